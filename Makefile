@@ -1,0 +1,31 @@
+# Two commands, each enough on a fresh machine: `make demo` and `make test`.
+# A stamp file in the virtual environment keeps the second run from installing again.
+
+PYTHON ?= python3
+VENV ?= .venv
+OUT ?= evenhand-demo
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: demo test clean
+
+demo: $(VENV)/installed
+	$(BIN)/evenhand demo --out $(OUT)
+
+test: $(VENV)/installed-test
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+$(VENV)/created:
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/installed: $(VENV)/created pyproject.toml constraints.txt
+	$(PIP) install --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/installed-test: $(VENV)/created pyproject.toml constraints.txt
+	$(PIP) install --constraint constraints.txt --editable ".[test]"
+	touch $@ $(VENV)/installed
+
+clean:
+	rm -rf $(VENV) $(OUT) build dist evenhand.egg-info

@@ -1,0 +1,44 @@
+"""Evenhand audits tabular models for fairness.
+
+The names below are loaded when they are first used, so that ``import evenhand`` costs nothing
+and the command line answers at once.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "audit_model": "api",
+    "audit_predictions": "api",
+    "audit_file": "api",
+    "Result": "api",
+    "EvenhandError": "errors",
+    "EvenhandWarning": "errors",
+    "InputError": "errors",
+}
+
+__all__ = ["__version__", *_HOME]  # noqa: PLE0604 - the table above is the one list of names
+
+if TYPE_CHECKING:
+    from .api import Result as Result
+    from .api import audit_file as audit_file
+    from .api import audit_model as audit_model
+    from .api import audit_predictions as audit_predictions
+    from .errors import EvenhandError as EvenhandError
+    from .errors import EvenhandWarning as EvenhandWarning
+    from .errors import InputError as InputError
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{home}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

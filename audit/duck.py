@@ -1,0 +1,52 @@
+"""DuckDB, set up so that it never reaches out: no extension is fetched, and order is kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+DUCK_ERRORS = (duckdb.Error,)
+
+_CONFIG = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "preserve_insertion_order": "true",
+    "threads": "2",
+}
+
+
+def connect() -> Any:
+    """Open a DuckDB in memory that downloads nothing.
+
+    Examples
+    --------
+    >>> with connect() as connection:
+    ...     connection.execute("SELECT current_setting('autoinstall_known_extensions')").fetchone()
+    (False,)
+    """
+    return duckdb.connect(":memory:", config=_CONFIG)
+
+
+def quoted(name: str) -> str:
+    """Quote a column's name for SQL.
+
+    Examples
+    --------
+    >>> print(quoted('say "hi" there'))
+    "say ""hi"" there"
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(value: str | float) -> str:
+    """Write a value as an SQL literal.
+
+    Examples
+    --------
+    >>> literal("it's"), literal(0.5), literal(True)
+    ("'it''s'", '0.5', 'true')
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else repr(value)

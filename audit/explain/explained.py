@@ -1,0 +1,150 @@
+"""What an explanation of a gap is: bars with two kinds of error each, and the check that they add up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import math
+from typing import Literal
+
+import numpy as np
+
+from ...metrics.results import Interval
+from .pairing import Floats
+from .spread import quantile
+
+Game = Literal["direct", "common"]
+
+METHOD = "Student's t on block jackknife and Monte Carlo errors"
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one player, a column or a set of columns, contributes to a gap.
+
+    Parameters
+    ----------
+    player : str
+    value : float
+        In units of the output: 0.01 is one percentage point of a rate.
+    interval : Interval or None
+        Holds both errors; None where a group has a single row, so that nothing can be said of other rows.
+    sampling_error : float
+        Standard error over other rows; ``nan`` where a group has a single row.
+    monte_carlo_error : float
+        Standard error over other draws of the same rows; ``inf`` where too few draws were made to tell.
+    """
+
+    player: str
+    value: float
+    interval: Interval | None
+    sampling_error: float
+    monte_carlo_error: float
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A gap and the contributions that it is made of.
+
+    Parameters
+    ----------
+    bars : tuple of Contribution
+        In the order of the columns.
+    measured : float
+        Mean output of the group minus that of the reference, over all rows given.
+    total : float
+        Sum of the bars.
+    residual : float
+        ``measured - total``: rounding, or what a sample of rows leaves.
+    gross : float
+        Sum of the bars' sizes; larger than ``abs(total)`` where contributions offset each other.
+    walks, calls, passes : int
+        Walks made, rows predicted, balanced passes.
+    rows, rows_given : int
+        Rows of the two groups that were walked, and that there were; fewer where ``max_calls`` allows no more.
+    engine : str
+    game : {"direct", "common"}
+    seed : int
+    reached : bool
+        Whether every bar's 95 % Monte Carlo half width is within the tolerance asked for.
+    """
+
+    bars: tuple[Contribution, ...]
+    measured: float
+    total: float
+    residual: float
+    gross: float
+    walks: int
+    calls: int
+    passes: int
+    rows: int
+    rows_given: int
+    engine: str
+    game: Game
+    seed: int
+    reached: bool
+
+    def bar(self, player: str) -> Contribution:
+        """Find one player's bar by name; ``KeyError`` where there is none."""
+        return {item.player: item for item in self.bars}[player]
+
+
+def explained_from(
+    players: tuple[str, ...],
+    values: Floats,
+    *,
+    sampling: tuple[Floats, int],
+    monte_carlo: Floats,
+    measured: float,
+    rows: tuple[int, int],
+    engine: str,
+    seed: int,
+    level: float,
+) -> Explained:
+    """Put bars together from their values and the variances of both kinds of error.
+
+    Parameters
+    ----------
+    players : tuple of str
+    values : ndarray of float, shape (players,)
+    sampling : (ndarray of float, shape (players,), int)
+        Variance over other rows, and its degrees of freedom.
+    monte_carlo : ndarray of float, shape (players,)
+        Variance over other draws.
+    measured : float
+    rows : (int, int)
+        Rows used, rows given.
+    engine : str
+    seed : int
+    level : float
+    """
+    by_rows, degrees = sampling
+    reach = quantile(level, [by_rows], [degrees], monte_carlo) * np.sqrt(by_rows + monte_carlo)
+    bars = tuple(
+        Contribution(
+            player, float(value), _interval(float(value), float(half), level), float(other), float(draw)
+        )
+        for player, value, half, other, draw in zip(
+            players, values, reach, np.sqrt(by_rows), np.sqrt(monte_carlo), strict=True
+        )
+    )
+    total, gross = float(np.sum(values)), float(np.abs(values).sum())
+    return Explained(
+        bars=bars,
+        measured=measured,
+        total=total,
+        residual=measured - total,
+        gross=gross,
+        walks=0,
+        calls=0,
+        passes=0,
+        rows=rows[0],
+        rows_given=rows[1],
+        engine=engine,
+        game="common",
+        seed=seed,
+        reached=True,
+    )
+
+
+def _interval(value: float, half: float, level: float) -> Interval | None:
+    return None if math.isnan(half) else Interval(value - half, value + half, level, METHOD)

@@ -1,0 +1,284 @@
+"""A gap between two groups, as the sum of what each column contributes: the Monte Carlo engine for any model.
+
+For an output f that is one fixed number a row, the gap ``mean f over the group - mean f over the reference`` is shared out
+among the columns by Shapley values, of which only the group means are needed. In the *direct* game a row of the group is
+compared with rows of the reference; in the *common* game both are compared with the same background, drawn from all rows.
+Passes are balanced (see ``pairing``), so the bars sum to the measured gap up to rounding, however few draws there are.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from ...errors import InputError, Problem, Reason
+from .engine import Plan, Progress, draw, result_of
+from .explained import Explained, Game
+from .pairing import Floats, Ints, Side, side_of
+from .walks import Predict, Walker, outputs, table_of
+
+log = logging.getLogger("evenhand")
+
+
+@dataclass(frozen=True)
+class GapKind:
+    """A group metric that is an average of a fixed output, and over which rows.
+
+    Parameters
+    ----------
+    metric : str
+        The catalogue's name of the rate.
+    gap : str
+        The field's name of the gap.
+    output : {"decision", "score"}
+        What f is: 1 where selected and 0 where not, or the score.
+    label : bool or None
+        The true label of the rows averaged over; None for all rows.
+    """
+
+    metric: str
+    gap: str
+    output: Literal["decision", "score"]
+    label: bool | None
+
+
+KINDS = {
+    kind.metric: kind
+    for kind in (
+        GapKind("selection_rate", "demographic parity", "decision", None),
+        GapKind("mean_score", "demographic parity of the mean score", "score", None),
+        GapKind("true_positive_rate", "equal opportunity", "decision", True),
+        GapKind("false_positive_rate", "predictive equality", "decision", False),
+    )
+}
+"""Gaps that decompose exactly into contributions (Lundberg's identity), by metric."""
+
+
+@dataclass(frozen=True)
+class GapRows:
+    """The rows that a gap is an average over.
+
+    Parameters
+    ----------
+    group, reference : ndarray of int
+        Positions.
+    reason : Reason or None
+        Why the gap is undefined; None where both sides have rows.
+    """
+
+    group: Ints
+    reference: Ints
+    reason: Reason | None
+
+
+def gap_rows(metric: str, group: Any, reference: Any, positive: Any = None) -> GapRows:
+    """Select the rows that a metric's gap is an average over.
+
+    Parameters
+    ----------
+    metric : str
+        A key of ``KINDS``.
+    group, reference : array-like of bool, shape (rows,)
+    positive : array-like of bool, shape (rows,), optional
+        Where the true label is positive; needed for the true and the false positive rate.
+
+    Raises
+    ------
+    InputError
+        The metric is not one of ``KINDS``.
+
+    Examples
+    --------
+    >>> women, men, hired = [True, True, False], [False, False, True], [True, False, True]
+    >>> gap_rows("true_positive_rate", women, men, hired).group
+    array([0])
+    >>> str(gap_rows("false_positive_rate", women, men, hired).reason)
+    'no_negatives'
+    """
+    if metric not in KINDS:
+        raise InputError.of("unknown_gap", "metric", f"one of {', '.join(KINDS)} is needed, got {metric!r}")
+    label = KINDS[metric].label
+    one, other = np.asarray(group, dtype=bool), np.asarray(reference, dtype=bool)
+    empty = np.zeros(0, dtype=np.int64)
+    if label is None:
+        chosen, missing = np.ones(len(one), dtype=bool), Reason.EMPTY_GROUP
+    elif positive is None:
+        return GapRows(empty, empty, Reason.NO_LABELS)
+    else:
+        chosen = np.asarray(positive, dtype=bool) == label
+        missing = Reason.NO_POSITIVES if label else Reason.NO_NEGATIVES
+    if not one.any() or not other.any():
+        missing = Reason.EMPTY_GROUP
+    found = GapRows(np.flatnonzero(one & chosen), np.flatnonzero(other & chosen), None)
+    if len(found.group) and len(found.reference):
+        return found
+    return GapRows(found.group, found.reference, missing)
+
+
+def explain_gap(
+    predict: Predict,
+    X: pd.DataFrame,
+    *,
+    group_rows: Any,
+    reference_rows: Any,
+    sample_weight: Any = None,
+    game: Game = "direct",
+    tolerance: float = 0.002,
+    max_calls: int = 1_000_000,
+    seed: int = 0,
+    progress: Progress | None = None,
+    players: Mapping[str, Sequence[str]] | None = None,
+    antithetic: bool | None = None,
+    blocks: int = 50,
+    workers: int = 1,
+    as_array: bool = False,
+    level: float = 0.95,
+) -> Explained:
+    """Share a gap between two groups out among the columns.
+
+    Parameters
+    ----------
+    predict : callable
+        A fixed function of rows: takes a frame with the columns and kinds of ``X`` (a matrix with ``as_array``), gives one
+        finite number a row. To explain a loss, put the label into ``X`` as a column.
+    X : pandas.DataFrame
+        The model's input columns, all rows (the common background is drawn from them).
+    group_rows, reference_rows : array-like of bool, shape (rows,), or of int
+        Masks or positions; see ``gap_rows``.
+    sample_weight : array-like of float, shape (rows,), optional
+        Not negative.
+    game : {"direct", "common"}
+        Whether the reference's rows, or all rows, are what the group's rows are compared with.
+    tolerance : float
+        Stop when every bar's 95 % Monte Carlo half width is at most this.
+    max_calls : int
+        Predict about so many rows at most. Where that allows no two passes over all rows, a seeded sample of rows is walked,
+        calibrated so that its bars still sum to the gap of all rows.
+    seed : int
+        The same seed gives the same result.
+    progress : callable, optional
+        Called with rows predicted so far and expected in all.
+    players : mapping of str to columns, optional
+        Columns that contribute as one.
+    antithetic : bool, optional
+        Walk each pair in an order and in its reverse; by default in the direct game only, where it helps.
+    blocks : int
+        Blocks of rows of each group for the jackknife.
+    workers : int
+        Threads; the result does not depend on their number.
+    as_array : bool
+        Give ``predict`` a matrix of numbers in place of a frame.
+    level : float
+        Of the intervals.
+
+    Returns
+    -------
+    Explained
+
+    Raises
+    ------
+    InputError
+        A side has no rows with weight above zero; weights or rows do not fit ``X``; an option is out of range.
+    ModelError
+        ``predict`` gives anything but one finite number a row.
+
+    Examples
+    --------
+    >>> X = pd.DataFrame({"pay": [1.0, 2.0, 3.0, 5.0], "shoe": [40, 41, 42, 43]})
+    >>> found = explain_gap(lambda rows: 2 * rows["pay"], X, group_rows=[2, 3], reference_rows=[0, 1])
+    >>> [(bar.player, bar.value) for bar in found.bars], found.measured
+    ([('pay', 5.0), ('shoe', 0.0)], 5.0)
+    """
+    _check_options(game, tolerance, max_calls, blocks, workers, level)
+    weight = weights_of(sample_weight, len(X))
+    group, reference = check_sides(X, group_rows, reference_rows, weight)
+    matrix = X.to_numpy() if as_array else X
+    table = table_of(X, players, as_array=as_array)
+    known = outputs(predict, matrix, len(X))
+    walker = Walker(table, predict, known, workers=workers)
+    background = side_of(np.arange(len(X)), weight) if game == "common" else None
+    both_ways = game == "direct" if antithetic is None else antithetic
+    rng = np.random.default_rng(seed)
+    plan = Plan(walker, group, reference, background, both_ways, rng)
+    measured = float(group.shares @ known[group.rows] - reference.shares @ known[reference.rows])
+    plan = plan.within(max_calls)
+    drawn = draw(plan, tolerance, max_calls, progress)
+    log.info("gap explained: seed %d, %d passes, %d rows predicted", seed, drawn.passes, drawn.calls)
+    return result_of(
+        plan, drawn, measured, game=game, seed=seed, tolerance=tolerance, blocks=blocks, level=level
+    )
+
+
+def _check_options(
+    game: str, tolerance: float, max_calls: int, blocks: int, workers: int, level: float
+) -> None:
+    rules = [
+        (game in ("direct", "common"), "game", "'direct' or 'common' is needed", game),
+        (tolerance > 0, "tolerance", "a half width above 0 is needed", tolerance),
+        (max_calls >= 1, "max_calls", "at least 1 is needed", max_calls),
+        (blocks >= 2, "blocks", "at least 2 are needed", blocks),
+        (workers >= 1, "workers", "at least 1 is needed", workers),
+        (0 < level < 1, "level", "a level between 0 and 1 is needed", level),
+    ]
+    problems = [
+        Problem("option", name, f"{rule}, got {got!r}") for kept, name, rule, got in rules if not kept
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def weights_of(sample_weight: Any, rows: int) -> Floats:
+    """Give one weight a row, 1 by default; refuse weights that are missing, negative or too many."""
+    if sample_weight is None:
+        return np.ones(rows)
+    weight = np.asarray(sample_weight, dtype=np.float64)
+    if weight.shape != (rows,):
+        raise InputError.of(
+            "weights_shape",
+            "sample_weight",
+            f"one weight a row is needed, {rows} in all, got shape {weight.shape}",
+        )
+    if not np.isfinite(weight).all() or (weight < 0).any():
+        raise InputError.of(
+            "weights_range", "sample_weight", "weights are finite and not negative; leave the other rows out"
+        )
+    return weight
+
+
+def check_sides(X: pd.DataFrame, group_rows: Any, reference_rows: Any, weight: Floats) -> tuple[Side, Side]:
+    """Turn masks or positions into the two sides of a gap; refuse a side without weight."""
+    sides, problems = [], []
+    for name, given in (("group_rows", group_rows), ("reference_rows", reference_rows)):
+        rows = _positions(given, len(X), name)
+        if not (weight[rows] > 0).any():
+            message = f"at least one row with a weight above 0 is needed, got none among {len(rows)} rows"
+            problems.append(Problem("empty_side", name, message))
+            continue
+        sides.append(side_of(rows, weight))
+    if problems:
+        raise InputError(problems)
+    return sides[0], sides[1]
+
+
+def _positions(given: Any, rows: int, name: str) -> Ints:
+    array = np.asarray(given)
+    if array.dtype == bool:
+        if array.shape != (rows,):
+            raise InputError.of(
+                "rows_shape", name, f"a mask has one value a row, {rows} in all, got shape {array.shape}"
+            )
+        return np.flatnonzero(array)
+    if array.size == 0:
+        return np.zeros(0, dtype=np.int64)
+    if array.ndim != 1 or array.dtype.kind not in "iu" or array.min() < 0 or array.max() >= rows:
+        raise InputError.of(
+            "rows_range",
+            name,
+            f"a mask, or positions from 0 to {rows - 1}, are needed, got {array.dtype} values",
+        )
+    return np.unique(array).astype(np.int64)

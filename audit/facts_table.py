@@ -1,0 +1,178 @@
+"""A DuckDB relation behind safe names, so that SQL counts from it whatever its columns are called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Literal
+
+import duckdb
+
+from ..errors import InputError, Problem, did_you_mean
+from ..metrics.results import Level
+
+Kind = Literal["number", "text", "yes or no", "date", "other"]
+
+HELD_CELLS = 10_000_000
+"""Tables of at most so many cells are kept in memory while their facts are counted."""
+
+_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+_WHOLE = frozenset(_INTEGERS) | frozenset("U" + name for name in _INTEGERS)
+_REAL = frozenset({"FLOAT", "DOUBLE"})
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its own name, and the safe name that the SQL uses."""
+
+    name: str
+    dtype: str
+    kind: Kind
+    ref: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows, with their columns renamed ``c0``, ``c1``, ... and NaN turned into a missing value."""
+
+    relation: duckdb.DuckDBPyRelation
+    columns: tuple[Column, ...]
+
+    def __getitem__(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run a query over the table ``t`` and give its rows."""
+        answer: list[tuple[Any, ...]] = self.relation.query("t", sql).fetchall()
+        return answer
+
+    def row(self, sql: str) -> tuple[Any, ...]:
+        """Run a query that gives one row."""
+        return self.rows(sql)[0]
+
+
+def quoted(name: str) -> str:
+    """Quote an identifier for SQL.
+
+    Examples
+    --------
+    >>> print(quoted('a "b" c'))
+    "a ""b"" c"
+    """
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Quote a string for SQL.
+
+    Examples
+    --------
+    >>> literal("it's")
+    "'it''s'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+def kind_of(dtype: str) -> Kind:
+    """Tell what a SQL type holds.
+
+    Examples
+    --------
+    >>> kind_of("DECIMAL(18,3)"), kind_of("TIMESTAMP WITH TIME ZONE"), kind_of("INTEGER[]")
+    ('number', 'date', 'other')
+    """
+    if dtype.endswith("]"):
+        return "other"
+    stem = dtype.split("(", maxsplit=1)[0].strip()
+    if stem in _WHOLE or stem in _REAL or stem == "DECIMAL":
+        return "number"
+    if stem in {"VARCHAR", "ENUM", "UUID"}:
+        return "text"
+    if stem == "BOOLEAN":
+        return "yes or no"
+    return "date" if stem == "DATE" or stem.startswith("TIMESTAMP") else "other"
+
+
+def is_whole(column: Column) -> bool:
+    """Tell whether a column's type holds whole numbers only."""
+    return column.dtype in _WHOLE
+
+
+def open_table(relation: duckdb.DuckDBPyRelation) -> Table:
+    """Put safe names over a relation.
+
+    Raises
+    ------
+    InputError
+        The relation has no rows or no columns.
+    """
+    names, types = list(relation.columns), [str(kind) for kind in relation.types]
+    columns = tuple(
+        Column(name, dtype, kind_of(dtype), f"c{at}")
+        for at, (name, dtype) in enumerate(zip(names, types, strict=True))
+    )
+    if not columns or not relation.limit(1).fetchall():
+        raise InputError.of(
+            "empty", "data", "a datasheet needs at least one row and one column, got an empty table"
+        )
+    return Table(_held(relation.project(", ".join(_projected(column) for column in columns))), columns)
+
+
+def _held(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Keep a table of moderate size in memory, so that its file is read once; leave a larger one where it is."""
+    ((rows,),) = relation.query("t", "SELECT count(*) FROM t").fetchall()
+    if rows * len(relation.columns) > HELD_CELLS:
+        return relation
+    return duckdb.connect().from_arrow(relation.to_arrow_table())
+
+
+def _projected(column: Column) -> str:
+    name = quoted(column.name)
+    if column.dtype in _REAL:
+        return f"CASE WHEN isnan({name}) THEN NULL ELSE {name} END AS {column.ref}"
+    if column.kind == "text":
+        return f"CAST({name} AS VARCHAR) AS {column.ref}"
+    return f"{name} AS {column.ref}"
+
+
+def band_names(edges: Sequence[float]) -> list[str]:
+    """Name the bands that edges cut; an edge belongs to the band above it.
+
+    Examples
+    --------
+    >>> band_names([25, 40])
+    ['under 25', '25 to under 40', '40 and over']
+    """
+    shown = [f"{edge:g}" for edge in edges]
+    between = [f"{low} to under {high}" for low, high in pairwise(shown)]
+    return [f"under {shown[0]}", *between, f"{shown[-1]} and over"]
+
+
+def level_sql(column: Column, bands: Mapping[str, Sequence[float]]) -> str:
+    """Write the expression of a row's level on an attribute: its value, or the name of its band."""
+    edges = bands.get(column.name)
+    if not edges:
+        return column.ref
+    names = band_names(edges)
+    cases = " ".join(
+        f"WHEN {column.ref} < {float(edge)!r} THEN {literal(name)}"
+        for edge, name in zip(edges, names, strict=False)
+    )
+    return f"CASE WHEN {column.ref} IS NULL THEN NULL {cases} ELSE {literal(names[-1])} END"
+
+
+def as_level(value: Any) -> Level:
+    """Turn a value of the database into a group's level; what JSON does not hold becomes its text."""
+    return value if value is None or isinstance(value, (str, bool, int, float)) else str(value)
+
+
+def unknown_columns(table: Table, wanted: Mapping[str, Sequence[str]]) -> list[Problem]:
+    """Report the names that are not columns, by the argument that named them."""
+    known = [column.name for column in table.columns]
+    return [
+        Problem("unknown_column", where, f"must name a column, got {name!r}; {did_you_mean(name, known)}")
+        for where, names in wanted.items()
+        for name in names
+        if name not in known
+    ]

@@ -1,0 +1,332 @@
+"""The model door: a file or an object comes in, and scores or decisions for rows come out."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..errors import InputError, ModelError, Problem, UntrustedModelError, did_you_mean
+from .files import write_atomically
+from .labels import matches, plain, resolve_label
+from .trust import DAMAGE, build_pickle, build_skops
+
+MODEL_FAULTS = (
+    ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError, ArithmeticError, AssertionError,
+    ImportError, MemoryError, OSError,
+)  # fmt: skip
+"""What a model may raise on rows that it cannot score."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted classifier, with what is known of it.
+
+    Make one with ``load_model`` or ``wrap_model``.
+
+    Parameters
+    ----------
+    estimator : object
+        With ``predict_proba`` or ``predict``.
+    inputs : tuple of str
+        The columns it was fitted on, in order; empty: it takes the columns as they come.
+    classes : tuple
+        Its labels, in the order of its probabilities; empty where it does not say.
+    description : str
+        ``"Pipeline: ColumnTransformer, LogisticRegression"``.
+    sha256 : str or None
+        Of its file; None for an object.
+    """
+
+    estimator: Any
+    inputs: tuple[str, ...] = ()
+    classes: tuple[Any, ...] = ()
+    description: str = ""
+    sha256: str | None = None
+
+    @property
+    def has_scores(self) -> bool:
+        """Whether it gives probabilities."""
+        return hasattr(self.estimator, "predict_proba")
+
+    def scores(self, frame: pd.DataFrame, pos_label: Any) -> NDArray[np.float64] | None:
+        """Return the probability of the positive label for each row.
+
+        Parameters
+        ----------
+        frame : DataFrame, n rows
+            With at least the columns that the model was fitted on, in any order.
+        pos_label : object
+            Resolved among the model's classes as ``labels.resolve_label`` does.
+
+        Returns
+        -------
+        ndarray of float in [0, 1], shape (n,), or None
+            None where the model has no ``predict_proba``.
+
+        Raises
+        ------
+        ModelError
+            Columns or the label are missing, or the model fails, or what it gives are no probabilities.
+        """
+        if not self.has_scores:
+            return None
+        position = self._position(pos_label)
+        given = self._call("predict_proba", frame)
+        if given.ndim != 2 or given.shape != (len(frame), len(self.classes)):
+            expected = f"{len(frame)} rows and {len(self.classes)} classes"
+            message = f"predict_proba must give a probability for {expected}, got the shape {given.shape}"
+            raise self._error("wrong_shape", f"{message}; correct the model")
+        return self._probabilities(given[:, position])
+
+    def decide(self, frame: pd.DataFrame, pos_label: Any, threshold: float = 0.5) -> NDArray[np.bool_]:
+        """Tell for each row whether the model selects it.
+
+        A row is selected if its score reaches the threshold; of a model without ``predict_proba``, if it
+        predicts the positive label.
+
+        Parameters
+        ----------
+        frame : DataFrame, n rows
+        pos_label : object
+        threshold : float in [0, 1]
+
+        Returns
+        -------
+        ndarray of bool, shape (n,)
+
+        Raises
+        ------
+        ModelError
+            As ``scores``.
+        """
+        scores = self.scores(frame, pos_label)
+        if scores is not None:
+            return scores >= threshold
+        label = self.classes[self._position(pos_label)] if self.classes else pos_label
+        given = self._call("predict", frame)
+        if given.shape != (len(frame),):
+            message = f"predict must give a label for each of {len(frame)} rows, got the shape {given.shape}"
+            raise self._error("wrong_shape", f"{message}; correct the model")
+        if pd.isna(given).any():
+            raise self._error("missing_prediction", self._missing(pd.isna(given)))
+        return matches(given, label)
+
+    def rows(self, frame: pd.DataFrame) -> pd.DataFrame | NDArray[Any]:
+        """Return the columns that the model was fitted on, in its order; an array for one fitted on arrays.
+
+        Raises
+        ------
+        ModelError
+            Columns are not there; every one is named.
+        """
+        known = [str(column) for column in frame.columns]
+        problems = [
+            Problem(
+                "model_column",
+                self._name,
+                f"the model wants the column {name!r}; {did_you_mean(name, known)}",
+            )
+            for name in self.inputs
+            if name not in known
+        ]
+        if problems:
+            raise ModelError(problems)
+        if self.inputs:
+            chosen = frame[list(self.inputs)]
+            return chosen if hasattr(self.estimator, "feature_names_in_") else chosen.to_numpy()
+        width = getattr(self.estimator, "n_features_in_", None)
+        if width is None:
+            return frame
+        if width != frame.shape[1]:
+            message = f"the model was fitted on {width} columns without names, got {frame.shape[1]}"
+            raise self._error(
+                "model_column", f"{message}; take columns out with drop, or fit it on a data frame"
+            )
+        return frame.to_numpy()
+
+    @property
+    def _name(self) -> str:
+        return self.description or type(self.estimator).__name__
+
+    def _error(self, code: str, message: str) -> ModelError:
+        return ModelError([Problem(code, self._name, message)])
+
+    def _position(self, pos_label: Any) -> int:
+        if not self.classes:
+            raise self._error(
+                "no_classes", "a model must say its classes_, in the order of its probabilities"
+            )
+        try:
+            label = resolve_label(plain(pos_label), self.classes, self._name)
+        except InputError as error:
+            raise ModelError(error.problems) from error
+        return self.classes.index(label)
+
+    def _call(self, method: str, frame: pd.DataFrame) -> NDArray[Any]:
+        rows = self.rows(frame)
+        try:
+            return np.asarray(getattr(self.estimator, method)(rows))
+        except MODEL_FAULTS as error:
+            first = (str(error).strip().splitlines() or [""])[0][:300]
+            message = (
+                f"the model fails on these rows: {type(error).__name__}: {first}; give it rows like its own"
+            )
+            raise self._error("model_failed", message) from error
+
+    def _probabilities(self, column: NDArray[Any]) -> NDArray[np.float64]:
+        try:
+            scores = column.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise self._error(
+                "not_numbers", f"predict_proba must give numbers, got {column.dtype}"
+            ) from error
+        if np.isnan(scores).any():
+            raise self._error("missing_prediction", self._missing(np.isnan(scores)))
+        outside = scores[(scores < 0) | (scores > 1)]
+        if outside.size:
+            message = f"probabilities lie between 0 and 1, got {outside[0]} ({outside.size} rows are outside)"
+            raise self._error("not_probabilities", f"{message}; correct the model")
+        return scores
+
+    def _missing(self, where: Any) -> str:
+        first, count = int(np.flatnonzero(where)[0]), int(np.sum(where))
+        return f"every row needs a prediction, got none for {count} rows (the first is row {first}); correct the model"
+
+
+def load_model(path: str | Path, *, trusted: Collection[str] = ()) -> Model:
+    """Load a model file without running what is in it.
+
+    A skops file is parsed and audited before anything is built; types that are not known to be harmless
+    are refused. A pickle or joblib file can run any code, so it is not even opened unless ``trusted`` names
+    its SHA-256; what such a file does is then the user's own responsibility, as it is for a skops file
+    that is named there.
+
+    Parameters
+    ----------
+    path : str or Path
+    trusted : collection of str
+        SHA-256 sums of files that the user vouches for.
+
+    Raises
+    ------
+    UntrustedModelError
+        Nobody vouched for a file that could run code.
+    ModelError
+        The file is missing, damaged, or no model file.
+    """
+    where = str(path)
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ModelError([Problem("missing_model", where, f"a model file is needed: {reason}")]) from error
+    digest = hashlib.sha256(data).hexdigest()
+    vouched = digest in {item.strip().lower() for item in trusted}
+    if _is_skops(data) or Path(path).suffix == ".skops":
+        return _wrapped(build_skops(data, where, vouched=vouched), sha256=digest)
+    if not vouched:
+        message = (
+            "a file that is not in the skops format can run any code when it is loaded, so its SHA-256 must be"
+            f' listed first; if you trust it, add to the settings: trusted = ["{digest}"]; or save it as skops'
+        )
+        raise UntrustedModelError([Problem("untrusted_model", where, message)])
+    return _wrapped(build_pickle(data, where), sha256=digest)
+
+
+def wrap_model(obj: Any, columns: Sequence[str] | None = None, classes: Sequence[Any] | None = None) -> Model:
+    """Take a fitted object as a model.
+
+    Parameters
+    ----------
+    obj : object
+        With ``predict_proba`` or ``predict``; a ``Model`` is returned as it is.
+    columns : sequence of str, optional
+        The columns it was fitted on, where it does not say (``feature_names_in_``).
+    classes : sequence, optional
+        Its labels in the order of its probabilities, where it does not say (``classes_``).
+
+    Raises
+    ------
+    ModelError
+        It can neither score nor predict.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> rows = pd.DataFrame({"x": [0.0, 1.0, 2.0, 3.0]})
+    >>> model = wrap_model(LogisticRegression().fit(rows, ["no", "no", "yes", "yes"]))
+    >>> model.description, model.inputs, model.decide(rows, "yes").tolist()
+    ('LogisticRegression', ('x',), [False, False, True, True])
+    """
+    return obj if isinstance(obj, Model) else _wrapped(obj, columns, classes)
+
+
+def save_model(estimator: Any, path: str | Path) -> str:
+    """Save a fitted estimator as a skops file, whole or not at all, and return its SHA-256.
+
+    Raises
+    ------
+    ModelError
+        skops cannot write a part of it.
+    OutputError
+        The file cannot be written.
+    """
+    import skops.io as sio  # noqa: PLC0415 - it imports much of scikit-learn
+
+    try:
+        data = sio.dumps(estimator, compression=zipfile.ZIP_DEFLATED)
+    except DAMAGE as error:
+        message = (
+            f"skops cannot write this model: {str(error).splitlines()[0]}; use parts of scikit-learn only"
+        )
+        raise ModelError([Problem("unsaveable_model", type(estimator).__name__, message)]) from error
+    write_atomically(path, data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def describe(estimator: Any) -> str:
+    """Name a model's type, and those of a pipeline's steps.
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> describe(make_pipeline(StandardScaler(), LogisticRegression()))
+    'Pipeline: StandardScaler, LogisticRegression'
+    """
+    steps = [type(step).__name__ for _, step in getattr(estimator, "steps", [])]
+    return type(estimator).__name__ + (f": {', '.join(steps)}" if steps else "")
+
+
+def _wrapped(
+    obj: Any,
+    columns: Sequence[str] | None = None,
+    classes: Sequence[Any] | None = None,
+    sha256: str | None = None,
+) -> Model:
+    if not hasattr(obj, "predict_proba") and not hasattr(obj, "predict"):
+        message = f"a model can predict_proba or predict, got {type(obj).__name__}; give a fitted classifier"
+        raise ModelError([Problem("no_model", "model", message)])
+    named = columns if columns is not None else getattr(obj, "feature_names_in_", ())
+    labels = classes if classes is not None else getattr(obj, "classes_", ())
+    return Model(obj, tuple(map(str, named)), tuple(plain(label) for label in labels), describe(obj), sha256)
+
+
+def _is_skops(data: bytes) -> bool:
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        return False
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return "schema.json" in archive.namelist()
+    except DAMAGE:
+        return False

@@ -1,0 +1,254 @@
+"""The audit record: everything that the pages show, typed, versioned, and written as JSON.
+
+A record is confidential evidence: at fine scores most cells of its cube hold one person.
+Undefined figures are ``"NaN"`` and unbounded ends ``"Infinity"`` in the file, because plain JSON has neither.
+
+When the shape changes, raise ``SCHEMA_VERSION`` and say in the CHANGELOG what a reader must do.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..errors import Problem, RecordError
+from ..metrics.results import Disparity, Estimate, Group, Interval
+
+SCHEMA_VERSION = "1"
+
+State = Literal["pass", "fail", "inconclusive", "undefined"]
+Sensitivity = Literal["never", "training", "decision"]
+"""When a method needs the sensitive attribute: never, at training only, or for every decision."""
+
+
+class Part(BaseModel):
+    """The base of every part of a record: frozen, and nothing unknown in it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+
+
+class SourceFacts(Part):
+    """Where a table came from."""
+
+    name: str
+    sha256: str | None = None
+    rows: int
+    columns: int
+    credit: str | None = None
+
+
+class ModelFacts(Part):
+    """What was audited."""
+
+    description: str
+    sha256: str | None = None
+    inputs: tuple[str, ...] = ()
+    uses_sensitive: tuple[str, ...] = ()
+
+
+class Software(Part):
+    """What computed the figures."""
+
+    evenhand: str
+    python: str
+    packages: dict[str, str]
+
+
+class Task(Part):
+    """What was asked: the label, the decision and how it comes about."""
+
+    target: str | None
+    pos_label: str | None
+    prediction: str | None
+    score: str | None
+    threshold: float | None
+    weight: str | None = None
+    weight_kind: Literal["frequency", "survey"] | None = None
+
+
+class GroupFacts(Part):
+    """One group: its size and its rates."""
+
+    group: Group
+    name: str
+    rows: int
+    share: float
+    weight: float
+    effective: float
+    below_minimum: bool
+    withheld: bool
+    missing: bool
+    rates: dict[str, Estimate]
+
+
+class GroupingFacts(Part):
+    """All groups of one attribute or intersection, and the disparities between them."""
+
+    name: str
+    attributes: tuple[str, ...]
+    reference: Group | None
+    groups: tuple[GroupFacts, ...]
+    disparities: tuple[Disparity, ...]
+    """Of each group against the reference, and the worst of all pairs (``against="all_pairs"``)."""
+
+
+class Bar(Part):
+    """One column's contribution to a gap."""
+
+    column: str
+    value: float
+    interval: Interval | None
+    sampling_error: float
+    monte_carlo_error: float
+
+
+class GapExplanation(Part):
+    """A gap between two groups, as the sum of what each column contributes."""
+
+    grouping: str
+    gap: str
+    metric: str
+    group: Group
+    reference: Group
+    measured: float
+    total: float
+    residual: float
+    gross: float
+    bars: tuple[Bar, ...]
+    engine: str
+    game: Literal["direct", "common"]
+    rows: int
+    walks: int
+    seed: int
+    words: str
+
+
+class MitigationFigure(Part):
+    """One figure before and after a method, on the same test rows."""
+
+    grouping: str
+    metric: str
+    before: Estimate
+    after: Estimate
+    change: Estimate
+
+
+class MitigationFacts(Part):
+    """One way to narrow the gap, retrained and measured."""
+
+    method: str
+    description: str
+    needs_sensitive: Sensitivity
+    figures: tuple[MitigationFigure, ...]
+    notes: tuple[str, ...] = ()
+
+
+class LimitFacts(Part):
+    """One line of the policy."""
+
+    metric: str
+    attribute: str
+    min: float | None = None
+    max: float | None = None
+    confidence: float
+    min_group_size: int
+    decide_on: Literal["interval", "point"] = "interval"
+    waive: tuple[str, ...] = ()
+
+
+class Verdict(Part):
+    """What the policy says of a figure."""
+
+    limit: LimitFacts
+    state: State
+    value: float
+    interval: Interval | None
+    reason: str | None
+    words: str
+
+
+class Absent(Part):
+    """A part of the audit that was not made, and why."""
+
+    part: str
+    reason: str
+
+
+class Note(Part):
+    """Something that the reader must know of: overlap of train and test, groups left out."""
+
+    code: str
+    text: str
+
+
+class Record(Part):
+    """One audit."""
+
+    schema_version: Literal["1"] = "1"
+    created: str
+    title: str
+    software: Software
+    data: SourceFacts
+    train: SourceFacts | None
+    model: ModelFacts | None
+    task: Task
+    settings: dict[str, Any]
+    settings_sha256: str
+    policy_name: str | None
+    policy_sha256: str | None
+    seed: int
+    level: float
+    min_group_size: int
+    privacy_minimum: int
+    overall: GroupFacts
+    groupings: tuple[GroupingFacts, ...]
+    explanations: tuple[GapExplanation, ...]
+    mitigation: tuple[MitigationFacts, ...]
+    verdicts: tuple[Verdict, ...]
+    verdict: State | None
+    absent: tuple[Absent, ...]
+    notes: tuple[Note, ...]
+    cube: dict[str, Any] = Field(repr=False)
+    datasheet: dict[str, Any] | None = Field(default=None, repr=False)
+
+    def to_json(self) -> str:
+        """Write the record as strict JSON, keys in the order of this file."""
+        return json.dumps(self.model_dump(mode="json"), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
+def read_record(path: str | Path) -> Record:
+    """Read a record file.
+
+    Raises
+    ------
+    RecordError
+        The file is not there, is not JSON, is of another schema version, or breaks the schema.
+    """
+    where = str(path)
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise RecordError.of("missing_file", where, "a record file is needed, and there is none") from error
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise RecordError.of(
+            "not_json", where, f"a record is UTF-8 JSON; reading it failed: {error}"
+        ) from error
+    version = content.get("schema_version") if isinstance(content, dict) else None
+    if version != SCHEMA_VERSION:
+        raise RecordError.of(
+            "schema_version",
+            where,
+            f"this release reads records of schema version {SCHEMA_VERSION}, got {version!r};"
+            " make the record again with this release, or use the release that wrote it",
+        )
+    try:
+        return Record.model_validate(content)
+    except ValidationError as error:
+        problems = [
+            Problem("record", f"{where}: {'.'.join(map(str, item['loc']))}", item["msg"])
+            for item in error.errors()[:20]
+        ]
+        raise RecordError(problems) from error

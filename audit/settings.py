@@ -1,0 +1,368 @@
+"""`evenhand.toml`: flat keys with the names of the command line's flags, read into frozen settings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from itertools import pairwise
+from pathlib import Path, PureWindowsPath
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, PrivateAttr, field_validator
+
+from ..errors import Problem, SettingsError, did_you_mean
+from .policy import LevelValue, Limit, Policy, canonical_sha256, load_policy, unknown_metrics
+from .toml_reader import Section, build, read_toml
+
+METHODS = ("unaware", "reweighing")
+"""The ways to narrow a gap that settings may name; the mitigation room has one for each."""
+
+FORMATS = ("html", "json")
+"""What an audit may be written as."""
+
+REFERENCES = ("largest", "best", "overall", "rest", "all_pairs")
+"""What a group is compared with where no group is named."""
+
+PATHS = ("data", "train", "model", "policy", "answers", "out")
+"""The keys that hold paths; they are relative to the settings file's folder."""
+
+_COLUMNS = "a list of column names, each in quotes"
+Name = Annotated[str, Field(min_length=1)]
+Names = tuple[Name, ...]
+
+
+def _rising(edges: tuple[float, ...]) -> tuple[float, ...]:
+    if any(later <= earlier for earlier, later in pairwise(edges)):
+        raise ValueError(f"the edges of bands must rise, got {list(edges)}; write for example: [40, 65]")
+    return edges
+
+
+Edges = Annotated[tuple[float, ...], Field(min_length=1), AfterValidator(_rising)]
+
+
+class Split(Section):
+    """One file that holds both the rows to train on and the rows to test on."""
+
+    column: Name = Field(
+        description="the column that tells the rows apart, in quotes", examples=['column = "split"']
+    )
+    train: LevelValue = Field(description="the value of the rows to train on", examples=['train = "train"'])
+    test: LevelValue = Field(description="the value of the rows to audit", examples=['test = "test"'])
+
+    @field_validator("test")
+    @classmethod
+    def _differs(cls, value: LevelValue, info: Any) -> LevelValue:
+        if "train" in info.data and info.data["train"] == value:
+            raise ValueError(f"train and test must be different values, got {value!r} for both")
+        return value
+
+
+class Settings(Section):
+    """Everything that an audit is told; unknown keys are refused.
+
+    Paths are kept as they were written; ``resolve`` makes them usable.
+
+    Examples
+    --------
+    >>> Settings(target="income", sensitive=("sex",)).threshold
+    0.5
+    """
+
+    data: Name | None = Field(
+        None, description="the path of the table, in quotes", examples=['data = "loans.csv"']
+    )
+    train: Name | None = Field(
+        None, description="the path of the training table, in quotes", examples=['train = "train.parquet"']
+    )
+    split: Split | None = Field(
+        None,
+        description="a table with column, train and test",
+        examples=['split = { column = "split", train = "train", test = "test" }'],
+    )
+    target: Name | None = Field(
+        None, description="the column of true labels, in quotes", examples=['target = "approved"']
+    )
+    pos_label: LevelValue | None = Field(
+        None, description="the label that counts as positive", examples=['pos_label = "yes"']
+    )
+    sensitive: Names = Field((), description=_COLUMNS, examples=['sensitive = ["sex", "race"]'])
+    intersections: tuple[Annotated[Names, Field(min_length=2)], ...] = Field(
+        (),
+        description="a list of lists, each of at least two sensitive columns",
+        examples=['intersections = [["sex", "race"]]'],
+    )
+    bands: dict[str, Edges] = Field(
+        default_factory=dict,
+        description="a table: for each column a list of rising numbers, at which the next band begins",
+        examples=["bands = { age = [40, 65] }"],
+    )
+    prediction: Name | None = Field(
+        None, description="the column of decisions, in quotes", examples=['prediction = "decision"']
+    )
+    score: Name | None = Field(
+        None, description="the column of scores, in quotes", examples=['score = "p_approve"']
+    )
+    threshold: float = Field(
+        0.5, ge=0, le=1, description="a number from 0 to 1; scores at or above it are selected",
+        examples=["threshold = 0.5"],
+    )  # fmt: skip
+    weight: Name | None = Field(
+        None, description="the column of weights, in quotes", examples=['weight = "fnlwgt"']
+    )
+    weight_kind: Literal["survey", "frequency"] = Field(
+        "survey", description='"survey" or "frequency"', examples=['weight_kind = "survey"']
+    )
+    control: Names = Field((), description=_COLUMNS, examples=['control = ["occupation"]'])
+    missing: tuple[str, ...] = Field(
+        (), description="a list of texts that stand for a missing value", examples=['missing = ["?"]']
+    )
+    encoding: Name = Field(
+        "utf-8", description="the name of a text encoding, in quotes", examples=['encoding = "latin-1"']
+    )
+    id: Name | None = Field(
+        None, description="the column that names people, in quotes", examples=['id = "person"']
+    )
+    drop: Names = Field((), description=_COLUMNS, examples=['drop = ["fnlwgt"]'])
+    model: Name | None = Field(
+        None, description="the path of a model file, in quotes", examples=['model = "model.skops"']
+    )
+    trusted: tuple[str, ...] = Field(
+        (),
+        description="a list of SHA-256 sums, 64 hexadecimal digits each",
+        examples=['trusted = ["9f86d081..."]'],
+    )
+    policy: Name | None = Field(
+        None, description="the path of a policy file, in quotes", examples=['policy = "policy.toml"']
+    )
+    limit: tuple[Limit, ...] = Field(
+        (), description="limits, each under its own [[limit]]", examples=["[[limit]]"]
+    )
+    reference: (
+        Literal["largest", "best", "overall", "rest", "all_pairs"]
+        | dict[str, LevelValue | tuple[LevelValue, ...]]
+    ) = Field(
+        "largest",
+        description=f"one of {', '.join(REFERENCES)}, or a table of attribute and level",
+        examples=['reference = { sex = "Male" }'],
+    )
+    min_group_size: int = Field(
+        30, ge=1, description="a whole number of at least 1", examples=["min_group_size = 30"]
+    )
+    privacy_minimum: int = Field(
+        10, ge=0, description="a whole number of at least 0", examples=["privacy_minimum = 10"]
+    )
+    level: float = Field(0.95, gt=0, lt=1, description="a number between 0 and 1", examples=["level = 0.95"])
+    seed: int = Field(0, ge=0, description="a whole number of at least 0", examples=["seed = 0"])
+    explain: bool = Field(True, description="true or false", examples=["explain = true"])  # noqa: FBT003
+    mitigate: bool = Field(True, description="true or false", examples=["mitigate = true"])  # noqa: FBT003
+    methods: tuple[str, ...] = Field(
+        METHODS, description=f"a list of: {', '.join(METHODS)}", examples=['methods = ["reweighing"]']
+    )
+    proxies: Names = Field((), description=_COLUMNS, examples=['proxies = ["relationship"]'])
+    answers: Name | None = Field(
+        None,
+        description="the path of the datasheet's answers, in quotes",
+        examples=['answers = "datasheet.toml"'],
+    )
+    title: str | None = Field(
+        None, description="the report's title, in quotes", examples=['title = "Loans, 2026"']
+    )
+    credit: str | None = Field(
+        None, description="the data's credit line, in quotes", examples=['credit = "UCI"']
+    )
+    out: Name = Field(
+        "report", description="the folder for the results, in quotes", examples=['out = "report"']
+    )
+    format: tuple[str, ...] = Field(
+        FORMATS,
+        min_length=1,
+        description=f"a list of: {', '.join(FORMATS)}",
+        examples=['format = ["html", "json"]'],
+    )
+
+    _bases: dict[str, Path] = PrivateAttr(default_factory=dict)
+
+    @field_validator("methods")
+    @classmethod
+    def _known_methods(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return _all_known(names, METHODS, "method")
+
+    @field_validator("format")
+    @classmethod
+    def _known_formats(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return _all_known(names, FORMATS, "format")
+
+    @field_validator("trusted")
+    @classmethod
+    def _sums(cls, sums: tuple[str, ...]) -> tuple[str, ...]:
+        lowered = tuple(item.strip().lower() for item in sums)
+        wrong = [item for item in lowered if len(item) != 64 or set(item) - set("0123456789abcdef")]
+        if wrong:
+            raise ValueError(
+                f"a SHA-256 has 64 hexadecimal digits, got {wrong[0]!r};"
+                " copy it from the message that asked for it"
+            )
+        return lowered
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, name: str) -> str:
+        try:
+            "".encode(name)
+        except LookupError as error:
+            raise ValueError(
+                f"there is no encoding {name!r}; common ones are utf-8, latin-1, cp1252, utf-16"
+            ) from error
+        return name
+
+    def resolve(self, key: str) -> Path | None:
+        """Return the path of a key, made relative to the folder of the file that named it."""
+        written: str | None = getattr(self, key)
+        return None if written is None else self._bases.get(key, Path()) / written
+
+    def canonical(self) -> dict[str, Any]:
+        """Return the settings as plain JSON content, defaults included, for the record.
+
+        Paths stand as they were written; of an absolute path only the file's name is kept.
+        """
+        content = self.model_dump(mode="json")
+        for key in PATHS:
+            if content[key] is not None:
+                content[key] = _public(content[key])
+        return content
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the canonical settings."""
+        return canonical_sha256(self.canonical())
+
+
+def load_settings(path: str | Path, known_metrics: Collection[str] = ()) -> Settings:
+    """Read a settings file.
+
+    Parameters
+    ----------
+    path : str or Path
+    known_metrics : collection of str
+        The catalogue's names; empty: the limits' metrics are not looked up.
+
+    Raises
+    ------
+    SettingsError
+        With every problem of the file at once, each with its path, as in ``limit[0].max``.
+    """
+    where = str(path)
+    settings = build(Settings, read_toml(Path(path)), where)
+    problems = [*_conflicts(settings, where), *unknown_metrics(settings.limit, known_metrics, where)]
+    if problems:
+        raise SettingsError(problems)
+    return _based(settings, dict.fromkeys(PATHS, Path(path).parent))
+
+
+def merge(settings: Settings, overrides: Mapping[str, Any]) -> Settings:
+    """Lay flags over settings; a flag that is None was not given.
+
+    Paths among the flags are relative to the working folder; ``--policy`` replaces limits of the file, and
+    ``--train`` the file's split.
+
+    Raises
+    ------
+    SettingsError
+        With every problem at once.
+
+    Examples
+    --------
+    >>> merge(Settings(target="income"), {"threshold": 0.4, "seed": None}).threshold
+    0.4
+    """
+    given = {key: value for key, value in overrides.items() if value is not None}
+    content = settings.model_dump() | given
+    if "policy" in given and "limit" not in given:
+        content["limit"] = ()
+    if "train" in given and "split" not in given:
+        content["split"] = None
+    merged = build(Settings, content)
+    problems = _conflicts(merged)
+    if problems:
+        raise SettingsError(problems)
+    return _based(merged, settings._bases | {key: Path() for key in PATHS if key in given})  # noqa: SLF001 - its own class
+
+
+def parse_reference(texts: Collection[str]) -> str | dict[str, str]:
+    """Read the values of ``--reference``: a way to choose (``largest``), or ``column=level``, repeated.
+
+    Raises
+    ------
+    SettingsError
+        A value is neither.
+
+    Examples
+    --------
+    >>> parse_reference(["overall"]), parse_reference(["sex=Male", "race=White"])
+    ('overall', {'sex': 'Male', 'race': 'White'})
+    """
+    listed = list(texts)
+    if len(listed) == 1 and listed[0] in REFERENCES:
+        return listed[0]
+    pairs = {text: text.partition("=") for text in listed}
+    wrong = [text for text, (column, _, level) in pairs.items() if not column or not level]
+    if wrong:
+        raise SettingsError(
+            Problem(
+                "reference",
+                "reference",
+                f"write column=level, or one of {', '.join(REFERENCES)}, got {text!r};"
+                f" {did_you_mean(text, REFERENCES)}",
+            )
+            for text in wrong
+        )
+    return {column.strip(): level.strip() for column, _, level in pairs.values()}
+
+
+def policy_of(settings: Settings, known_metrics: Collection[str] = ()) -> Policy | None:
+    """Return the policy that the settings name or hold; None where they do neither.
+
+    Examples
+    --------
+    >>> policy_of(Settings()) is None
+    True
+    """
+    file = settings.resolve("policy")
+    if file is not None:
+        return load_policy(file, known_metrics)
+    unknown = unknown_metrics(settings.limit, known_metrics)
+    if unknown:
+        raise SettingsError(unknown)
+    return Policy.of(settings.limit) if settings.limit else None
+
+
+def _based(settings: Settings, bases: dict[str, Path]) -> Settings:
+    settings._bases.update(bases)  # noqa: SLF001 - its own class
+    return settings
+
+
+def _conflicts(settings: Settings, where: str = "") -> list[Problem]:
+    before = f"{where}: " if where else ""
+    problems = []
+    if settings.policy is not None and settings.limit:
+        message = "limits stand in the settings or in a policy file, not in both; remove one of the two"
+        problems.append(Problem("two_policies", f"{before}policy", message))
+    if settings.train is not None and settings.split is not None:
+        message = "training rows come from train or from split, not from both; remove one of the two"
+        problems.append(Problem("two_trains", f"{before}train", message))
+    return problems
+
+
+def _all_known(names: tuple[str, ...], known: tuple[str, ...], what: str) -> tuple[str, ...]:
+    wrong = [
+        f"there is no {what} {name!r}; {did_you_mean(name, known)}" for name in names if name not in known
+    ]
+    if wrong:
+        raise ValueError(" ".join(wrong))
+    return names
+
+
+def _public(path: str) -> str:
+    windows = PureWindowsPath(path)
+    if Path(path).is_absolute() or windows.is_absolute():
+        return windows.name if windows.drive else Path(path).name
+    return path

@@ -1,0 +1,46 @@
+"""The verbs of the command line, put together."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .. import __version__
+from .audit import audit
+from .demo import demo
+from .guard import guarded
+from .init import init
+from .report import report
+from .terminal import out
+
+_HELP = """Audit a tabular model for fairness: measure, explain, mitigate, judge, document.
+
+Exit codes: 0 every limit is kept; 1 a limit is broken; 2 the input, the settings or the program are at
+fault; 3 a limit is inconclusive or undefined and none is broken; 130 interrupted.
+"""
+
+app = typer.Typer(
+    name="evenhand", help=_HELP, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False
+)
+
+
+def _version(value: bool) -> None:  # noqa: FBT001 - the signature that typer calls
+    if value:
+        out(f"evenhand {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[  # noqa: ARG001 - its callback does the work
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+app.command(help="Audit the embedded UCI Adult data, as an example of everything.")(guarded(demo))
+app.command(help="Audit a table with a model, or with a column of decisions or scores.")(guarded(audit))
+app.command(help="Render the pages of an audit record again.")(guarded(report))
+app.command(help="Write a commented settings file for a table, with guessed roles to correct.")(guarded(init))

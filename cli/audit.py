@@ -1,0 +1,104 @@
+"""``evenhand audit``: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..errors import Problem, SettingsError
+from .terminal import err, out, progress
+
+Many = list[str] | None
+
+
+def audit(  # noqa: PLR0913 - one parameter a flag
+    source: Annotated[Path, typer.Argument(help="A settings file (.toml), or the table: CSV, Parquet, Feather/Arrow, JSON lines.")],
+    target: Annotated[str | None, typer.Option(help="Column of true labels.")] = None,
+    pos_label: Annotated[str | None, typer.Option(help="The label that counts as positive.")] = None,
+    sensitive: Annotated[Many, typer.Option(help="Column whose groups are compared; repeat for several.")] = None,
+    intersections: Annotated[Many, typer.Option(help="Columns to cross, as sex,race; repeat for several.")] = None,
+    bands: Annotated[Many, typer.Option(help="Edges that band a numeric column, as age=40,65; repeat for several.")] = None,
+    prediction: Annotated[str | None, typer.Option(help="Column of decisions.")] = None,
+    score: Annotated[str | None, typer.Option(help="Column of scores in [0, 1].")] = None,
+    threshold: Annotated[float | None, typer.Option(help="Scores at or above it are selected (default 0.5).")] = None,
+    model: Annotated[str | None, typer.Option(help="Model file: skops, or a trusted joblib or pickle.")] = None,
+    trusted: Annotated[Many, typer.Option(help="SHA-256 of a model file that may run code; repeat for several.")] = None,
+    train: Annotated[str | None, typer.Option(help="Table to retrain on, for the mitigation.")] = None,
+    weight: Annotated[str | None, typer.Option(help="Column of sample weights.")] = None,
+    weight_kind: Annotated[str | None, typer.Option(help="survey (default) or frequency.")] = None,
+    control: Annotated[Many, typer.Option(help="Column whose levels are compared only within; repeat for several.")] = None,
+    missing: Annotated[Many, typer.Option(help="Text that stands for a missing value, as '?'; repeat for several.")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Text encoding of a CSV (default utf-8).")] = None,
+    drop: Annotated[Many, typer.Option(help="Column to leave out; repeat for several.")] = None,
+    policy: Annotated[str | None, typer.Option(help="Policy file (.toml) with the limits.")] = None,
+    reference: Annotated[Many, typer.Option(help="largest, best, overall, rest, all_pairs, or sex=Male; repeat for several.")] = None,
+    min_group_size: Annotated[int | None, typer.Option(help="Smaller groups are shown but not judged (default 30).")] = None,
+    privacy_minimum: Annotated[int | None, typer.Option(help="Figures of smaller groups are withheld (default 10).")] = None,
+    level: Annotated[float | None, typer.Option(help="Coverage of the intervals (default 0.95).")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of every random draw (default 0).")] = None,
+    explain: Annotated[bool | None, typer.Option("--explain/--no-explain", help="Explain the gaps (default yes).")] = None,
+    mitigate: Annotated[bool | None, typer.Option("--mitigate/--no-mitigate", help="Retrain with less bias (default yes).")] = None,
+    methods: Annotated[Many, typer.Option(help="Mitigation method: unaware, reweighing; repeat for several.")] = None,
+    proxies: Annotated[Many, typer.Option(help="Column that unaware training drops too; repeat for several.")] = None,
+    answers: Annotated[str | None, typer.Option(help="Answers to the datasheet's questions (.toml).")] = None,
+    title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
+    out_folder: Annotated[str | None, typer.Option("--out", help="Folder for the results (default report).")] = None,
+    formats: Annotated[Many, typer.Option("--format", help="html, json; repeat for several (default both).")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,
+) -> int:
+    """Audit a table with a model, or with a column of decisions or scores."""
+    flags = {
+        "target": target, "pos_label": pos_label, "sensitive": sensitive, "prediction": prediction, "score": score,
+        "threshold": threshold, "model": model, "trusted": trusted, "train": train, "weight": weight,
+        "weight_kind": weight_kind, "control": control, "missing": missing, "encoding": encoding, "drop": drop,
+        "policy": policy, "min_group_size": min_group_size, "privacy_minimum": privacy_minimum, "level": level,
+        "seed": seed, "explain": explain, "mitigate": mitigate, "methods": methods, "proxies": proxies,
+        "answers": answers, "title": title, "out": out_folder, "format": formats,
+        "intersections": _intersections(intersections), "bands": _bands(bands),
+    }  # fmt: skip
+    return run_audit(source, flags, reference, quiet=quiet, verbose=verbose)
+
+
+def _intersections(texts: Many) -> list[list[str]] | None:
+    return None if not texts else [[part.strip() for part in text.split(",")] for text in texts]
+
+
+def _bands(texts: Many) -> dict[str, list[float]] | None:
+    if not texts:
+        return None
+    bands, problems = {}, []
+    for text in texts:
+        column, _, edges = text.rpartition("=")
+        try:
+            bands[column] = [float(edge) for edge in edges.split(",")]
+        except ValueError:
+            column = ""
+        if not column:
+            problems.append(Problem("bands", "--bands", f"write column=edge,edge as in age=40,65, got {text!r}"))
+    if problems:
+        raise SettingsError(problems)
+    return bands
+
+
+def run_audit(source: Path, flags: dict[str, Any], reference: Many, *, quiet: bool, verbose: bool) -> int:
+    """Run an audit from a source and flags, print its summary, write its files, return the exit code."""
+    from ..api import audit_file, settings_from  # noqa: PLC0415 - the libraries load only now
+    from ..audit.settings import parse_reference  # noqa: PLC0415
+    from .summary import summary  # noqa: PLC0415
+
+    given = {key: value for key, value in flags.items() if value not in (None, [])}
+    if reference:
+        given["reference"] = parse_reference(reference)
+    settings = settings_from(source, given)
+    with progress(quiet=quiet) as report_progress:
+        result = audit_file(settings, progress=report_progress)
+        files = result.write()
+    if not quiet:
+        out(summary(result.record))
+        out("\n".join(["", "Written:", *(f"  {path}" for path in files)]))
+    if verbose:
+        err(f"settings {settings.sha256}")
+    return result.exit_code

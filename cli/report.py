@@ -1,0 +1,26 @@
+"""``evenhand report``: the pages of a record again, without the data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .terminal import out
+
+
+def report(
+    record: Annotated[Path, typer.Argument(help="A record.json that an audit wrote.")],
+    out_folder: Annotated[Path, typer.Option("--out", help="Folder for the pages.")] = Path("report"),
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,  # noqa: ARG001 - the guard reads it
+) -> int:
+    """Render the pages of an audit record again."""
+    from ..api import Result  # noqa: PLC0415 - the libraries load only now
+
+    result = Result.read(record)
+    files = result.write(out_folder, formats=("html",))
+    if not quiet:
+        out("\n".join(["Written:", *(f"  {path}" for path in files)]))
+    return result.exit_code

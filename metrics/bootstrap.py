@@ -1,0 +1,368 @@
+"""The bootstrap over cells: a resample of rows is a multinomial draw of the cells' counts.
+
+The cost does not depend on the number of rows. It needs rows that are independent; where people
+repeat, whole people must be resampled, which needs the rows again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+
+from ..errors import InputError
+from .intervals import Array, critical_value
+
+Statistic = Callable[[Array], Array]
+"""A figure as a function of counts: takes (..., *cells), gives (..., *figure)."""
+
+_CHUNK = 2_000_000
+"""Cells of one block of replicates; bounds the memory."""
+
+
+@dataclass(frozen=True, eq=False)
+class Resampled:
+    """An interval from replicates, and how many of them were undefined.
+
+    Parameters
+    ----------
+    low, high : array
+        Ends; infinite where so many replicates are undefined that they could lie beyond any end.
+    level : float
+    method : {"percentile", "BCa"}
+    draws : int
+    undefined : array
+        Share of replicates that are nan, in [0, 1].
+    replicates : array of shape (draws, ...)
+    """
+
+    low: Array
+    high: Array
+    level: float
+    method: str
+    draws: int
+    undefined: Array
+    replicates: Array = field(repr=False)
+
+
+def multinomial_replicates(
+    counts: ArrayLike, draws: int = 1000, seed: int = 0, *, stratified: bool = True
+) -> Array:
+    """Resample rows with replacement, as counts of cells.
+
+    Parameters
+    ----------
+    counts : array-like of shape (..., K)
+        Whole numbers of rows.
+    draws : int
+        Number of replicates.
+    seed : int
+        Equal seeds give equal replicates, whatever the size of the blocks they are drawn in.
+    stratified : bool
+        True keeps the rows of each leading index (each group) fixed; False resamples all rows
+        together, so that group sizes vary too.
+
+    Returns
+    -------
+    array of shape (draws, ..., K)
+
+    Raises
+    ------
+    InputError
+        Counts that are negative, not whole or not finite, or no draws.
+
+    Examples
+    --------
+    >>> replicates = multinomial_replicates([[30, 70], [5, 15]], draws=4)
+    >>> replicates.shape, replicates.sum(axis=-1)[0].tolist()
+    ((4, 2, 2), [100.0, 20.0])
+    """
+    cells = _cells(counts, draws)
+    rng = np.random.default_rng(seed)
+    return _draw(rng, cells, draws, stratified=stratified)
+
+
+def _cells(counts: ArrayLike, draws: int) -> Array:
+    cells = np.asarray(counts, dtype=np.float64)
+    if (
+        cells.ndim == 0
+        or not np.isfinite(cells).all()
+        or (cells < 0).any()
+        or (cells != np.rint(cells)).any()
+    ):
+        raise InputError.of(
+            "whole_counts",
+            "counts",
+            "counts of rows are whole numbers of at least 0, at least one; for weights: weighted_replicates",
+        )
+    if draws < 1:
+        raise InputError.of("draws", "draws", f"at least one draw is needed, got {draws}; write 1000")
+    return cells
+
+
+def _draw(rng: np.random.Generator, cells: Array, draws: int, *, stratified: bool) -> Array:
+    rows = cells if stratified else cells.reshape(1, -1)
+    total = rows.sum(axis=-1)
+    first = np.zeros(rows.shape[-1])
+    first[0] = 1.0
+    chance = np.where(total[..., None] > 0, rows / np.maximum(total, 1)[..., None], first)
+    drawn = rng.multinomial(total.astype(np.int64), chance, size=(draws, *total.shape))
+    return drawn.astype(np.float64).reshape(draws, *cells.shape)
+
+
+def replicate_blocks(
+    counts: ArrayLike, draws: int = 1000, seed: int = 0, *, stratified: bool = True
+) -> Iterator[Array]:
+    """Give the replicates of `multinomial_replicates` in blocks that fit in memory.
+
+    Parameters and errors as for `multinomial_replicates`.
+
+    Examples
+    --------
+    >>> sum(len(block) for block in replicate_blocks([30, 70], draws=2500))
+    2500
+    """
+    cells = _cells(counts, draws)
+    rng = np.random.default_rng(seed)
+    step = max(1, _CHUNK // max(cells.size, 1))
+    for start in range(0, draws, step):
+        yield _draw(rng, cells, min(step, draws - start), stratified=stratified)
+
+
+def weighted_replicates(
+    n: ArrayLike,
+    w: ArrayLike,
+    w2: ArrayLike,
+    draws: int = 1000,
+    seed: int = 0,
+    *,
+    kind: Literal["survey", "frequency"] = "survey",
+    stratified: bool = True,
+) -> Array:
+    """Resample weighted rows, as sums of weights of cells.
+
+    Survey weights: rows are resampled, and a cell that holds k of them weighs
+    ``k * mean + sqrt(k * variance) * normal``, at least 0, with the mean and variance of the cell's weights;
+    for cells of few rows this is an approximation. Frequency weights: a row of weight 2 is two rows,
+    so the (rounded) weights themselves are the counts that are resampled.
+
+    Parameters
+    ----------
+    n, w, w2 : array-like of shape (..., K)
+        Rows, sums of weights and sums of squared weights of the cells.
+    draws, seed, stratified
+        As for `multinomial_replicates`.
+    kind : {"survey", "frequency"}
+        What a weight means.
+
+    Returns
+    -------
+    array of shape (draws, ..., K)
+
+    Raises
+    ------
+    InputError
+        Rows that are not whole numbers, a weight below 0, or ``w2`` smaller than ``w^2 / n``.
+
+    Examples
+    --------
+    >>> weighted_replicates([30, 70], [60.0, 70.0], [120.0, 70.0], draws=4).shape
+    (4, 2)
+    """
+    weight, square = np.asarray(w, dtype=np.float64), np.asarray(w2, dtype=np.float64)
+    if kind == "frequency":
+        return multinomial_replicates(np.rint(weight), draws, seed, stratified=stratified)
+    cells = _cells(n, draws)
+    safe = np.maximum(cells, 1)
+    mean, variance = weight / safe, square / safe - (weight / safe) ** 2
+    if (weight < 0).any() or (variance < -1e-9 * np.maximum(square, 1)).any():
+        rule = "weights are at least 0, and the sum of their squares at least (sum of weights)^2 / rows"
+        raise InputError.of("weights", "w, w2", f"{rule}; check that both sums come from the same rows")
+    rng = np.random.default_rng(seed)
+    rows = _draw(rng, cells, draws, stratified=stratified)
+    noise = rng.standard_normal(rows.shape) * np.sqrt(rows * np.maximum(variance, 0))
+    return np.maximum(rows * mean + noise, 0)
+
+
+def percentile_interval(replicates: ArrayLike, level: float = 0.95) -> Resampled:
+    """Take the middle part of the replicates (Efron 1979).
+
+    Right for smooth figures of large samples; wrong for a largest difference near 0, which has
+    `worst_case`. An undefined replicate counts as lying beyond *both* ends, so that small groups lost
+    in a draw widen the interval and never narrow it.
+
+    Parameters
+    ----------
+    replicates : array-like of shape (draws, ...)
+    level : float
+        In (0, 1).
+
+    Returns
+    -------
+    Resampled
+
+    Raises
+    ------
+    InputError
+        A level outside (0, 1).
+
+    Examples
+    --------
+    >>> found = percentile_interval(range(1, 1000))
+    >>> float(found.low), float(found.high)
+    (25.0, 975.0)
+    """
+    critical_value(level)
+    values = np.asarray(replicates, dtype=np.float64)
+    tail = np.full(values.shape[1:], (1 - level) / 2)
+    return _cut(values, tail, 1 - tail, level, "percentile")
+
+
+def _cut(values: Array, lower: Array, upper: Array, level: float, method: str) -> Resampled:
+    draws, lost = len(values), np.isnan(values)
+    down = np.sort(np.where(lost, -np.inf, values), axis=0)
+    up = np.sort(np.where(lost, np.inf, values), axis=0)
+    at_low = np.floor((draws + 1) * np.nan_to_num(lower) + 1e-9).astype(np.intp) - 1
+    at_high = np.ceil((draws + 1) * np.nan_to_num(upper) - 1e-9).astype(np.intp) - 1
+    low = np.take_along_axis(down, np.clip(at_low, 0, draws - 1)[None], axis=0)[0]
+    high = np.take_along_axis(up, np.clip(at_high, 0, draws - 1)[None], axis=0)[0]
+    low, high = np.where(np.isnan(lower), np.nan, low), np.where(np.isnan(upper), np.nan, high)
+    return Resampled(low, high, level, method, draws, lost.mean(axis=0), values)
+
+
+def bootstrap(
+    statistic: Statistic,
+    counts: ArrayLike,
+    *,
+    level: float = 0.95,
+    draws: int = 1000,
+    seed: int = 0,
+    stratified: bool = True,
+    method: Literal["percentile", "BCa"] = "BCa",
+) -> Resampled:
+    """Give a bootstrap interval of a smooth figure of counts.
+
+    Parameters
+    ----------
+    statistic : callable
+        Takes counts of shape (B, *counts.shape) and gives figures of shape (B, ...).
+    counts : array-like of shape (..., K)
+        Whole numbers of rows by cell.
+    level, draws, seed, stratified
+        As for `multinomial_replicates` and `percentile_interval`.
+    method : {"percentile", "BCa"}
+
+    Returns
+    -------
+    Resampled
+
+    Raises
+    ------
+    InputError
+        Counts that are not whole numbers, no draws, or a level outside (0, 1).
+
+    Examples
+    --------
+    >>> rate = lambda cells: cells[..., 0] / cells.sum(axis=-1)
+    >>> found = bootstrap(rate, [30, 70])
+    >>> bool(found.low < 0.3 < found.high)
+    True
+    """
+    blocks = replicate_blocks(counts, draws, seed, stratified=stratified)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        values = np.concatenate([np.asarray(statistic(block), dtype=np.float64) for block in blocks])
+    if method == "percentile":
+        return percentile_interval(values, level)
+    return bca_interval(statistic, counts, values, level, stratified=stratified)
+
+
+def bca_interval(
+    statistic: Statistic,
+    counts: ArrayLike,
+    replicates: ArrayLike,
+    level: float = 0.95,
+    *,
+    stratified: bool = True,
+) -> Resampled:
+    """Correct a percentile interval for bias and for acceleration (Efron 1987).
+
+    The jackknife leaves one row of each cell out, and counts that cell's change as often as it has rows.
+    In stratified designs the changes are centred within strata (Davison & Hinkley 1997, 5.3).
+
+    Parameters
+    ----------
+    statistic : callable
+        As for `bootstrap`.
+    counts : array-like of shape (..., K)
+        The counts that the replicates were drawn from.
+    replicates : array-like of shape (draws, ...)
+        The statistic of each replicate.
+    level : float
+    stratified : bool
+        As the replicates were drawn.
+
+    Returns
+    -------
+    Resampled
+        nan where the figure itself is undefined; the plain percentile interval where it does not vary,
+        or where leaving one row out makes it undefined.
+
+    Raises
+    ------
+    InputError
+        Counts that are not whole numbers, or a level outside (0, 1).
+
+    Examples
+    --------
+    >>> rate = lambda cells: cells[..., 0] / cells.sum(axis=-1)
+    >>> values = rate(multinomial_replicates([3, 97], 2000))
+    >>> found = bca_interval(rate, [3, 97], values)
+    >>> bool(found.low < 0.03 < found.high)
+    True
+    """
+    cells, values = _cells(counts, 1), np.asarray(replicates, dtype=np.float64)
+    z = critical_value(level)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        point = np.asarray(statistic(cells[None]), dtype=np.float64)[0]
+        below = ((values < point).sum(axis=0) + 0.5 * (values == point).sum(axis=0)) / _defined(values)
+        bias = special.ndtri(np.clip(below, 0.5 / len(values), 1 - 0.5 / len(values)))
+        speed = _acceleration(statistic, cells, stratified=stratified)
+        lower = special.ndtr(bias + (bias - z) / (1 - speed * (bias - z)))
+        upper = special.ndtr(bias + (bias + z) / (1 - speed * (bias + z)))
+    lower, upper = np.where(np.isnan(point), np.nan, lower), np.where(np.isnan(point), np.nan, upper)
+    return _cut(values, np.asarray(lower), np.asarray(upper), level, "BCa")
+
+
+def _defined(values: Array) -> Array:
+    return np.maximum((~np.isnan(values)).sum(axis=0), 1).astype(np.float64)
+
+
+def _acceleration(statistic: Statistic, cells: Array, *, stratified: bool) -> Array:
+    """Skewness of the rows' influences over six; 0 where it is undefined."""
+    used = np.flatnonzero(cells.ravel() > 0)
+    step = max(1, _CHUNK // max(cells.size, 1))
+    left_out = [_without(statistic, cells, used[s : s + step]) for s in range(0, used.size, step)]
+    if not left_out:
+        return np.float64(0.0) * np.asarray(statistic(cells[None]))[0]
+    change = np.concatenate(left_out)
+    flat = change.reshape(used.size, -1)
+    stratum = used // cells.shape[-1] if stratified else np.zeros(used.size, dtype=np.intp)
+    rows = cells.ravel()[used]
+    size = np.bincount(stratum, rows)[stratum][:, None]
+    member = np.equal.outer(np.unique(stratum), stratum) * rows  # strata x cells
+    middle = (member @ flat / member.sum(axis=1, keepdims=True))[np.unique(stratum, return_inverse=True)[1]]
+    influence = (size - 1) * (middle - flat) / size
+    cube, square = (rows @ influence**3), (rows @ influence**2)
+    speed = np.divide(cube, 6 * square**1.5, out=np.zeros_like(cube), where=square > 1e-300)
+    return np.nan_to_num(speed).reshape(change.shape[1:])
+
+
+def _without(statistic: Statistic, cells: Array, places: NDArray[np.intp]) -> Array:
+    """Give the figure with one row of each of these cells left out."""
+    fewer = np.repeat(cells.reshape(1, -1), places.size, axis=0)
+    fewer[np.arange(places.size), places] -= 1
+    return np.asarray(statistic(fewer.reshape(-1, *cells.shape)), dtype=np.float64)

@@ -1,0 +1,295 @@
+"""The cube: weighted counts of rows by group, label, decision and score bin.
+
+Every group metric of a classifier is a function of these counts, so rows are read once. Cubes of
+shards, days or sites add up. Only occupied cells are stored, so a thousand counties by five races
+by six ages by two labels by two decisions take what they hold and no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError, did_you_mean
+from .grid import Grid
+from .groups import sort_key
+from .results import Group, Level
+
+Role = Literal["sensitive", "control", "label", "decision", "score"]
+WeightKind = Literal["frequency", "survey"]
+Floats = NDArray[np.float64]
+
+LABEL, DECISION, SCORE = "y_true", "y_pred", "y_score"
+MEASURES = ("rows", "weight", "square", "score", "score_square")
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis of a cube.
+
+    Parameters
+    ----------
+    name : str
+    role : {"sensitive", "control", "label", "decision", "score"}
+    levels : tuple
+        For a binary label or decision ``(0, 1)``, 1 being the positive one; for the score axis of a
+        fixed grid the bin numbers; for a distinct grid the scores themselves.
+    """
+
+    name: str
+    role: Role
+    levels: tuple[Level, ...]
+
+
+@dataclass(frozen=True)
+class Cube:
+    """Counts of rows in the occupied cells of a grid of axes.
+
+    Parameters
+    ----------
+    axes : tuple of Axis
+    codes : ndarray of int, shape (cells, axes)
+        Position of each occupied cell on each axis; rows in lexicographic order, none twice.
+    measures : ndarray of float, shape (cells, 5)
+        Per cell: rows, sum of weights, sum of squared weights, sum of weight x score, sum of
+        weight x score squared. Without weights, weight = square = rows. Without scores the last two are 0.
+    grid : Grid or None
+        How scores became bins; None where there is no score.
+    weight_kind : {"frequency", "survey"} or None
+        None where rows are unweighted.
+
+    Notes
+    -----
+    ``a + b`` is the cube of the rows of both; the empty cube of the same axes is the neutral element.
+
+    Examples
+    --------
+    >>> from evenhand.metrics.tally import cube_of
+    >>> cube = cube_of([1, 0, 1, 1], [1, 0, 0, 1], sensitive_features={"sex": ["F", "F", "M", "M"]})
+    >>> (cube + cube).rows
+    8
+    >>> cube.keep("sex").measures[:, 0].tolist()
+    [2.0, 2.0]
+    """
+
+    axes: tuple[Axis, ...]
+    codes: NDArray[np.int32]
+    measures: Floats
+    grid: Grid | None = None
+    weight_kind: WeightKind | None = None
+
+    @property
+    def rows(self) -> int:
+        """Number of rows counted."""
+        return int(self.measures[:, 0].sum())
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the axes."""
+        return tuple(axis.name for axis in self.axes)
+
+    def axis(self, name: str) -> Axis:
+        """Give the axis of that name.
+
+        Raises
+        ------
+        InputError
+            There is none.
+        """
+        return self.axes[self.position(name)]
+
+    def position(self, name: str) -> int:
+        """Give the position of the axis of that name; raises as ``axis`` does."""
+        if name not in self.names:
+            raise InputError.of(
+                "unknown_axis", name, f"the cube has no such axis; {did_you_mean(name, self.names)}"
+            )
+        return self.names.index(name)
+
+    def of_role(self, role: Role) -> tuple[str, ...]:
+        """Names of the axes that play this role."""
+        return tuple(axis.name for axis in self.axes if axis.role == role)
+
+    def keep(self, *names: str) -> Cube:
+        """Sum over every axis not named; the named ones come in the order given."""
+        order = [self.position(name) for name in names]
+        axes = tuple(self.axes[i] for i in order)
+        return replace(compact(axes, self.codes[:, order], self.measures), grid=self._grid_of(axes), weight_kind=self.weight_kind)
+
+    def _grid_of(self, axes: Iterable[Axis]) -> Grid | None:
+        return self.grid if any(axis.role == "score" for axis in axes) else None
+
+    def slice(self, name: str, *levels: Level) -> Cube:
+        """Keep only the cells at these levels of an axis; the axis stays."""
+        axis = self.axis(name)
+        unknown = [level for level in levels if level not in axis.levels]
+        if unknown:
+            raise InputError.of(
+                "unknown_level", name, f"no such level: {unknown[0]!r}; {did_you_mean(unknown[0], axis.levels)}"
+            )
+        wanted = np.array([level in levels for level in axis.levels])
+        chosen = wanted[self.codes[:, self.position(name)]]
+        return replace(self, codes=self.codes[chosen], measures=self.measures[chosen])
+
+    def recode(self, name: str, lookup: Sequence[int], levels: Sequence[Level]) -> Cube:
+        """Merge or reorder the levels of an axis: level ``i`` becomes ``levels[lookup[i]]``."""
+        at = self.position(name)
+        codes = self.codes.copy()
+        codes[:, at] = np.asarray(lookup, dtype=np.int32)[codes[:, at]]
+        axes = tuple(replace(axis, levels=tuple(levels)) if i == at else axis for i, axis in enumerate(self.axes))
+        return replace(compact(axes, codes, self.measures), grid=self.grid, weight_kind=self.weight_kind)
+
+    def trim(self, *names: str) -> Cube:
+        """Drop levels without rows from the named axes, or from all sensitive and control axes."""
+        cube = self
+        for name in names or (*self.of_role("sensitive"), *self.of_role("control")):
+            used = np.unique(cube.codes[:, cube.position(name)])
+            levels = cube.axis(name).levels
+            if len(used) < len(levels):
+                lookup = np.zeros(len(levels), dtype=np.int32)
+                lookup[used] = np.arange(len(used))
+                cube = cube.recode(name, lookup.tolist(), [levels[i] for i in used])
+        return cube
+
+    def sort_levels(self, name: str) -> Cube:
+        """Put the levels of an axis in their natural order: numbers, then text, a missing value last."""
+        levels = self.axis(name).levels
+        ordered = sorted(levels, key=sort_key)
+        if list(levels) == ordered:
+            return self
+        lookup = _lookup(levels, ordered)
+        return self.recode(name, lookup, ordered)
+
+    def order_levels(self, name: str, order: Sequence[Level]) -> Cube:
+        """Put the levels of an axis in the order given; levels not in it follow, a missing value last."""
+        levels = self.axis(name).levels
+        first = [level for level in order if level in levels]
+        ordered = first + sorted((level for level in levels if level not in first), key=sort_key)
+        return self.recode(name, _lookup(levels, ordered), ordered)
+
+    def threshold(self, at: float) -> Cube:
+        """Replace the score axis by the decision ``score >= at``.
+
+        Raises
+        ------
+        InputError
+            ``at`` is not an edge of the grid, so that the decision would not be exact.
+        """
+        if DECISION in self.names:
+            return self.keep(*(name for name in self.names if name != DECISION)).threshold(at)
+        axis = self.axis(SCORE)
+        if self.grid is not None and self.grid.kind != "distinct":
+            exact = bool(np.any(self.grid.edges == at)) or at <= 0
+            lows = self.grid.edges
+        else:
+            exact, lows = True, np.array(axis.levels, dtype=float)
+        if not exact:
+            raise InputError.of(
+                "threshold_not_an_edge",
+                "threshold",
+                f"{at:g} lies inside a score bin; count again with it among the grid's thresholds",
+            )
+        cube = self.recode(SCORE, (lows >= at).astype(int).tolist(), (0, 1))
+        axes = tuple(Axis(DECISION, "decision", (0, 1)) if a.role == "score" else a for a in cube.axes)
+        return replace(cube, axes=axes, grid=None)
+
+    def against_rest(self, level: Level) -> Cube:
+        """Make a multiclass cube binary: one class is positive, the rest negative."""
+        cube = self
+        for name in (LABEL, DECISION):
+            if name in cube.names:
+                lookup = [int(known == level) for known in cube.axis(name).levels]
+                cube = cube.recode(name, lookup, (0, 1))
+        return cube
+
+    def __add__(self, other: Cube) -> Cube:
+        """Count the rows of both cubes together.
+
+        Raises
+        ------
+        InputError
+            The cubes differ in axes, grid or kind of weight.
+        """
+        if not isinstance(other, Cube):
+            return NotImplemented
+        _refuse_unlike(self, other)
+        axes = tuple(replace(a, levels=merge_levels(a.levels, b.levels)) for a, b in zip(self.axes, other.axes, strict=True))
+        codes = np.concatenate([_moved(self, axes), _moved(other, axes)])
+        measures = np.concatenate([self.measures, other.measures])
+        return replace(compact(axes, codes, measures), grid=self.grid, weight_kind=self.weight_kind)
+
+    def groups(self, *names: str) -> tuple[Group, ...]:
+        """All occupied combinations of levels of the named axes, in the order of their levels."""
+        kept = self.keep(*names)
+        return tuple(
+            tuple(axis.levels[code] for axis, code in zip(kept.axes, row, strict=True)) for row in kept.codes
+        )
+
+
+def compact(axes: tuple[Axis, ...], codes: NDArray[Any], measures: Floats) -> Cube:
+    """Make a cube of cells that may stand several times and in any order: equal cells are added."""
+    shape = tuple(len(axis.levels) for axis in axes)
+    if not axes:
+        return Cube(axes, np.zeros((1, 0), dtype=np.int32), measures.sum(axis=0, keepdims=True))
+    if len(codes) == 0:
+        return Cube(axes, np.zeros((0, len(axes)), dtype=np.int32), np.zeros((0, len(MEASURES))))
+    flat = np.ravel_multi_index(tuple(np.asarray(codes).T.astype(np.int64)), shape)
+    cells, inverse = np.unique(flat, return_inverse=True)
+    if len(cells) == len(flat):
+        order = np.argsort(flat, kind="stable")
+        return Cube(axes, np.ascontiguousarray(codes[order], dtype=np.int32), measures[order])
+    summed = np.stack(
+        [np.bincount(inverse, weights=measures[:, i], minlength=len(cells)) for i in range(measures.shape[1])], axis=1
+    )
+    rows = np.stack(np.unravel_index(cells, shape), axis=1).astype(np.int32)
+    return Cube(axes, rows, summed)
+
+
+def _key(level: Level) -> tuple[type, Level]:
+    return (type(level), level)
+
+
+def _lookup(levels: Sequence[Level], target: Sequence[Level]) -> list[int]:
+    places: Mapping[tuple[type, Level], int] = {_key(level): i for i, level in enumerate(target)}
+    return [places[_key(level)] for level in levels]
+
+
+def merge_levels(first: tuple[Level, ...], second: tuple[Level, ...]) -> tuple[Level, ...]:
+    """Unite the levels of two axes: in natural order if both are, else the first's order, new ones after."""
+    if first == second:
+        return first
+    known = {_key(level) for level in first}
+    union = [*first, *(level for level in second if _key(level) not in known)]
+    natural = all(list(part) == sorted(part, key=sort_key) for part in (first, second))
+    if natural:
+        return tuple(sorted(union, key=sort_key))
+    return tuple(sorted(union, key=lambda level: level is None))
+
+
+def _moved(cube: Cube, axes: tuple[Axis, ...]) -> NDArray[np.int32]:
+    columns = [
+        np.asarray(_lookup(old.levels, new.levels), dtype=np.int32)[cube.codes[:, i]]
+        if old.levels != new.levels
+        else cube.codes[:, i]
+        for i, (old, new) in enumerate(zip(cube.axes, axes, strict=True))
+    ]
+    return np.stack(columns, axis=1) if columns else cube.codes
+
+
+def _refuse_unlike(first: Cube, second: Cube) -> None:
+    mine = [(axis.name, axis.role) for axis in first.axes]
+    theirs = [(axis.name, axis.role) for axis in second.axes]
+    if mine != theirs:
+        raise InputError.of("axes_differ", "cube", f"cubes that are added have the same axes, got {mine} and {theirs}")
+    if first.grid != second.grid:
+        raise InputError.of("grids_differ", "cube", f"cubes that are added share a grid, got {first.grid} and {second.grid}")
+    if first.weight_kind != second.weight_kind:
+        raise InputError.of(
+            "weights_differ",
+            "cube",
+            f"cubes that are added share the kind of weight, got {first.weight_kind} and {second.weight_kind}",
+        )

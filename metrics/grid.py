@@ -1,0 +1,136 @@
+"""The grid that scores are counted on: it does not depend on the data, so that cubes add up.
+
+The thresholds in use are always edges, so that a decision ``score >= threshold`` read off the
+grid is exact.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError
+
+Kind = Literal["uniform", "relative", "distinct"]
+DEFAULT_BINS = 4096
+
+
+@dataclass(frozen=True)
+class Grid:
+    """How scores become bins.
+
+    Parameters
+    ----------
+    kind : {"uniform", "relative", "distinct"}
+        ``"uniform"``: equal bins over [0, 1], for probabilities. ``"relative"``: bins whose width
+        is a fixed share of the score (0.1 %), for scores of any range and sign. ``"distinct"``:
+        every distinct score is a bin, exact and as large as the data.
+    bins : int
+        Number of equal bins of a uniform grid; a power of two keeps the edges exact.
+    thresholds : tuple of float
+        Further edges.
+
+    Examples
+    --------
+    >>> grid = Grid(bins=4, thresholds=(0.3,))
+    >>> grid.edges.tolist()
+    [0.0, 0.25, 0.3, 0.5, 0.75, 1.0]
+    >>> grid.index([0.0, 0.29, 0.3, 1.0]).tolist()
+    [0, 1, 2, 5]
+    """
+
+    kind: Kind = "uniform"
+    bins: int = DEFAULT_BINS
+    thresholds: tuple[float, ...] = ()
+    _edges: NDArray[np.float64] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("uniform", "relative", "distinct"):
+            raise InputError.of("grid", "kind", f"a grid is uniform, relative or distinct, got {self.kind!r}")
+        if self.bins < 2:
+            raise InputError.of("grid", "bins", f"a grid has at least 2 bins, got {self.bins}")
+        object.__setattr__(self, "thresholds", tuple(sorted({float(value) for value in self.thresholds})))
+        object.__setattr__(self, "_edges", self._make_edges())
+
+    def _make_edges(self) -> NDArray[np.float64]:
+        if self.kind == "distinct":
+            return np.empty(0)
+        if self.kind == "uniform":
+            plain = np.arange(self.bins + 1) / self.bins
+            inside = [value for value in self.thresholds if 0.0 < value < 1.0]
+        else:
+            positive = np.exp(np.arange(math.log(1e-9), math.log(1e9), 2e-3))
+            plain = np.concatenate([-positive[::-1], [0.0], positive])
+            inside = list(self.thresholds)
+        return np.union1d(plain, np.asarray(inside, dtype=float))
+
+    @property
+    def edges(self) -> NDArray[np.float64]:
+        """Lower ends of the bins, ascending; empty for a distinct grid."""
+        return self._edges
+
+    def index(self, scores: Any) -> NDArray[np.int32]:
+        """Give the bin of each score: the last whose lower end is at most the score.
+
+        A score of exactly 1 on a uniform grid has a bin of its own, so that a threshold of 1 is exact too.
+        """
+        values = np.asarray(scores, dtype=float)
+        if self.kind == "uniform":
+            return self._index_uniform(values)
+        return np.maximum(np.searchsorted(self._edges, values, side="right") - 1, 0).astype(np.int32)
+
+    def _index_uniform(self, values: NDArray[np.float64]) -> NDArray[np.int32]:
+        # Multiplying is twenty times faster than a search; the few extra edges are then stepped over.
+        base = (values * self.bins).astype(np.int32)
+        plain = np.arange(self.bins + 1) / self.bins
+        if self.bins & (self.bins - 1):
+            base -= plain[base] > values
+            base += (base < self.bins) & (plain[np.minimum(base + 1, self.bins)] <= values)
+        start = np.searchsorted(self._edges, plain).astype(np.int32)
+        result = start[base] if len(self._edges) > self.bins + 1 else base
+        for edge in np.setdiff1d(self._edges, plain):
+            inside = base == int(np.searchsorted(plain, edge, side="right") - 1)
+            result = result + (inside & (values >= edge))
+        return np.asarray(result, dtype=np.int32)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the settings of the grid, for a record."""
+        return {"kind": self.kind, "bins": self.bins, "thresholds": list(self.thresholds)}
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> Grid:
+        """Make a grid again from ``to_dict``."""
+        return cls(content["kind"], int(content["bins"]), tuple(content["thresholds"]))
+
+
+def refuse_bad_scores(values: NDArray[np.float64], name: str, *, probabilities: bool) -> None:
+    """Raise where scores are missing or infinite, or leave [0, 1] where probabilities are claimed.
+
+    Raises
+    ------
+    InputError
+        Says how many scores break the rule and what the first one is.
+    """
+    wrong = ~np.isfinite(values)
+    if wrong.any():
+        raise InputError.of(
+            "bad_scores", name, f"scores are finite numbers, got {int(wrong.sum())} missing or infinite"
+        )
+    if probabilities and values.size and (values.min() < 0 or values.max() > 1):
+        outside = (values < 0) | (values > 1)
+        raise InputError.of(
+            "scores_outside",
+            name,
+            f"probabilities lie in [0, 1], got {int(outside.sum())} outside, the first {values[outside][0]:g};"
+            " for scores on another scale ask for the grid 'relative' or 'distinct'",
+        )
+
+
+def threshold_edges(thresholds: Sequence[float]) -> Grid:
+    """Make the default grid with these thresholds among its edges."""
+    return Grid(thresholds=tuple(thresholds))

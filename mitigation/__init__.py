@@ -1,0 +1,63 @@
+"""What narrows a gap: scikit-learn estimators, and what judges their effect.
+
+The names below are loaded when they are first used, so that importing the room costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+_HOME = {
+    "METHODS": "retrain",
+    "Method": "retrain",
+    "Overlap": "overlap",
+    "PairedCounts": "joint",
+    "Proxies": "proxies",
+    "Proxy": "proxies",
+    "Retrained": "retrain",
+    "Reweighed": "reweighing",
+    "Reweighing": "reweighing",
+    "Unaware": "unaware",
+    "gap_change": "paired",
+    "overlapping_rows": "overlap",
+    "paired_counts": "joint",
+    "proxy_strength": "proxies",
+    "rate_change": "paired",
+    "retrain_model": "retrain",
+    "reweighing_weights": "reweighing",
+    "worst_gap_change": "paired",
+}
+
+__all__ = [*_HOME]  # noqa: PLE0604 - the table above is the one list of names
+
+if TYPE_CHECKING:
+    from .joint import PairedCounts as PairedCounts
+    from .joint import paired_counts as paired_counts
+    from .overlap import Overlap as Overlap
+    from .overlap import overlapping_rows as overlapping_rows
+    from .paired import gap_change as gap_change
+    from .paired import rate_change as rate_change
+    from .paired import worst_gap_change as worst_gap_change
+    from .proxies import Proxies as Proxies
+    from .proxies import Proxy as Proxy
+    from .proxies import proxy_strength as proxy_strength
+    from .retrain import METHODS as METHODS
+    from .retrain import Method as Method
+    from .retrain import Retrained as Retrained
+    from .retrain import retrain_model as retrain_model
+    from .reweighing import Reweighed as Reweighed
+    from .reweighing import Reweighing as Reweighing
+    from .reweighing import reweighing_weights as reweighing_weights
+    from .unaware import Unaware as Unaware
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{home}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

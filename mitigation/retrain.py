@@ -1,0 +1,333 @@
+"""Retrain a given model in every way of this room that suits it: the same pipeline, the same rows, another training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from sklearn.base import clone
+
+from ..errors import InputError, Problem, did_you_mean
+from .base import Sensitivity, fit_weighted, weight_parameter
+from .reweighing import Reweighing
+from .rows import column_names, index_of, match_rows, missing_columns, row_weights
+from .unaware import Unaware
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a method may use.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Unfitted.
+    sensitive_columns : tuple of str
+        Sensitive columns that the model reads.
+    proxies : tuple of str
+        Columns that the model reads and that stand for a sensitive one.
+    has_groups : bool
+        Whether the training rows' groups are known.
+    """
+
+    estimator: Any
+    sensitive_columns: tuple[Any, ...]
+    proxies: tuple[Any, ...]
+    has_groups: bool
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to retrain.
+
+    Parameters
+    ----------
+    name : str
+    description : str
+        One plain sentence.
+    needs_sensitive : {"never", "training", "decision"}
+        When the method itself needs the sensitive attribute.
+    hides : bool
+        Whether the model stops reading the sensitive columns.
+    build : callable
+        Makes the unfitted estimator from a Plan.
+    why_not : callable
+        Gives the reason why the method does not suit a Plan, or None where it does.
+    """
+
+    name: str
+    description: str
+    needs_sensitive: Sensitivity
+    hides: bool
+    build: Callable[[Plan], Any]
+    why_not: Callable[[Plan], str | None]
+
+
+def _nothing_against(_: Plan) -> None:
+    return None
+
+
+def _no_columns(plan: Plan) -> str | None:
+    return None if plan.sensitive_columns else "the model reads none of the sensitive columns"
+
+
+def _no_proxies(plan: Plan) -> str | None:
+    return None if plan.proxies else "no proxies were named that the model reads"
+
+
+def _no_weights(plan: Plan) -> str | None:
+    if not plan.has_groups:
+        return "the groups of the training rows are not known"
+    if weight_parameter(plan.estimator) is None:
+        return f"{type(plan.estimator).__name__} cannot weigh rows (its fit takes no sample_weight)"
+    return None
+
+
+def _unaware(plan: Plan) -> Unaware:
+    return Unaware(plan.estimator, sensitive_columns=plan.sensitive_columns)
+
+
+def _without_proxies(plan: Plan) -> Unaware:
+    return Unaware(plan.estimator, sensitive_columns=plan.sensitive_columns, proxies=plan.proxies)
+
+
+_TABLE = (
+    Method(
+        "refit",
+        "The same model trained again on the same rows: a control that shows what chance alone changes.",
+        "never",
+        hides=False,
+        build=lambda plan: clone(plan.estimator),
+        why_not=_nothing_against,
+    ),
+    Method(
+        "unaware",
+        "Training without the sensitive columns; columns that stand for them remain.",
+        "never",
+        hides=True,
+        build=_unaware,
+        why_not=_no_columns,
+    ),
+    Method(
+        "unaware+proxies",
+        "Training without the sensitive columns and without the columns that stand for them.",
+        "never",
+        hides=True,
+        build=_without_proxies,
+        why_not=_no_proxies,
+    ),
+    Method(
+        "reweighing",
+        "Training rows are weighted so that the label no longer depends on the group (Kamiran and Calders).",
+        "training",
+        hides=False,
+        build=lambda plan: Reweighing(plan.estimator),
+        why_not=_no_weights,
+    ),
+    Method(
+        "reweighing+unaware",
+        "Reweighing, with the sensitive columns hidden from the model: the group is used for the weights only.",
+        "training",
+        hides=True,
+        build=lambda plan: Reweighing(_unaware(plan)),
+        why_not=lambda plan: _no_columns(plan) or _no_weights(plan),
+    ),
+)
+
+METHODS: dict[str, Method] = {method.name: method for method in _TABLE}
+"""Every way to retrain, by name."""
+
+
+@dataclass(frozen=True)
+class Retrained:
+    """A model trained again in another way.
+
+    Parameters
+    ----------
+    method, description : str
+    needs_sensitive : {"never", "training", "decision"}
+        Of the model as trained: "decision" also where the method needs the attribute at training only
+        but the model still reads a sensitive column.
+    estimator : estimator
+        Fitted; it takes the rows that the given model takes.
+    notes : tuple of str
+        What a reader should know, each a sentence.
+    """
+
+    method: str
+    description: str
+    needs_sensitive: Sensitivity
+    estimator: Any
+    notes: tuple[str, ...]
+
+
+def retrain_model(
+    estimator: Any,
+    X_train: Any,
+    y_train: Any,
+    *,
+    method: str,
+    sensitive_features: Any = None,
+    sensitive_columns: Any = (),
+    proxies: Any = (),
+    sample_weight: Any = None,
+    seed: int = 0,
+) -> Retrained:
+    """Train a clone of a model again, in one of the ways of ``METHODS``.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A classifier or a pipeline, fitted or not; left as it is.
+    X_train : frame or array-like of shape (rows, columns)
+        A frame is narrowed to the columns that the given model was fitted on, where it says so.
+    y_train : array-like of shape (rows,)
+    method : str
+        A name in ``METHODS``.
+    sensitive_features : array-like of shape (rows,) or (rows, attributes), optional
+        The groups of the training rows; several columns mean their intersections. Reweighing needs them.
+    sensitive_columns, proxies : names or positions
+        Columns of X to hide. Those that the model does not read are passed over.
+    sample_weight : array-like of shape (rows,), optional
+    seed : int
+        Given to every random part of the model whose ``random_state`` is None, so that the result repeats.
+
+    Returns
+    -------
+    Retrained
+
+    Raises
+    ------
+    InputError
+        There is no such method, it does not suit this model (the message says why), the estimator cannot be
+        cloned, or the rows are unfit.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> X = pd.DataFrame({"income": [3, 1, 2, 0, 5, 4, 3, 1], "sex": [0] * 4 + [1] * 4})
+    >>> y = [1, 0, 0, 0, 1, 1, 1, 0]
+    >>> again = retrain_model(LogisticRegression(), X, y, method="unaware", sensitive_columns=["sex"])
+    >>> again.needs_sensitive, again.estimator.hidden_
+    ('never', ['sex'])
+    """
+    chosen = _method(method)
+    _refuse_uncloneable(estimator)
+    X = _narrowed(estimator, X_train)
+    plan = plan_for(estimator, X, sensitive_features, sensitive_columns, proxies)
+    reason = chosen.why_not(plan)
+    if reason is not None:
+        raise InputError.of("method_unsuited", "method", f"{method!r} does not suit this model: {reason}")
+    seeded, drawn = _seeded(plan.estimator, seed)
+    built = chosen.build(Plan(seeded, plan.sensitive_columns, plan.proxies, plan.has_groups))
+    fitted = _fit(built, X, y_train, sensitive_features, sample_weight)
+    reads = bool(plan.sensitive_columns) and not chosen.hides
+    notes = (*_notes(fitted, chosen, reads), *_seed_notes(drawn, seed))
+    return Retrained(method, chosen.description, "decision" if reads else chosen.needs_sensitive, fitted, notes)
+
+
+def plan_for(
+    estimator: Any, X_train: Any, sensitive_features: Any, sensitive_columns: Any = (), proxies: Any = ()
+) -> Plan:
+    """Say what the methods may use for a model: only columns that it reads count.
+
+    Parameters
+    ----------
+    estimator : estimator
+    X_train : frame or array-like of shape (rows, columns)
+    sensitive_features : array-like or None
+    sensitive_columns, proxies : names or positions
+
+    Returns
+    -------
+    Plan
+        ``METHODS[name].why_not(plan)`` tells why a method does not suit, or None.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> plan = plan_for(LogisticRegression(), pd.DataFrame({"age": [1]}), ["F"], ["sex"])
+    >>> METHODS["unaware"].why_not(plan), METHODS["reweighing"].why_not(plan)
+    ('the model reads none of the sensitive columns', None)
+    """
+    X = _narrowed(estimator, X_train)
+    known = set(X.columns) if hasattr(X, "columns") else set(range(X.shape[1]))
+    hidden = tuple(name for name in column_names(sensitive_columns) if name in known)
+    stand_ins = tuple(name for name in column_names(proxies) if name in known and name not in hidden)
+    return Plan(estimator, hidden, stand_ins, sensitive_features is not None)
+
+
+def _method(name: str) -> Method:
+    if name not in METHODS:
+        said = f"there is no way to retrain called {name!r}; {did_you_mean(name, METHODS)}"
+        raise InputError.of("unknown_method", "method", said)
+    return METHODS[name]
+
+
+def _refuse_uncloneable(estimator: Any) -> None:
+    lacking = [name for name in ("get_params", "fit", "predict") if not hasattr(estimator, name)]
+    if lacking:
+        raise InputError.of(
+            "not_an_estimator",
+            "estimator",
+            f"a scikit-learn estimator or pipeline is needed to train it again, but {type(estimator).__name__}"
+            f" has no {', '.join(lacking)}",
+        )
+
+
+def _narrowed(estimator: Any, X: Any) -> Any:
+    names = getattr(estimator, "feature_names_in_", None)
+    if names is None or not hasattr(X, "columns"):
+        return X
+    wanted = [str(name) for name in names]
+    problems: list[Problem] = missing_columns(wanted, list(X.columns), "X_train")
+    if problems:
+        raise InputError(problems)
+    return X[wanted]
+
+
+def _seeded(estimator: Any, seed: int) -> tuple[Any, list[str]]:
+    """Clone, and give the seed to every random part that has none; name these parts."""
+    fresh = clone(estimator)
+    unset = sorted(
+        name
+        for name, value in fresh.get_params(deep=True).items()
+        if value is None and name.split("__")[-1] == "random_state"
+    )
+    return (fresh.set_params(**dict.fromkeys(unset, seed)) if unset else fresh), unset
+
+
+def _fit(built: Any, X: Any, y: Any, sensitive_features: Any, sample_weight: Any) -> Any:
+    if isinstance(built, Reweighing | Unaware):
+        return built.fit(X, y, sensitive_features=sensitive_features, sample_weight=sample_weight)
+    if sample_weight is None:
+        return built.fit(X, match_rows(y, index_of(X), "y_train"))
+    weights, problems = row_weights(match_rows(sample_weight, index_of(X), "sample_weight"), len(y))
+    if problems:
+        raise InputError(problems)
+    return fit_weighted(built, X, match_rows(y, index_of(X), "y_train"), weights)
+
+
+def _notes(fitted: Any, method: Method, reads: bool) -> tuple[str, ...]:  # noqa: FBT001 - a fact, not an option
+    notes = []
+    if reads and method.needs_sensitive == "training":
+        notes.append("The model still reads a sensitive column, so it needs the attribute at every decision.")
+    inner = fitted.estimator_ if isinstance(fitted, Reweighing) else fitted
+    if isinstance(inner, Unaware):
+        done = "set to one value for every row" if inner.how_ == "hold" else "removed"
+        notes.append(f"Hidden from the model ({done}): {', '.join(map(str, inner.hidden_))}.")
+    if isinstance(fitted, Reweighing):
+        notes.append(f"A row's weight was multiplied by {fitted.weights_.min():.2f} to {fitted.weights_.max():.2f}.")
+        notes += [
+            f"No training row is {', '.join(map(str, group))} with label {label}; weights cannot make up for that."
+            for group, label in fitted.empty_cells_
+        ]
+    return tuple(notes)
+
+
+def _seed_notes(parts: list[str], seed: int) -> tuple[str, ...]:
+    if not parts:
+        return ()
+    return (f"The model set no random_state for {', '.join(parts)}; training again used {seed}.",)

@@ -1,0 +1,389 @@
+"""The pictures: plain chart data in, Altair charts for notebooks or lean SVG for pages out.
+
+The SVG carries classes in place of colours (``f-pass``, ``s-line``), so that the page's style decides them in light,
+dark and print; the light colours stay as attributes for viewers without that style. Layout does not depend on the
+fonts of the machine: room for labels is fixed, and labels are shortened by count of letters beforehand.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from .names import width
+from .numbers import Kind
+from .view_parts import BarChart, Chart, Dot, DotChart, Pair, PairChart
+
+if TYPE_CHECKING:
+    from altair import LayerChart
+
+COLOURS = {
+    "text": "#1f2328",
+    "muted": "#57606a",
+    "accent": "#0b5cad",
+    "line": "#d0d7de",
+    "band": "#e3e8ee",
+    "paper": "#ffffff",
+    "pass": "#1a7f37",
+    "fail": "#b42318",
+    "inconclusive": "#8a6100",
+    "undefined": "#57606b",
+}
+"""The light colours by meaning; each is its own, so that a colour in a picture tells its meaning."""
+
+FONT = 'system-ui, "Segoe UI", Roboto, sans-serif'
+ROW = 22
+_NARROW, _WIDE, _NARROW_LETTERS = 134, 200, 18
+_PLOT, _FIGURES, _PAIR_FIGURES = 150, 56, 84
+_TOP, _BOTTOM = 6, 24
+_SHAPES = {"reference": "diamond", "fail": "cross", "inconclusive": "triangle-up", "small": "circle"}
+_TONES = {"pass": "pass", "fail": "fail", "inconclusive": "inconclusive", "undefined": "undefined"}
+_QUIET: dict[str, Any] = {"title": None, "domain": False, "ticks": False}
+_SVG = "{http://www.w3.org/2000/svg}"
+_DROPPED = (
+    "pointer-events",
+    "aria-hidden",
+    "aria-roledescription",
+    "aria-label",
+    "role",
+    "class",
+    "font-family",
+)
+_DEFAULTS = {"opacity": "1", "stroke-width": "1", "transform": "translate(0,0)", "x2": "0", "y2": "0"}
+_LONG_NUMBER = re.compile(r"-?\d+\.\d{2,}(?:e-?\d+)?")
+
+ET.register_namespace("", "http://www.w3.org/2000/svg")
+
+
+def specification(chart: Chart) -> dict[str, Any]:
+    """Write the Vega-Lite specification of a picture, its data in it.
+
+    Parameters
+    ----------
+    chart : DotChart, BarChart or PairChart
+
+    Returns
+    -------
+    dict
+        Plain JSON; nothing in it refers to anything outside.
+    """
+    if isinstance(chart, DotChart):
+        return _dot_chart(chart)
+    if isinstance(chart, BarChart):
+        return _bar_chart(chart)
+    return _pair_chart(chart)
+
+
+def altair_chart(chart: Chart) -> LayerChart:
+    """Build the Altair chart of a picture, for notebooks.
+
+    Parameters
+    ----------
+    chart : DotChart, BarChart or PairChart
+
+    Returns
+    -------
+    altair.LayerChart
+        Shown by notebooks as it is, and open to further changes; titled, on white.
+    """
+    import altair  # noqa: PLC0415 - a third of a second that pages do not need
+
+    spec = specification(chart) | {
+        "title": chart.title,
+        "description": chart.description,
+        "background": "white",
+    }
+    spec.pop("padding")
+    spec["autosize"] = {"type": "pad"}
+    return altair.LayerChart.from_dict(spec)
+
+
+def svg(chart: Chart) -> str:
+    """Draw a picture as SVG text for a page.
+
+    Parameters
+    ----------
+    chart : DotChart, BarChart or PairChart
+
+    Returns
+    -------
+    str
+        One ``<svg>`` element with a text alternative; the same chart gives the same text.
+    """
+    import vl_convert  # noqa: PLC0415 - loads a JavaScript engine
+
+    drawn: str = vl_convert.vegalite_to_svg(specification(chart), allowed_base_urls=[])
+    return _lean(drawn, f"{chart.title}. {chart.description}")
+
+
+# --- specifications ------------------------------------------------------------------------------------------
+
+_Spec = dict[str, Any]
+
+
+def _dot_chart(chart: DotChart) -> _Spec:
+    layers = []
+    if any(dot.chance is not None for dot in chart.dots):
+        layers.append(_chance(chart.rule or 0.0))
+    if chart.rule is not None:
+        layers.append(_vertical(chart.rule))
+    layers.append(_interval("low", "high", {"color": _own("colour")}))
+    if any(dot.limit is not None for dot in chart.dots):
+        layers.append(_limit())
+    layers += [_points(), _figures()]
+    rows = [_values(dot) for dot in chart.dots]
+    return _framed(layers, rows, _axis(chart.kind, chart.domain))
+
+
+def _bar_chart(chart: BarChart) -> _Spec:
+    layers = [
+        {
+            "mark": {"type": "bar", "height": 11},
+            "encoding": {"x": _x("value"), "x2": {"datum": 0}, "color": _own("colour")},
+        },
+        _vertical(0.0),
+        _interval("low", "high", {"color": {"value": COLOURS["text"]}}),
+        _figures(),
+    ]
+    axis = _axis(chart.kind, _domain(chart.bars, 0.0))
+    return _framed(layers, [_values(dot) for dot in chart.bars], axis)
+
+
+def _pair_chart(chart: PairChart) -> _Spec:
+    before = {"yOffset": -4, "color": COLOURS["muted"]}
+    after = {"yOffset": 4, "color": COLOURS["accent"]}
+    layers = [
+        *([] if chart.rule is None else [_vertical(chart.rule)]),
+        {**_interval("low0", "high0"), "mark": {"type": "rule", **before, "strokeWidth": 1.5}},
+        {
+            "mark": {
+                "type": "point",
+                **before,
+                "filled": False,
+                "fill": COLOURS["paper"],
+                "size": 36,
+                "opacity": 1,
+            },
+            "encoding": {"x": _x("value0")},
+        },
+        {**_interval("low", "high"), "mark": {"type": "rule", **after, "strokeWidth": 2}},
+        {
+            "mark": {"type": "point", **after, "filled": True, "size": 44, "opacity": 1},
+            "encoding": {"x": _x("value")},
+        },
+        _figures(),
+    ]
+    sides = [side for pair in chart.pairs for side in (pair.before, pair.after)]
+    rows = [_pair_values(pair) for pair in chart.pairs]
+    return _framed(layers, rows, _axis(chart.kind, _domain(sides, chart.rule)), _PAIR_FIGURES)
+
+
+def _values(dot: Dot) -> _Spec:
+    tone = _TONES.get(dot.tone, "muted" if dot.tone in ("small", "muted") else "accent")
+    return {
+        "label": dot.label,
+        "value": dot.value,
+        "low": dot.low,
+        "high": dot.high,
+        "text": dot.text,
+        "colour": COLOURS[tone],
+        "fill": COLOURS["paper" if dot.tone == "small" else tone],
+        "shape": _SHAPES.get(dot.tone, "circle"),
+        "limit": dot.limit,
+        "chance": dot.chance,
+    }
+
+
+def _pair_values(pair: Pair) -> _Spec:
+    before = {"value0": pair.before.value, "low0": pair.before.low, "high0": pair.before.high}
+    text = f"{pair.before.text} → {pair.after.text}"
+    return {**_values(pair.after), **before, "label": pair.label, "text": text}
+
+
+def _x(name: str) -> _Spec:
+    return {"field": name, "type": "quantitative"}
+
+
+def _own(name: str) -> _Spec:
+    """Take a channel's value from the data as it stands."""
+    return {"field": name, "type": "nominal", "scale": None}
+
+
+def _interval(low: str, high: str, colour: _Spec | None = None) -> _Spec:
+    encoding = {"x": _x(low), "x2": {"field": high}, **(colour or {})}
+    return {"mark": {"type": "rule", "strokeWidth": 2}, "encoding": encoding}
+
+
+def _points() -> _Spec:
+    return {
+        "mark": {"type": "point", "size": 64, "strokeWidth": 2, "opacity": 1},
+        "encoding": {
+            "x": _x("value"),
+            "shape": _own("shape"),
+            "stroke": _own("colour"),
+            "fill": _own("fill"),
+        },
+    }
+
+
+def _figures() -> _Spec:
+    mark = {"type": "text", "align": "left", "fontSize": 12, "color": COLOURS["text"]}
+    return {
+        "mark": mark,
+        "encoding": {"x": {"value": _PLOT + 8}, "text": {"field": "text", "type": "nominal"}},
+    }
+
+
+def _limit() -> _Spec:
+    mark = {"type": "tick", "thickness": 3, "size": 18, "color": COLOURS["text"], "opacity": 1}
+    return {"mark": mark, "encoding": {"x": _x("limit")}}
+
+
+def _chance(fair: float) -> _Spec:
+    mark = {
+        "type": "bar",
+        "height": 14,
+        "fill": COLOURS["band"],
+        "stroke": COLOURS["muted"],
+        "strokeWidth": 0.5,
+    }
+    return {"mark": mark, "encoding": {"x": _x("chance"), "x2": {"datum": fair}}}
+
+
+def _vertical(at: float) -> _Spec:
+    """Draw one line across all rows; its data are its own."""
+    mark = {"type": "rule", "strokeDash": [3, 3], "color": COLOURS["muted"]}
+    return {"mark": mark, "encoding": {"x": {"datum": at, "type": "quantitative"}, "y": None}}
+
+
+def _axis(kind: Kind, domain: tuple[float, float] | None) -> _Spec:
+    scale: _Spec = {"domain": list(domain), "nice": False} if domain else {"zero": True}
+    axis: _Spec = {
+        "tickCount": 3,
+        "labelFlush": False,
+        "grid": True,
+        "labelPadding": 6,
+        "labelFontSize": 11,
+        "labelColor": COLOURS["muted"],
+    }
+    if kind == "rate":
+        axis["labelExpr"] = "datum.label + '%'"
+    return {"scale": scale, "axis": {**_QUIET, **axis}}
+
+
+def _domain(dots: Iterable[Dot], fixed: float | None) -> tuple[float, float] | None:
+    """Hold all intervals, with a little room, and end exactly at the fixed value where that is the end."""
+    ends = [end for dot in dots for end in (dot.value, dot.low, dot.high) if end is not None]
+    if not ends:
+        return None
+    held = [*ends, *([] if fixed is None else [fixed])]
+    low, high = min(held), max(held)
+    room = (high - low or 1.0) * 0.06
+    return (
+        round(low if low == fixed else low - room, 4),
+        round(high if high == fixed else high + room, 4),
+    )
+
+
+def _framed(layers: list[_Spec], rows: list[_Spec], axis: _Spec, figures: int = _FIGURES) -> _Spec:
+    """Lay the layers over each other in a frame of fixed size, its lines in the order given."""
+    labels = _WIDE if any(width(row["label"]) > _NARROW_LETTERS for row in rows) else _NARROW
+    y_axis = {**_QUIET, "labelPadding": 8, "labelLimit": 0, "labelFontSize": 12, "grid": False}
+    order = {"sort": [row["label"] for row in rows], "scale": {"paddingInner": 0.2, "paddingOuter": 0.1}}
+    y = {"field": "label", "type": "nominal", "axis": y_axis, **order}
+    for layer in layers:
+        encoding = layer["encoding"]
+        layer["encoding"] = {"y": y, **encoding} if "y" not in encoding else {"x": encoding["x"]}
+        if "value" not in encoding["x"]:
+            layer["encoding"]["x"] = {**encoding["x"], **axis}
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "data": {"values": rows},
+        "layer": layers,
+        "width": _PLOT,
+        "height": ROW * max(len(rows), 1),
+        "autosize": {"type": "none"},
+        "padding": {"left": labels, "right": figures, "top": _TOP, "bottom": _BOTTOM},
+        "background": "transparent",
+        "config": {
+            "font": FONT,
+            "view": {"stroke": None},
+            "axis": {"gridColor": COLOURS["line"], "labelColor": COLOURS["text"]},
+        },
+    }
+
+
+# --- from Vega's SVG to a lean one ---------------------------------------------------------------------------
+
+
+def _lean(drawn: str, words: str) -> str:
+    """Strip what a page does not need, put classes for colours, and say in words what is seen."""
+    root = ET.fromstring(_without_controls(drawn))  # noqa: S314 - the SVG is our own renderer's
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if _is_empty(child):
+                parent.remove(child)
+    for item in root.iter():
+        _strip(item)
+        _classes(item)
+    _flatten(root)
+    width, height = root.get("width", "0"), root.get("height", "0")
+    root.attrib.clear()
+    root.attrib.update(
+        {
+            "role": "img",
+            "aria-label": words,
+            "viewBox": f"0 0 {width} {height}",
+            "width": width,
+            "height": height,
+        }
+    )
+    return ET.tostring(root, encoding="unicode")
+
+
+def _without_controls(text: str) -> str:
+    """Drop what XML does not allow."""
+    return re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", text)
+
+
+def _is_empty(item: ET.Element) -> bool:
+    if item.tag == f"{_SVG}path":
+        return item.get("class") in ("background", "foreground")
+    return item.tag == f"{_SVG}rect" and item.get("fill") in ("transparent", "none", "white")
+
+
+def _strip(item: ET.Element) -> None:
+    for name in ("transform", "d", "x2", "y2"):
+        if name in item.attrib:
+            item.set(name, _LONG_NUMBER.sub(lambda found: f"{float(found[0]):.1f}", item.attrib[name]))
+    for name in _DROPPED:
+        item.attrib.pop(name, None)
+    for name, value in _DEFAULTS.items():
+        if item.get(name) == value and not (name == "stroke-width" and item.get("stroke") is None):
+            item.attrib.pop(name)
+
+
+def _classes(item: ET.Element) -> None:
+    names = {colour: name for name, colour in COLOURS.items()}
+    found = [
+        f"{prefix}-{names[item.get(attribute, '')]}"
+        for prefix, attribute in (("f", "fill"), ("s", "stroke"))
+        if item.get(attribute, "") in names
+    ]
+    if found:
+        item.set("class", " ".join(found))
+
+
+def _flatten(parent: ET.Element) -> None:
+    """Take away groups that say nothing: without attributes, or without content."""
+    for child in list(parent):
+        _flatten(child)
+    children: list[ET.Element] = []
+    for child in parent:
+        if child.tag == f"{_SVG}g" and not child.attrib:
+            children.extend(child)
+        elif child.tag != f"{_SVG}g" or len(child):
+            children.append(child)
+    parent[:] = children

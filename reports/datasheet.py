@@ -1,0 +1,61 @@
+"""The datasheet of a data set as one self-contained HTML page."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from ..audit.answers import Answers
+from .datasheet_view import build_view
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render_datasheet(
+    facts: dict[str, Any],
+    answers: Answers | None = None,
+    *,
+    title: str,
+    credit: str | None = None,
+    created: str,
+) -> str:
+    """Render a datasheet as HTML: one file, without script, that loads nothing.
+
+    Parameters
+    ----------
+    facts : dict
+        What ``DatasetFacts.to_dict`` gives, also after a trip through JSON.
+    answers : Answers or None
+        What people answered; prompts that are left show as unanswered.
+    title : str
+        The data set's name.
+    credit : str or None
+        The data's credit line; the facts' own where None.
+    created : str
+        When the facts were counted, as the page shows it. The page reads no clock:
+        the same arguments give the same bytes.
+
+    Returns
+    -------
+    str
+        The page.
+    """
+    page = build_view(facts, answers, title=title, credit=credit, created=created)
+    css = Markup((_TEMPLATES / "datasheet.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
+    return _environment().get_template("datasheet.html.j2").render(page=page, css=css)
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )

@@ -1,0 +1,352 @@
+"""What the data say of their composition: records, columns, labels, gaps, relations, splits and groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .datasheet_counts import Shown
+from .datasheet_parts import (
+    NO_BREAK,
+    Block,
+    Cell,
+    Para,
+    Table,
+    chance,
+    clean,
+    count,
+    group_name,
+    heads,
+    level,
+    listed,
+    number,
+    percent,
+    plural,
+    rate_cell,
+    said,
+    withheld,
+)
+
+Facts = dict[str, Any]
+MOST_GROUPS = 40
+MOST_COLUMNS = 200
+
+
+def records(facts: Facts, shown: Shown) -> list[Block]:
+    """C1: what a row is, as far as keys tell."""
+    del shown
+    text = f"The file is one table of {plural(facts['rows'], 'row')} and {plural(len(facts['columns']), 'column')}."
+    keys = [column["name"] for column in facts["columns"] if column["key"]]
+    repeated = [item for item in facts["ids"] if item["repeated"]]
+    text += (
+        f" Every row has its own value of {listed(keys)}." if keys else " No column tells every row apart."
+    )
+    blocks: list[Block] = [Para(text)]
+    for item in repeated:
+        blocks.append(
+            Para(
+                f"{said(item['column'])} holds {count(item['distinct'])} different values; {count(item['repeated'])} of "
+                f"them have several rows, at most {count(item['most_rows'])}. If it names a person or a case, one row "
+                "is not one person or case."
+            )
+        )
+    return blocks
+
+
+def sizes(facts: Facts, shown: Shown) -> list[Block]:
+    """C2: how many rows, by split and by label."""
+    label = facts["label"]
+    blocks: list[Block] = [Para(f"There are {plural(facts['rows'], 'row')}.")]
+    if label["overall"]["rate"] is not None:
+        rows = label["overall"]
+        blocks[0] = Para(
+            f"There are {plural(facts['rows'], 'row')}; {count(rows['labelled'])} have a label, and of these "
+            f"{count(rows['positives'])} have the positive one."
+        )
+    if facts["splits"] is not None:
+        column = facts["splits"]["column"]
+        found = [
+            (Cell(level(part)), *((number(count(rate["rows"])), number(percent(rate["rows"] / facts["rows"])))
+             if shown.size([column], [part]) else withheld(2)))
+            for part, rate in facts["splits"]["parts"]
+        ]  # fmt: skip
+        head = heads("Split", "Rows", "Share", numbers=(1, 2))
+        blocks.append(Table(f"Rows by split, column {said(column)}", head, tuple(found)))
+    if facts["groupings"]:
+        blocks.append(Para("Counts by group stand under C13."))
+    return blocks
+
+
+def sample(facts: Facts, shown: Shown) -> list[Block]:
+    """C3: what hints at a sample; the shares to hold against those of the population."""
+    del shown
+    hints = facts["weight_like"] or ([facts["weight"]] if facts["weight"] else [])
+    text = "No reference shares of a population were given, so representativeness was not measured."
+    if hints:
+        verb = "is named like a sampling weight" if len(hints) == 1 else "are named like sampling weights"
+        text += f" {listed(hints)} {verb}, which suggests that the rows are a sample that needs weighting."
+    else:
+        text += " No column is named like a sampling weight."
+    if facts["groupings"]:
+        text += " The shares of the groups, to be held against those of the population, stand under C13."
+    return [Para(text)]
+
+
+def schema(facts: Facts, shown: Shown) -> list[Block]:
+    """C4: every column."""
+    del shown
+    rows = tuple(_column(column, facts) for column in facts["columns"][:MOST_COLUMNS])
+    head = heads(
+        "Column", "Holds", "Role", "Missing", "Distinct", "Range or commonest values", numbers=(3, 4)
+    )
+    blocks: list[Block] = [Table("Columns, in the order of the file", head, rows)]
+    if len(facts["columns"]) > MOST_COLUMNS:
+        blocks.append(
+            Para(f"{plural(len(facts['columns']) - MOST_COLUMNS, 'further column')} not listed here.")
+        )
+    blocks.append(Para(f"A value is named only where at least {facts['privacy_minimum']} rows hold it."))
+    return blocks
+
+
+def _column(column: dict[str, Any], facts: Facts) -> tuple[Cell, ...]:
+    missing = percent(column["missing_share"]) if column["missing"] else "0"
+    return (
+        Cell(clean(column["name"])),
+        Cell(f"{column['kind']} ({column['dtype'].lower()})".replace(" ", NO_BREAK)),
+        Cell(column["role"] or "–", muted=column["role"] is None),
+        number(missing),
+        number(count(column["distinct"])),
+        Cell(_values(column, facts)),
+    )
+
+
+def _values(column: dict[str, Any], facts: Facts) -> str:
+    """Write a column's range, or its commonest values; nothing that would name a single person."""
+    identifying = {
+        found["column"] for found in facts["detections"] if found["what"] not in {"web address", "file path"}
+    }
+    if column["key"] or (column["name"] in identifying and column["distinct"] > 20):
+        return "not shown: may identify"
+    if column["kind"] in {"number", "date"}:
+        if column["low"] is None:
+            return "–"
+        return f"{level(column['low'])} to {level(column['high'])}, median {level(column['middle'])}"
+    common = [value for value, rows in column["top"] if rows >= facts["privacy_minimum"]]
+    shown = ", ".join(clean(level(value), 30) for value in common[:4])
+    more = column["distinct"] - len(common[:4])
+    return (shown or "no common value") + (f" and {count(more)} more" if more > 0 and shown else "")
+
+
+def label(facts: Facts, shown: Shown) -> list[Block]:
+    """C5: the label and its rate."""
+    del shown
+    target, overall = facts["label"]["target"], facts["label"]["overall"]
+    if target is None:
+        return [Para("No column was named as the label.")]
+    column = next(column for column in facts["columns"] if column["name"] == target)
+    text = f"The label is {said(target)}, {plural(column['distinct'], 'different value')}."
+    unlabelled = overall["rows"] - overall["labelled"]
+    if overall["rate"] is None:
+        return [Para(f"{text} No value was named as the positive one, so there are no label rates.")]
+    text += f" The positive one is {said(facts['label']['pos_label'])}: {percent(overall['rate'])} of the labelled rows"
+    text += f" (95 % interval {percent(overall['low'])} to {percent(overall['high'])})."
+    text += f" {plural(unlabelled, 'row')} have no label." if unlabelled else " Every row has a label."
+    if overall["weighted"] is not None:
+        text += f" Weighted by {said(facts['weight'])}, the rate is {percent(overall['weighted'])}."
+    more = " Rates by group stand under C13." if facts["groupings"] else ""
+    return [Para(text + more)]
+
+
+def gaps(facts: Facts, shown: Shown) -> list[Block]:
+    """C6: missing values by column, by group and by label."""
+    columns = [column for column in facts["columns"] if column["missing"]]
+    blanks = [column for column in facts["columns"] if column["blanks"]]
+    if not columns:
+        blocks: list[Block] = [Para("No value is missing.")]
+    else:
+        cells = sum(column["missing"] for column in columns)
+        share = cells / (facts["rows"] * len(facts["columns"]))
+        text = f"{plural(len(columns), 'column')} of {len(facts['columns'])} have missing values; {percent(share)} of all cells."
+        blocks = [Para(text), _missing_table(facts, columns)]
+        together = [item for item in facts["missing_patterns"] if len(item["columns"]) > 1]
+        if together:
+            first = together[0]
+            blocks.append(
+                Para(f"{listed(first['columns'])} are missing together in {plural(first['rows'], 'row')}.")
+            )
+        blocks += _missing_by_group(facts, shown)
+    if blanks:
+        named = "; ".join(f"{said(c['name'])}: {listed([v for v, _ in c['blanks']], 4)}" for c in blanks[:12])
+        blocks.append(
+            Para(f"Values that look like codes for a missing one, counted here as values: {named}.")
+        )
+    return blocks
+
+
+def _missing_table(facts: Facts, columns: list[dict[str, Any]]) -> Table:
+    ordered = sorted(columns, key=lambda column: -column["missing"])[:30]
+    rows = tuple(
+        (
+            Cell(clean(column["name"])),
+            number(count(column["missing"])),
+            number(percent(column["missing_share"])),
+        )
+        for column in ordered
+    )
+    caption = "Missing values by column" + (
+        f", the 30 most affected of {len(columns)}" if len(columns) > 30 else ""
+    )
+    del facts
+    return Table(caption, heads("Column", "Rows", "Share", numbers=(1, 2)), rows)
+
+
+def _missing_by_group(facts: Facts, shown: Shown) -> list[Block]:
+    """Show the columns and attributes where missing values depend most clearly on the group."""
+    uneven = [item for item in facts["missing"] if item["p_value"] is not None and item["p_value"] < 0.05]
+    if not facts["missing"]:
+        return []
+    if not uneven:
+        return [
+            Para(
+                "No column's missing values differ between groups by more than chance (chi-squared, 5 % level)."
+            )
+        ]
+    uneven.sort(key=lambda item: (item["p_value"], item["column"], item["attribute"]))
+    rows = []
+    for item in uneven[:12]:
+        parts = [
+            f"{level(name)} {percent(missing / size)}"
+            for name, size, missing in item["cells"][:6]
+            if shown.missing(item["attribute"], item["column"], name)
+        ]
+        if parts:
+            text = "; ".join(parts) + ("; …" if len(item["cells"]) > 6 else "")
+            name, attribute = Cell(clean(item["column"])), Cell(clean(item["attribute"]))
+            rows.append((name, attribute, Cell(text), number(chance(item["p_value"]))))
+    if not rows:
+        return []
+    head = heads("Column", "By", "Share missing", "Chi-squared", numbers=(3,))
+    return [Table("Where missing values depend on the group or the label", head, tuple(rows))]
+
+
+def relations(facts: Facts, shown: Shown) -> list[Block]:
+    """C7: ids and what they tie together."""
+    del shown
+    if not facts["ids"]:
+        return [
+            Para("No column was named as an id, and none looks like one: the file ties no rows together.")
+        ]
+    head = heads("Column", "Known from", "Values", "With several rows", "Most rows", numbers=(2, 3, 4))
+    rows = tuple(
+        (
+            Cell(clean(item["column"])),
+            Cell("the settings" if item["declared"] else "its name and values"),
+            number(count(item["distinct"])),
+            number(count(item["repeated"])),
+            number(count(item["most_rows"])),
+        )
+        for item in facts["ids"]
+    )
+    blocks: list[Block] = [Table("Ids", head, rows)]
+    splits = facts["splits"]
+    if splits is not None and splits["shared_ids"] is not None:
+        blocks.append(Para(f"{plural(splits['shared_ids'], 'id')} stand in more than one split."))
+    return blocks
+
+
+def splits(facts: Facts, shown: Shown) -> list[Block]:
+    """C8: the splits, how they compare, and what stands in several of them."""
+    found = facts["splits"]
+    if found is None:
+        return [Para("No column was named as the split.")]
+    column = found["column"]
+    rows = tuple(
+        (
+            Cell(level(part)),
+            *((number(count(rate["rows"])),) if shown.size([column], [part]) else withheld(1)),
+            *((rate_cell(rate),) if shown.rate([column], [part]) else withheld(1)),
+        )
+        for part, rate in found["parts"]
+    )
+    head = heads("Split", "Rows", "Label rate, % (95 % interval)", numbers=(1, 2))
+    blocks: list[Block] = [Table(f"Splits, column {said(column)}", head, rows)]
+    blocks += [_shares(facts, shown, name) for name in facts["sensitive"] if _short(facts, name)]
+    overlap = "No row stands in more than one split."
+    if found["shared_rows"]:
+        overlap = (
+            f"{plural(found['shared_patterns'], 'different row')} stand in more than one split "
+            f"({plural(found['shared_rows'], 'row')} in all): equal in every column but {listed(facts['repeats']['ignored'])}."
+        )
+    return [*blocks, Para(overlap)]
+
+
+def _short(facts: Facts, name: str) -> bool:
+    if facts["joint"] is None:
+        return False
+    place = facts["joint"]["attributes"].index(name)
+    return len({levels[place] for levels, _ in facts["joint"]["cells"]}) <= 12
+
+
+def _shares(facts: Facts, shown: Shown, name: str) -> Table:
+    """Compare the splits by the shares of the groups of an attribute."""
+    split = facts["splits"]["column"]
+    place, at = (facts["joint"]["attributes"].index(item) for item in (name, split))
+    totals: dict[Any, int] = {}
+    sizes_: dict[tuple[Any, Any], int] = {}
+    for levels, (yes, no) in facts["joint"]["cells"]:
+        totals[levels[at]] = totals.get(levels[at], 0) + yes + no
+        sizes_[levels[place], levels[at]] = sizes_.get((levels[place], levels[at]), 0) + yes + no
+    parts = [part for part, _ in facts["splits"]["parts"]][:6]
+    grouping = next(
+        item for item in facts["groupings"] if item["attributes"] == [name] or item["attributes"] == (name,)
+    )
+    rows = []
+    for group in grouping["groups"]:
+        cells = [
+            number(percent(sizes_.get((group["levels"][0], part), 0) / totals[part]))
+            if shown.size([name, split], [group["levels"][0], part]) and shown.size([split], [part])
+            else withheld(1)[0]
+            for part in parts
+        ]
+        rows.append((Cell(level(group["levels"][0])), *cells))
+    head = heads(clean(name), *(level(part) for part in parts), numbers=range(1, len(parts) + 1))
+    return Table(f"Share of each group of {said(name)} in each split", head, tuple(rows))
+
+
+def groups(facts: Facts, shown: Shown) -> list[Block]:
+    """C13: every group and intersection, its share and its label rate."""
+    if not facts["groupings"]:
+        return []
+    text = f"Groups are formed by {listed(facts['sensitive'])}, by the values in the file"
+    cut = [
+        f"{said(name)} is cut at {', '.join(f'{edge:g}' for edge in edges)}"
+        for name, edges in facts["bands"].items()
+    ]
+    text += ("; " + "; ".join(cut) if cut else "") + "."
+    small = f"A group of fewer than {facts['min_group_size']} rows is marked “small”: its rate says little."
+    return [Para(f"{text} {small}"), *(_grouping(facts, shown, item) for item in facts["groupings"])]
+
+
+def _grouping(facts: Facts, shown: Shown, grouping: dict[str, Any]) -> Table:
+    known = facts["label"]["overall"]["rate"] is not None
+    rows = tuple(
+        _group(shown, grouping["attributes"], item, known=known) for item in grouping["groups"][:MOST_GROUPS]
+    )
+    rate = ("Label rate, % (95 % interval)",) if known else ()
+    head = heads("Group", "Rows", "Share", *rate, numbers=(1, 2, 3))
+    more = (
+        f", the {MOST_GROUPS} largest of {count(grouping['total'])}"
+        if grouping["total"] > MOST_GROUPS
+        else ""
+    )
+    return Table(f"{clean(' × '.join(grouping['attributes']), 200)}{more}", head, rows)
+
+
+def _group(shown: Shown, attributes: list[str], item: dict[str, Any], *, known: bool) -> tuple[Cell, ...]:
+    name = group_name(item["levels"])
+    if not shown.size(attributes, item["levels"]):
+        return (Cell(name), *withheld(3 if known else 2))
+    small = " · small" if item["small"] else ""
+    cells = (Cell(name + small), number(count(item["label"]["rows"])), number(percent(item["share"])))
+    if not known:
+        return cells
+    return (*cells, rate_cell(item["label"]) if shown.rate(attributes, item["levels"]) else withheld(1)[0])

@@ -1,0 +1,185 @@
+"""The parts of a datasheet's page: paragraphs and tables, and how numbers and names are written in them."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+NO_BREAK = "\u00a0"
+WITHHELD = "withheld"
+LONGEST = 80
+DOT_WIDTH = 120
+_LONG_CELL = 40
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A rate and its interval as a small picture; all in pixels from the left."""
+
+    at: str
+    low: str
+    width: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table."""
+
+    text: str
+    number: bool = False
+    muted: bool = False
+    dot: Dot | None = None
+
+    @property
+    def style(self) -> str:
+        """The classes of its element."""
+        words = "words long" if len(self.text) > _LONG_CELL else "words"
+        return ("number" if self.number else words) + (" muted" if self.muted else "")
+
+
+@dataclass(frozen=True)
+class Para:
+    """A paragraph."""
+
+    kind: ClassVar[str] = "para"
+    text: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; its first column names the row."""
+
+    kind: ClassVar[str] = "table"
+    caption: str
+    head: tuple[Cell, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+Block = Para | Table
+
+
+def clean(text: object, longest: int = LONGEST) -> str:
+    """Make foreign text safe to read: no control or direction marks, not too long.
+
+    Examples
+    --------
+    >>> clean("a" + chr(0x202E) + "b"), len(clean("x" * 10_000))
+    ('a⟨U+202E⟩b', 80)
+    """
+    whole = str(text)
+    shown = whole if len(whole) <= longest else whole[: longest - 1] + "…"
+    return "".join(_visible(letter) for letter in shown)
+
+
+def _visible(letter: str) -> str:
+    return (
+        f"⟨U+{ord(letter):04X}⟩" if unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Zl", "Zp"} else letter
+    )
+
+
+def said(text: object) -> str:
+    """Quote a name of the data inside a sentence."""
+    return f"“{clean(text)}”"
+
+
+def listed(names: Iterable[object], most: int = 12) -> str:
+    """Write names as a list in a sentence.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"])
+    '“a”, “b” and “c”'
+    """
+    parts = [said(name) for name in names]
+    if len(parts) > most:
+        parts = [*parts[:most], f"{count(len(parts) - most)} more"]
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def count(value: int) -> str:
+    """Write a whole number with commas."""
+    return f"{value:,}"
+
+
+def plural(value: int, one: str, many: str | None = None) -> str:
+    """Write a number with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "row"), plural(2048, "row")
+    ('1 row', '2,048 rows')
+    """
+    return f"{count(value)} {one if value == 1 else many or one + 's'}"
+
+
+def percent(value: float | None) -> str:
+    """Write a share as a percentage with one decimal."""
+    if value is None:
+        return "–"
+    if 0 < value < 0.0005:
+        return f"under 0.1{NO_BREAK}%"
+    return f"{100 * value:.1f}{NO_BREAK}%"
+
+
+def chance(p: float) -> str:
+    """Write a p-value."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def level(value: object) -> str:
+    """Write a group's level; None is a missing value.
+
+    Examples
+    --------
+    >>> level(None), level(2.50), level(1490400)
+    ('(missing)', '2.5', '1,490,400')
+    """
+    if value is None:
+        return "(missing)"
+    if isinstance(value, float):
+        return f"{value:,.6g}"
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10_000:
+        return count(value)
+    return clean(value)
+
+
+def group_name(levels: Sequence[object]) -> str:
+    """Write a group's levels.
+
+    Examples
+    --------
+    >>> group_name(["Female", None])
+    'Female, (missing)'
+    """
+    return ", ".join(level(value) for value in levels)
+
+
+def heads(*names: str, numbers: Sequence[int] = ()) -> tuple[Cell, ...]:
+    """Write a table's head; ``numbers`` are the places of the columns of numbers."""
+    return tuple(Cell(name, number=at in numbers) for at, name in enumerate(names))
+
+
+def number(text: str) -> Cell:
+    """Make a cell of a number."""
+    return Cell(text, number=True)
+
+
+def withheld(cells: int) -> tuple[Cell, ...]:
+    """Make cells that say that their figures are withheld."""
+    return tuple(Cell(WITHHELD, number=True, muted=True) for _ in range(cells))
+
+
+def rate_cell(rate: dict[str, Any]) -> Cell:
+    """Write a label rate with its interval, and draw it."""
+    if rate["rate"] is None:
+        return Cell("–", number=True, muted=True)
+    value, low, high = (float(rate[key]) for key in ("rate", "low", "high"))
+    ends = f"{percent(low)} to {percent(high)}"
+    width = max(1.0, DOT_WIDTH * (high - low))
+    dot = Dot(
+        f"{DOT_WIDTH * value:.1f}", f"{DOT_WIDTH * low:.1f}", f"{width:.1f}", f"{percent(value)}, {ends}"
+    )
+    return Cell(f"{percent(value)} ({100 * low:.1f}–{100 * high:.1f})", number=True, dot=dot)

@@ -1,0 +1,92 @@
+"""Pages as HTML: the plain sections of :mod:`.view`, drawn by small templates.
+
+Everything that comes from data is escaped (autoescape, strict about what is undefined); only the style sheet and the
+pictures, which this package writes itself, go in as they are. There is no script, no clock and nothing from outside.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from ..audit.record import Record
+from . import charts
+from .view import build_page
+from .view_parts import Chart, Page
+from .wording import say
+
+
+def render_report(record: Record) -> str:
+    """Draw the whole report as one self-contained HTML page.
+
+    Parameters
+    ----------
+    record : Record
+
+    Returns
+    -------
+    str
+        The page. The same record gives the same text; nothing in it loads anything or runs.
+    """
+    page = build_page(record)
+    template = _environment().get_template("report.html.j2")
+    return template.render(page=page, contents=_contents(page), style=_style("report.css"))
+
+
+def render_fragment(record: Record) -> str:
+    """Draw what a notebook shows: the verdict, the matrix of disparities and who is treated how.
+
+    Parameters
+    ----------
+    record : Record
+
+    Returns
+    -------
+    str
+        HTML for the inside of a page; its style holds within it alone.
+    """
+    page = build_page(record)
+    template = _environment().get_template("fragment.html.j2")
+    return template.render(page=page, style=_style("fragment.css"))
+
+
+def _contents(page: Page) -> list[tuple[str, str]]:
+    """List the parts of the page, as (anchor, heading)."""
+    sections = [page.unknown, page.matrix, *page.groupings, page.explanations, page.mitigation, page.methods]
+    return [
+        (page.picture.id, page.picture.heading),
+        ("facts", say("facts.heading")),
+        *((section.id, section.heading) for section in sections),
+        ("glossary", say("glossary.heading")),
+        ("sign-off", say("sign.heading")),
+    ]
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader(__package__ or "evenhand.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["svg"] = _picture
+    environment.globals["say"] = say
+    return environment
+
+
+def _picture(chart: Chart) -> Markup:
+    """Draw a picture; our own renderer wrote the SVG, and escaped what is data in it."""
+    return Markup(charts.svg(chart))  # noqa: S704 - see above
+
+
+def _style(name: str) -> Markup:
+    """Read a style sheet of this package."""
+    loader = _environment().loader
+    if loader is None:
+        raise LookupError(f"the environment has no loader to read {name} with")
+    return Markup(loader.get_source(_environment(), name)[0])  # noqa: S704 - a file of this package

@@ -1,0 +1,222 @@
+"""The plain pieces of a page: text, marks, tables and the data of charts. No HTML, no arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from .numbers import Kind
+
+Tone = Literal["pass", "fail", "inconclusive", "undefined", "plain", "small", "reference", "muted"]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A state that is told by a symbol and a word, and only then by a colour."""
+
+    tone: Tone
+    symbol: str
+    word: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table.
+
+    Parameters
+    ----------
+    text : str
+        What stands in the cell.
+    sub : str
+        A second, smaller line: an interval, a reason.
+    marks : tuple of Mark
+    link : str
+        Anchor on the same page, without ``#``.
+    title : str
+        The full text where ``text`` was shortened.
+    """
+
+    text: str
+    sub: str = ""
+    marks: tuple[Mark, ...] = ()
+    link: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's heading; ``link`` leads to the glossary."""
+
+    text: str
+    link: str = ""
+    number: bool = True
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: the cell that names it, and the others."""
+
+    head: Cell
+    cells: tuple[Cell, ...]
+    tone: Tone = "plain"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with a caption; ``more`` holds the rows that stand folded away under ``more_label``."""
+
+    id: str
+    caption: str
+    corner: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    more: tuple[Row, ...] = ()
+    more_label: str = ""
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A figure with its interval, in the units that are printed; None where there is no figure."""
+
+    label: str
+    value: float | None
+    low: float | None
+    high: float | None
+    text: str
+    tone: Tone = "plain"
+    limit: float | None = None
+    chance: float | None = None
+
+
+@dataclass(frozen=True)
+class DotChart:
+    """Dots with intervals, one line each.
+
+    Parameters
+    ----------
+    id : str
+        Of the figure on the page.
+    title : str
+    description : str
+        The text alternative: what the picture shows, in a sentence or two.
+    kind : Kind
+        The units of the axis.
+    dots : tuple of Dot
+    rule : float or None
+        Where a vertical line stands (the figure of everybody, or the fair value).
+    rule_label : str
+    domain : tuple of float or None
+        Ends of the axis; None leaves it to the data.
+    """
+
+    id: str
+    title: str
+    description: str
+    kind: Kind
+    dots: tuple[Dot, ...]
+    rule: float | None = None
+    rule_label: str = ""
+    domain: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class BarChart:
+    """Bars from zero with intervals: contributions to a gap."""
+
+    id: str
+    title: str
+    description: str
+    kind: Kind
+    bars: tuple[Dot, ...]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A figure before and after."""
+
+    label: str
+    before: Dot
+    after: Dot
+
+
+@dataclass(frozen=True)
+class PairChart:
+    """Before and after, one line each."""
+
+    id: str
+    title: str
+    description: str
+    kind: Kind
+    pairs: tuple[Pair, ...]
+    rule: float | None = None
+
+
+Chart = DotChart | BarChart | PairChart
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A line of "what was audited"; ``code`` is a fingerprint."""
+
+    label: str
+    text: str
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page: heading, one sentence on what is seen, pictures, tables, closing notes."""
+
+    id: str
+    heading: str
+    intro: str
+    charts: tuple[Chart, ...] = ()
+    tables: tuple[Table, ...] = ()
+    notes: tuple[str, ...] = ()
+    sections: tuple[Section, ...] = ()
+
+
+@dataclass(frozen=True)
+class VerdictLine:
+    """What the policy says of one figure, in words."""
+
+    mark: Mark
+    claim: str
+    found: str
+    words: str
+    link: str
+
+
+@dataclass(frozen=True)
+class Term:
+    """A metric's entry in the glossary."""
+
+    id: str
+    name: str
+    plain: str
+    formula: str
+    fair: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """The whole report."""
+
+    title: str
+    kicker: str
+    mark: Mark | None
+    headline: str
+    summary: str
+    lines: tuple[VerdictLine, ...]
+    facts: tuple[Fact, ...]
+    picture: Section
+    unknown: Section
+    matrix: Section
+    groupings: tuple[Section, ...]
+    explanations: Section
+    mitigation: Section
+    methods: Section
+    method_facts: tuple[Fact, ...]
+    glossary: tuple[Term, ...]
+    footer: tuple[str, ...]
