@@ -55,14 +55,14 @@ from .facts_quality import (
     split_facts,
     time_facts,
 )
-from .facts_table import Table, open_table, unknown_columns
+from .facts_table import Column, Table, open_table, unknown_columns
 
 _MAX_PATTERN_COLUMNS = 40
 
 
 @dataclass(frozen=True)
 class FileFacts:
-    """The file: name, SHA-256, size in bytes, credit line, the software that wrote it; None where not known."""
+    """The file: name, SHA-256, size in bytes, credit line, software that wrote it; None where not known."""
 
     name: str | None
     sha256: str | None
@@ -231,20 +231,16 @@ def dataset_facts(
         bands=edges,
     )
     overall = _checked(table, roles, pos_label, intersections)
-    kept = {
-        split: "split",
-        weight: "weight",
-        id: "id",
-        **dict.fromkeys(sensitive, "sensitive"),
-        target: "target",
-    }
-    rows, columns = column_facts(table, {str(key): role for key, role in kept.items() if key is not None})
+    kept: dict[str | None, str] = {split: "split", weight: "weight", id: "id"}
+    kept.update(dict.fromkeys(sensitive, "sensitive"))
+    kept[target] = "target"
+    rows, columns = column_facts(table, {key: role for key, role in kept.items() if key is not None})
     identity = table[id] if id else None
     ids = id_facts(table, columns, id, rows)
     keys = [column.name for column in columns if column.key] + [item.column for item in ids]
     ignored = sorted({*keys, *(item for item in (split, weight) if item)} - {target})
     gaps = [table[column.name] for column in columns if column.missing]
-    sets = [(column,) for column in roles.sensitive]
+    sets: list[tuple[Column, ...]] = [(column,) for column in roles.sensitive]
     sets += [tuple(table[item] for item in names) for names in intersections]
     aside = {split, target, *ignored}
     return DatasetFacts(

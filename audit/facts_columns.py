@@ -125,4 +125,4 @@ def _blanks(table: Table, column: Column, rows: int) -> tuple[tuple[Level, int],
         return ()
     ends = f"(SELECT min({column.ref}) FROM t), (SELECT max({column.ref}) FROM t)"
     where = f"AND {column.ref} IN ({', '.join(_CODES)}) AND {column.ref} IN ({ends})"
-    return tuple(found for found in _levels(table, column, where) if found[1] >= max(5, rows // 2000))
+    return tuple(found for found in _levels(table, column, where) if found[1] >= max(10, rows // 2000))

@@ -17,7 +17,7 @@ from .facts_table import Column, Table, as_level, level_sql, literal
 
 LEVEL = 0.95
 MAX_GROUPS = 1000
-MAX_JOINT = 600
+MAX_JOINT = 300
 """Above so many joint cells the joint table is not kept, and pages withhold more."""
 
 

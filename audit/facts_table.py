@@ -113,14 +113,13 @@ def open_table(relation: duckdb.DuckDBPyRelation) -> Table:
         for at, (name, dtype) in enumerate(zip(names, types, strict=True))
     )
     if not columns or not relation.limit(1).fetchall():
-        raise InputError.of(
-            "empty", "data", "a datasheet needs at least one row and one column, got an empty table"
-        )
+        rule = "a datasheet needs at least one row and one column, got an empty table"
+        raise InputError.of("empty", "data", rule)
     return Table(_held(relation.project(", ".join(_projected(column) for column in columns))), columns)
 
 
 def _held(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-    """Keep a table of moderate size in memory, so that its file is read once; leave a larger one where it is."""
+    """Keep a table of moderate size in memory, so that its file is read once."""
     ((rows,),) = relation.query("t", "SELECT count(*) FROM t").fetchall()
     if rows * len(relation.columns) > HELD_CELLS:
         return relation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -97,7 +97,7 @@ def mitigate(
             absent.append(Absent(part=f"mitigation by {name}", reason=reason))
             continue
         again = _retrain(job, name)
-        after = job.model.like(again.estimator).decide(job.test.frame, job.pos_label, job.threshold)
+        after = replace(job.model, estimator=again.estimator).decide(job.test.frame, job.pos_label, job.threshold)
         found.append(_facts(job, again, before, after))
     progress("mitigating", len(methods), len(methods))
     return tuple(found), tuple(absent)

@@ -20,8 +20,8 @@ from .labels import matches, plain, resolve_label
 from .trust import DAMAGE, build_pickle, build_skops
 
 MODEL_FAULTS = (
-    ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError, ArithmeticError, AssertionError,
-    ImportError, MemoryError, OSError,
+    ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError, ArithmeticError,
+    AssertionError, ImportError, MemoryError, OSError,
 )  # fmt: skip
 """What a model may raise on rows that it cannot score."""
 
@@ -199,7 +199,9 @@ class Model:
 
     def _missing(self, where: Any) -> str:
         first, count = int(np.flatnonzero(where)[0]), int(np.sum(where))
-        return f"every row needs a prediction, got none for {count} rows (the first is row {first}); correct the model"
+        return (
+            f"every row needs a prediction, got none for {count} rows (first: row {first}); correct the model"
+        )
 
 
 def load_model(path: str | Path, *, trusted: Collection[str] = ()) -> Model:
@@ -235,8 +237,8 @@ def load_model(path: str | Path, *, trusted: Collection[str] = ()) -> Model:
         return _wrapped(build_skops(data, where, vouched=vouched), sha256=digest)
     if not vouched:
         message = (
-            "a file that is not in the skops format can run any code when it is loaded, so its SHA-256 must be"
-            f' listed first; if you trust it, add to the settings: trusted = ["{digest}"]; or save it as skops'
+            "a file that is not in the skops format can run any code when it is loaded, so its SHA-256 must"
+            f' be listed; if you trust it, add to the settings: trusted = ["{digest}"]; or save it as skops'
         )
         raise UntrustedModelError([Problem("untrusted_model", where, message)])
     return _wrapped(build_pickle(data, where), sha256=digest)

@@ -9,6 +9,7 @@ When the shape changes, raise ``SCHEMA_VERSION`` and say in the CHANGELOG what a
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import Problem, RecordError
 from ..metrics.results import Disparity, Estimate, Group, Interval
+from .answers import Answers
 
 SCHEMA_VERSION = "1"
 
@@ -27,7 +29,7 @@ Sensitivity = Literal["never", "training", "decision"]
 class Part(BaseModel):
     """The base of every part of a record: frozen, and nothing unknown in it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class SourceFacts(Part):
@@ -213,10 +215,32 @@ class Record(Part):
     notes: tuple[Note, ...]
     cube: dict[str, Any] = Field(repr=False)
     datasheet: dict[str, Any] | None = Field(default=None, repr=False)
+    answers: Answers | None = Field(default=None, repr=False)
 
     def to_json(self) -> str:
         """Write the record as strict JSON, keys in the order of this file."""
-        return json.dumps(self.model_dump(mode="json"), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+        content = spelled(self.model_dump(mode="json"))
+        # The cube's lists are long: one line each keeps the file readable and small.
+        cube = content.pop("cube")
+        text = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1)
+        return f'{text[:-2]},\n "cube": {json.dumps(cube, ensure_ascii=False, allow_nan=False)}\n}}\n'
+
+
+def spelled(value: Any) -> Any:
+    """Spell numbers that JSON lacks as texts, all the way down; reading a record turns them back.
+
+    Examples
+    --------
+    >>> spelled({"a": [1.5, float("nan"), -float("inf")]})
+    {'a': [1.5, 'NaN', '-Infinity']}
+    """
+    if isinstance(value, dict):
+        return {key: spelled(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [spelled(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
+    return value
 
 
 def read_record(path: str | Path) -> Record:

@@ -10,11 +10,12 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, PrivateAttr, field_validator
 
 from ..errors import Problem, SettingsError, did_you_mean
+from ..mitigation.retrain import METHODS
 from .policy import LevelValue, Limit, Policy, canonical_sha256, load_policy, unknown_metrics
 from .toml_reader import Section, build, read_toml
 
-METHODS = ("unaware", "reweighing")
-"""The ways to narrow a gap that settings may name; the mitigation room has one for each."""
+DEFAULT_METHODS = ("unaware", "reweighing")
+"""The ways to narrow a gap that are tried where settings name none."""
 
 FORMATS = ("html", "json")
 """What an audit may be written as."""
@@ -85,9 +86,9 @@ class Settings(Section):
         None, description="the label that counts as positive", examples=['pos_label = "yes"']
     )
     sensitive: Names = Field((), description=_COLUMNS, examples=['sensitive = ["sex", "race"]'])
-    intersections: tuple[Annotated[Names, Field(min_length=2)], ...] = Field(
-        (),
-        description="a list of lists, each of at least two sensitive columns",
+    intersections: tuple[Annotated[Names, Field(min_length=2)], ...] | None = Field(
+        None,
+        description="a list of lists, each of at least two sensitive columns; by default every pair",
         examples=['intersections = [["sex", "race"]]'],
     )
     bands: dict[str, Edges] = Field(
@@ -155,7 +156,7 @@ class Settings(Section):
     explain: bool = Field(True, description="true or false", examples=["explain = true"])  # noqa: FBT003
     mitigate: bool = Field(True, description="true or false", examples=["mitigate = true"])  # noqa: FBT003
     methods: tuple[str, ...] = Field(
-        METHODS, description=f"a list of: {', '.join(METHODS)}", examples=['methods = ["reweighing"]']
+        DEFAULT_METHODS, description=f"a list of: {', '.join(METHODS)}", examples=['methods = ["reweighing"]']
     )
     proxies: Names = Field((), description=_COLUMNS, examples=['proxies = ["relationship"]'])
     answers: Name | None = Field(
@@ -184,7 +185,7 @@ class Settings(Section):
     @field_validator("methods")
     @classmethod
     def _known_methods(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        return _all_known(names, METHODS, "method")
+        return _all_known(names, tuple(METHODS), "method")
 
     @field_validator("format")
     @classmethod

@@ -6,6 +6,7 @@ import codecs
 import csv
 import gzip
 import io
+import itertools
 import os
 import re
 import shutil
@@ -25,6 +26,7 @@ from .duck import DUCK_ERRORS, connect, literal, quoted
 
 _DELIMITERS = ",;\t|"
 _PIECE = 1 << 20
+_LOOKED_AT = 20
 TWICE = "each column needs a name of its own (capitals do not count), got twice"
 """How a message about a repeated name begins."""
 
@@ -171,27 +173,36 @@ class _Reader:
 
 
 def _header(path: Path, encoding: str) -> tuple[list[str], str]:
-    """Read the names in the first line; the delimiter is the one that makes most of them."""
+    """Read the names in the first line, and the delimiter that parts them."""
     try:
         with open_text(path, encoding) as file:
-            first = file.readline(_PIECE)
+            lines = list(itertools.islice(iter(lambda: file.readline(_PIECE), ""), _LOOKED_AT))
     except UnicodeError as error:
-        raise wrong_encoding(path.name, encoding, " in line 1") from error
+        raise wrong_encoding(path.name, encoding) from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise damaged(path.name, error) from error
-    if not first.strip():
+    if not lines or not lines[0].strip():
         message = (
             "the first line must hold the columns' names, but the file is empty or begins with a blank line"
         )
         raise InputError.of("empty_file", path.name, message)
-    rows = {delimiter: next(csv.reader([first], delimiter=delimiter)) for delimiter in _DELIMITERS}
-    delimiter = max(rows, key=lambda item: len(rows[item]))
-    header = rows[delimiter]
+    header, delimiter = _parted(lines)
     twice = [name for name, count in Counter(map(str.lower, filter(None, header))).items() if count > 1]
     if twice:
         message = f"{TWICE}: {', '.join(twice)}; rename"
         raise InputError.of("duplicate_column", path.name, message)
     return header, delimiter
+
+
+def _parted(lines: Sequence[str]) -> tuple[list[str], str]:
+    """Choose the delimiter that parts all lines alike, else the one that makes most of the first."""
+    best: tuple[tuple[bool, int], list[str], str] | None = None
+    for delimiter in _DELIMITERS:
+        rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]
+        alike = len({len(row) for row in rows}) == 1 and len(rows[0]) > 1
+        if best is None or (alike, len(rows[0])) > best[0]:
+            best = (alike, len(rows[0])), rows[0], delimiter
+    return ([], ",") if best is None else best[1:]
 
 
 def _settle(reader: _Reader, names: Sequence[str]) -> list[str]:
@@ -247,7 +258,7 @@ def _is_number(text: str) -> bool:
 
 
 def _is_utf8(encoding: str) -> bool:
-    return codecs.lookup(encoding).name in {"utf-8", "utf-8-sig", "ascii"}
+    return codecs.lookup(encoding).name in {"utf-8", "utf-8-sig"}
 
 
 def _json_type(where: str, name: str, kind: str) -> str:

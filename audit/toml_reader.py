@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
@@ -165,7 +165,7 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 
 def _is_table(owner: type[BaseModel], key: str) -> bool:
     field = owner.model_fields.get(key)
-    return field is None or "dict" in str(field.annotation)
+    return field is None or get_origin(field.annotation) is dict
 
 
 def _path(places: Iterable[int | str]) -> str:

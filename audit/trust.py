@@ -33,8 +33,8 @@ ALLOWED_TYPES = (
 """Types beyond skops's own list that may be built. ``partial`` binds only functions that are listed too."""
 
 DAMAGE = (
-    zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, ValueError, TypeError, KeyError, IndexError,
-    AttributeError, ImportError, RuntimeError, ArithmeticError, AssertionError, MemoryError,
+    zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, ValueError, TypeError, KeyError,
+    IndexError, AttributeError, ImportError, RuntimeError, ArithmeticError, AssertionError, MemoryError,
 )  # fmt: skip
 """What readers raise on files that are damaged or crafted."""
 

@@ -308,8 +308,8 @@ def bca_interval(
     Returns
     -------
     Resampled
-        nan where the figure itself is undefined; the plain percentile interval where it does not vary,
-        or where leaving one row out makes it undefined.
+        nan where the figure itself is undefined; no acceleration where leaving one row out makes it
+        undefined.
 
     Raises
     ------
@@ -338,7 +338,7 @@ def bca_interval(
 
 
 def _defined(values: Array) -> Array:
-    return np.maximum((~np.isnan(values)).sum(axis=0), 1).astype(np.float64)
+    return np.asarray(np.maximum((~np.isnan(values)).sum(axis=0), 1), dtype=np.float64)
 
 
 def _acceleration(statistic: Statistic, cells: Array, *, stratified: bool) -> Array:
@@ -347,18 +347,18 @@ def _acceleration(statistic: Statistic, cells: Array, *, stratified: bool) -> Ar
     step = max(1, _CHUNK // max(cells.size, 1))
     left_out = [_without(statistic, cells, used[s : s + step]) for s in range(0, used.size, step)]
     if not left_out:
-        return np.float64(0.0) * np.asarray(statistic(cells[None]))[0]
+        return np.zeros(np.asarray(statistic(cells[None])).shape[1:])
     change = np.concatenate(left_out)
     flat = change.reshape(used.size, -1)
     stratum = used // cells.shape[-1] if stratified else np.zeros(used.size, dtype=np.intp)
     rows = cells.ravel()[used]
-    size = np.bincount(stratum, rows)[stratum][:, None]
-    member = np.equal.outer(np.unique(stratum), stratum) * rows  # strata x cells
-    middle = (member @ flat / member.sum(axis=1, keepdims=True))[np.unique(stratum, return_inverse=True)[1]]
+    _, first, which = np.unique(stratum, return_index=True, return_inverse=True)
+    size = np.add.reduceat(rows, first)[which][:, None]
+    middle = np.add.reduceat(rows[:, None] * flat, first)[which] / size
     influence = (size - 1) * (middle - flat) / size
     cube, square = (rows @ influence**3), (rows @ influence**2)
     speed = np.divide(cube, 6 * square**1.5, out=np.zeros_like(cube), where=square > 1e-300)
-    return np.nan_to_num(speed).reshape(change.shape[1:])
+    return np.asarray(np.nan_to_num(speed).reshape(change.shape[1:]))
 
 
 def _without(statistic: Statistic, cells: Array, places: NDArray[np.intp]) -> Array:

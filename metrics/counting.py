@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .cube import MEASURES
+from .cube import MEASURES, refuse_too_many
 
 CHUNK = 65_536
 """Rows at a time: the keys of a chunk stay in the processor's cache."""
@@ -43,15 +44,19 @@ def count_cells(
     measures : ndarray of float, shape (occupied, 5)
         As in `Cube.measures`.
 
+    Raises
+    ------
+    InputError
+        There are more than 2^63 possible cells.
+
     Examples
     --------
     >>> cells, measures = count_cells([np.array([0, 1, 1])], [2])
     >>> cells.tolist(), measures[:, 0].tolist()
     ([0, 1], [1.0, 2.0])
     """
-    size = 1
-    for length in shape:
-        size *= max(length, 1)
+    refuse_too_many(shape)
+    size = math.prod(max(length, 1) for length in shape)
     rows = len(codes[0]) if codes else 0
     columns = [c if s > 1 else None for c, s in zip(codes, shape, strict=True)]
     if size <= DENSE_LIMIT:
@@ -80,7 +85,12 @@ def _small(size: int) -> Any:
 
 
 def _dense(
-    columns: Sequence[Codes | None], shape: Sequence[int], size: int, rows: int, weight: Floats | None, score: Floats | None
+    columns: Sequence[Codes | None],
+    shape: Sequence[int],
+    size: int,
+    rows: int,
+    weight: Floats | None,
+    score: Floats | None,
 ) -> tuple[NDArray[np.int64], Floats]:
     chunk = max(CHUNK, min(size, rows))
     dtype = _small(size)
@@ -109,7 +119,11 @@ def _weighted(at: slice, weight: Floats | None, score: Floats | None) -> list[tu
 
 
 def _sorted(
-    columns: Sequence[Codes | None], shape: Sequence[int], rows: int, weight: Floats | None, score: Floats | None
+    columns: Sequence[Codes | None],
+    shape: Sequence[int],
+    rows: int,
+    weight: Floats | None,
+    score: Floats | None,
 ) -> tuple[NDArray[np.int64], Floats]:
     key = _keys(columns, shape, slice(0, rows), np.int64)
     cells, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)

@@ -7,6 +7,7 @@ by six ages by two labels by two decisions take what they hold and no more.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -118,7 +119,11 @@ class Cube:
         """Sum over every axis not named; the named ones come in the order given."""
         order = [self.position(name) for name in names]
         axes = tuple(self.axes[i] for i in order)
-        return replace(compact(axes, self.codes[:, order], self.measures), grid=self._grid_of(axes), weight_kind=self.weight_kind)
+        return replace(
+            compact(axes, self.codes[:, order], self.measures),
+            grid=self._grid_of(axes),
+            weight_kind=self.weight_kind,
+        )
 
     def _grid_of(self, axes: Iterable[Axis]) -> Grid | None:
         return self.grid if any(axis.role == "score" for axis in axes) else None
@@ -126,12 +131,9 @@ class Cube:
     def slice(self, name: str, *levels: Level) -> Cube:
         """Keep only the cells at these levels of an axis; the axis stays."""
         axis = self.axis(name)
-        unknown = [level for level in levels if level not in axis.levels]
-        if unknown:
-            raise InputError.of(
-                "unknown_level", name, f"no such level: {unknown[0]!r}; {did_you_mean(unknown[0], axis.levels)}"
-            )
-        wanted = np.array([level in levels for level in axis.levels])
+        wanted = np.zeros(len(axis.levels), dtype=bool)
+        for level in levels:
+            wanted[_find(axis, level)] = True
         chosen = wanted[self.codes[:, self.position(name)]]
         return replace(self, codes=self.codes[chosen], measures=self.measures[chosen])
 
@@ -140,7 +142,9 @@ class Cube:
         at = self.position(name)
         codes = self.codes.copy()
         codes[:, at] = np.asarray(lookup, dtype=np.int32)[codes[:, at]]
-        axes = tuple(replace(axis, levels=tuple(levels)) if i == at else axis for i, axis in enumerate(self.axes))
+        axes = tuple(
+            replace(axis, levels=tuple(levels)) if i == at else axis for i, axis in enumerate(self.axes)
+        )
         return replace(compact(axes, codes, self.measures), grid=self.grid, weight_kind=self.weight_kind)
 
     def trim(self, *names: str) -> Cube:
@@ -167,8 +171,9 @@ class Cube:
     def order_levels(self, name: str, order: Sequence[Level]) -> Cube:
         """Put the levels of an axis in the order given; levels not in it follow, a missing value last."""
         levels = self.axis(name).levels
-        first = [level for level in order if level in levels]
-        ordered = first + sorted((level for level in levels if level not in first), key=sort_key)
+        first = dict.fromkeys(_find(self.axis(name), level) for level in order if level in levels)
+        after = sorted((i for i in range(len(levels)) if i not in first), key=lambda i: sort_key(levels[i]))
+        ordered = [levels[i] for i in (*first, *after)]
         return self.recode(name, _lookup(levels, ordered), ordered)
 
     def threshold(self, at: float) -> Cube:
@@ -182,12 +187,9 @@ class Cube:
         if DECISION in self.names:
             return self.keep(*(name for name in self.names if name != DECISION)).threshold(at)
         axis = self.axis(SCORE)
-        if self.grid is not None and self.grid.kind != "distinct":
-            exact = bool(np.any(self.grid.edges == at)) or at <= 0
-            lows = self.grid.edges
-        else:
-            exact, lows = True, np.array(axis.levels, dtype=float)
-        if not exact:
+        fixed = self.grid is not None and self.grid.kind != "distinct"
+        lows = self.grid.edges if self.grid is not None and fixed else np.array(axis.levels, dtype=float)
+        if fixed and self.grid is not None and not self.grid.is_edge(at):
             raise InputError.of(
                 "threshold_not_an_edge",
                 "threshold",
@@ -200,10 +202,15 @@ class Cube:
     def against_rest(self, level: Level) -> Cube:
         """Make a multiclass cube binary: one class is positive, the rest negative."""
         cube = self
-        for name in (LABEL, DECISION):
-            if name in cube.names:
-                lookup = [int(known == level) for known in cube.axis(name).levels]
-                cube = cube.recode(name, lookup, (0, 1))
+        outcomes = [name for name in (LABEL, DECISION) if name in self.names]
+        classes = list(dict.fromkeys(known for name in outcomes for known in self.axis(name).levels))
+        if level not in classes:
+            raise InputError.of(
+                "unknown_level", "level", f"no such class: {level!r}; {did_you_mean(level, classes)}"
+            )
+        for name in outcomes:
+            lookup = [int(known == level) for known in cube.axis(name).levels]
+            cube = cube.recode(name, lookup, (0, 1))
         return cube
 
     def __add__(self, other: Cube) -> Cube:
@@ -217,7 +224,10 @@ class Cube:
         if not isinstance(other, Cube):
             return NotImplemented
         _refuse_unlike(self, other)
-        axes = tuple(replace(a, levels=merge_levels(a.levels, b.levels)) for a, b in zip(self.axes, other.axes, strict=True))
+        axes = tuple(
+            replace(a, levels=merge_levels(a.levels, b.levels))
+            for a, b in zip(self.axes, other.axes, strict=True)
+        )
         codes = np.concatenate([_moved(self, axes), _moved(other, axes)])
         measures = np.concatenate([self.measures, other.measures])
         return replace(compact(axes, codes, measures), grid=self.grid, weight_kind=self.weight_kind)
@@ -233,6 +243,7 @@ class Cube:
 def compact(axes: tuple[Axis, ...], codes: NDArray[Any], measures: Floats) -> Cube:
     """Make a cube of cells that may stand several times and in any order: equal cells are added."""
     shape = tuple(len(axis.levels) for axis in axes)
+    refuse_too_many(shape)
     if not axes:
         return Cube(axes, np.zeros((1, 0), dtype=np.int32), measures.sum(axis=0, keepdims=True))
     if len(codes) == 0:
@@ -242,11 +253,41 @@ def compact(axes: tuple[Axis, ...], codes: NDArray[Any], measures: Floats) -> Cu
     if len(cells) == len(flat):
         order = np.argsort(flat, kind="stable")
         return Cube(axes, np.ascontiguousarray(codes[order], dtype=np.int32), measures[order])
-    summed = np.stack(
-        [np.bincount(inverse, weights=measures[:, i], minlength=len(cells)) for i in range(measures.shape[1])], axis=1
-    )
+    sums = [
+        np.bincount(inverse, weights=measures[:, i], minlength=len(cells)) for i in range(measures.shape[1])
+    ]
+    summed = np.stack(sums, axis=1).astype(np.float64, copy=False)
     rows = np.stack(np.unravel_index(cells, shape), axis=1).astype(np.int32)
     return Cube(axes, rows, summed)
+
+
+def refuse_too_many(shape: Sequence[int]) -> None:
+    """Raise where the possible cells of these axes are too many to be numbered.
+
+    Raises
+    ------
+    InputError
+        More than 2^63 combinations.
+    """
+    if math.prod(max(length, 1) for length in shape) >= 2**63:
+        shown = " x ".join(f"{length:,}" for length in shape)
+        raise InputError.of(
+            "too_many_cells",
+            "cube",
+            f"columns have fewer than 2^63 combinations of levels, got {shown}; count fewer at once",
+        )
+
+
+def _find(axis: Axis, level: Level) -> int:
+    # True, 1 and 1.0 are equal in Python: the level of the same type comes first, then an equal one.
+    keys = [_key(known) for known in axis.levels]
+    if _key(level) in keys:
+        return keys.index(_key(level))
+    if level in axis.levels:
+        return axis.levels.index(level)
+    raise InputError.of(
+        "unknown_level", axis.name, f"no such level: {level!r}; {did_you_mean(level, axis.levels)}"
+    )
 
 
 def _key(level: Level) -> tuple[type, Level]:
@@ -259,14 +300,21 @@ def _lookup(levels: Sequence[Level], target: Sequence[Level]) -> list[int]:
 
 
 def merge_levels(first: tuple[Level, ...], second: tuple[Level, ...]) -> tuple[Level, ...]:
-    """Unite the levels of two axes: in natural order if both are, else the first's order, new ones after."""
+    """Unite the levels of two axes: in natural order if both are, else each new one after what it follows."""
     if first == second:
         return first
     known = {_key(level) for level in first}
-    union = [*first, *(level for level in second if _key(level) not in known)]
+    new = {_key(level) for level in second} - known
     natural = all(list(part) == sorted(part, key=sort_key) for part in (first, second))
     if natural:
-        return tuple(sorted(union, key=sort_key))
+        return tuple(sorted([*first, *(level for level in second if _key(level) in new)], key=sort_key))
+    union, at = list(first), 0
+    for level in second:
+        if _key(level) in new:
+            union.insert(at, level)
+            at += 1
+        else:
+            at = [_key(one) for one in union].index(_key(level)) + 1
     return tuple(sorted(union, key=lambda level: level is None))
 
 
@@ -284,9 +332,13 @@ def _refuse_unlike(first: Cube, second: Cube) -> None:
     mine = [(axis.name, axis.role) for axis in first.axes]
     theirs = [(axis.name, axis.role) for axis in second.axes]
     if mine != theirs:
-        raise InputError.of("axes_differ", "cube", f"cubes that are added have the same axes, got {mine} and {theirs}")
+        raise InputError.of(
+            "axes_differ", "cube", f"cubes that are added have the same axes, got {mine} and {theirs}"
+        )
     if first.grid != second.grid:
-        raise InputError.of("grids_differ", "cube", f"cubes that are added share a grid, got {first.grid} and {second.grid}")
+        raise InputError.of(
+            "grids_differ", "cube", f"cubes that are added share a grid, got {first.grid} and {second.grid}"
+        )
     if first.weight_kind != second.weight_kind:
         raise InputError.of(
             "weights_differ",

@@ -17,7 +17,7 @@ from scipy.special import ndtr
 from ..errors import InputError, Reason, did_you_mean
 from .catalogue import Metric
 from .intervals import miettinen_nurminen_difference, miettinen_nurminen_ratio, score_z_difference
-from .rates import RATES, Counted, GroupTable, count, divide
+from .rates import RATES, Counted, GroupTable, count, divide, rate_named
 from .results import Against, Comparison, Disparity, Group, Interval
 from .worst_case import WorstOf, worst_difference, worst_mean_difference, worst_ratio
 
@@ -63,17 +63,27 @@ def find_reference(counted: Counted, groups: Sequence[Group], reference: Choice,
     Raises
     ------
     InputError
-        No group is called that.
+        No group is called that, or the choice is not known.
     """
     if isinstance(reference, tuple):
-        wanted = tuple(str(level) for level in reference)
-        for i, group in enumerate(groups):
-            if group == reference or tuple(str(level) for level in group) == wanted:
-                return i
+        if reference in groups:
+            return groups.index(reference)
+        spelled = [tuple(map(str, group)) for group in groups]
+        if tuple(map(str, reference)) in spelled:
+            return spelled.index(tuple(map(str, reference)))
         known = [" x ".join(map(str, group)) for group in groups]
         name = " x ".join(map(str, reference))
-        raise InputError.of("unknown_group", "reference", f"no group is called {name!r}; {did_you_mean(name, known)}")
+        raise InputError.of(
+            "unknown_group", "reference", f"no group is called {name!r}; {did_you_mean(name, known)}"
+        )
+    if reference not in ("largest", "best"):
+        allowed = ("largest", "best", "overall", "rest")
+        raise InputError.of(
+            "choice", "reference", f"a group or one of {', '.join(allowed)} is wanted, got {reference!r}"
+        )
     whole = np.array([None not in group for group in groups])
+    if not whole.any():
+        whole = ~whole
     merit = counted.value if reference == "best" else sizes
     candidates = np.where(whole & ~np.isnan(merit), merit, -np.inf)
     return int(np.argmax(candidates))
@@ -101,13 +111,33 @@ def against_each(
     -------
     list of Disparity
         One a group, the reference group itself excepted; signed: positive means the group's rate is higher.
+        Groups with a missing level are compared only if the options ask for it; they are among all and
+        the rest in any case.
+
+    Raises
+    ------
+    InputError
+        The metric is not a rate, or no group is called that.
+
+    Examples
+    --------
+    >>> from evenhand.metrics.catalogue import metric_named
+    >>> from evenhand.metrics.rates import group_table
+    >>> from evenhand.metrics.tally import cube_of
+    >>> cube = cube_of(None, [1, 0, 1, 1] * 25, sensitive_features=["F", "F", "M", "M"] * 25)
+    >>> table = group_table(cube, "sensitive_feature")
+    >>> [gap] = against_each(table, metric_named("selection_rate"), "difference", ("M",))
+    >>> gap.group, gap.value, gap.interval.high < 0
+    (('F',), -0.5, True)
     """
     options = options or Options()
-    counted = count(table, RATES[metric.name])
+    counted = count(table, rate_named(metric.name))
+    compared = [i for i, group in enumerate(table.groups) if options.compare_missing or None not in group]
     if reference in ("overall", "rest"):
-        return _against_pool(table, counted, metric, comparison, reference, options)  # type: ignore[arg-type]
+        found = _against_pool(table, counted, metric, comparison, reference, options)
+        return [found[i] for i in compared]
     at = find_reference(counted, table.groups, reference, table.rows)
-    others = [i for i in range(len(table.groups)) if i != at]
+    others = [i for i in compared if i != at]
     x1, n1 = counted.successes[others], counted.effective[others]
     x2, n2 = counted.successes[at], counted.effective[at]
     values = _compare(counted.value[others], counted.value[at], comparison)
@@ -153,7 +183,9 @@ def _compare(first: Floats, second: Floats, comparison: Comparison) -> Floats:
         return np.asarray(np.log(ratio))
 
 
-def _pair_interval(x1: Floats, n1: Floats, x2: Floats, n2: Floats, comparison: Comparison, level: float) -> tuple[Floats, Floats]:
+def _pair_interval(
+    x1: Floats, n1: Floats, x2: Floats, n2: Floats, comparison: Comparison, level: float
+) -> tuple[Floats, Floats]:
     if comparison == "difference":
         return miettinen_nurminen_difference(x1, n1, x2, n2, level)
     low, high = miettinen_nurminen_ratio(x1, n1, x2, n2, level)
@@ -176,21 +208,31 @@ def _why(value: float, reason: Reason | None, comparison: Comparison) -> Reason 
 
 
 def _against_pool(
-    table: GroupTable, counted: Counted, metric: Metric, comparison: Comparison, reference: Against, options: Options
+    table: GroupTable,
+    counted: Counted,
+    metric: Metric,
+    comparison: Comparison,
+    reference: Against,
+    options: Options,
 ) -> list[Disparity]:
     x, n = counted.successes, counted.effective
+    # A group's sum of squared weights is weight^2 / n; the rest's effective size follows from its sums.
+    square = np.nan_to_num(divide(counted.denominator**2, n))
     rest_weight = counted.denominator.sum() - counted.denominator
     rest_value = divide(np.nansum(counted.numerator) - counted.numerator, rest_weight)
     pooled = divide(np.nansum(counted.numerator), counted.denominator.sum())
-    rest_size = n.sum() - n
+    rest_size = np.nan_to_num(divide(rest_weight**2, square.sum() - square))
     rest_x = np.nan_to_num(rest_value) * rest_size
     share = divide(counted.denominator, counted.denominator.sum())
-    low, high = _pair_interval(x, n, rest_x, rest_size, "difference" if comparison == "difference" else "ratio", options.level)
+    low, high = _pair_interval(
+        x, n, rest_x, rest_size, "difference" if comparison == "difference" else "ratio", options.level
+    )
     if reference == "overall":
         # p - p_all = (1 - s)(p - p_rest) and p / p_all = r / (s r + 1 - s) with r = p / p_rest: an interval for
         # the comparison with the rest, who are other people, becomes one for the comparison with all.
         low, high = _pool_ends(low, share, comparison), _pool_ends(high, share, comparison)
         values = _compare(counted.value, np.broadcast_to(pooled, counted.value.shape), comparison)
+        values = np.where(rest_weight > 0, values, np.nan)
     else:
         values = _compare(counted.value, rest_value, comparison)
     if comparison == "log_ratio":
@@ -208,7 +250,11 @@ def _against_pool(
             interval=_interval(values[i], low[i], high[i], options.level, _METHOD[comparison]),
             p_value=float(p_values[i]),
             fair=_FAIR[comparison],
-            reason=_why(values[i], counted.reason(i) or (Reason.SINGLE_GROUP if rest_weight[i] == 0 else None), comparison),
+            reason=_why(
+                values[i],
+                counted.reason(i) or (Reason.SINGLE_GROUP if rest_weight[i] == 0 else None),
+                comparison,
+            ),
         )
         for i, group in enumerate(table.groups)
     ]
@@ -225,8 +271,11 @@ def all_pairs(
     table: GroupTable, metric: Metric, comparison: Comparison, options: Options | None = None
 ) -> list[Disparity]:
     """Compare every group with every group that stands before it; the arguments are as in `against_each`."""
+    options = options or Options()
     found: list[Disparity] = []
     for i, group in enumerate(table.groups[:-1]):
+        if None in group and not options.compare_missing:
+            continue
         later = set(table.groups[i + 1 :])
         pairs = against_each(table, metric, comparison, group, options)
         found += [replace(pair, against="all_pairs") for pair in pairs if pair.group in later]
@@ -250,6 +299,11 @@ def worst_of(table: GroupTable, metric: Metric, options: Options | None = None) 
         Undefined, with the reason, where fewer than two groups remain or a group's rate is undefined
         although the group is not left out.
 
+    Raises
+    ------
+    InputError
+        The metric is a rate, which compares nothing.
+
     Examples
     --------
     >>> from evenhand.metrics.catalogue import metric_named
@@ -261,6 +315,10 @@ def worst_of(table: GroupTable, metric: Metric, options: Options | None = None) 
     (0.5, ('F',), ('M',))
     """
     options = options or Options()
+    if not metric.rates:
+        raise InputError.of(
+            "not_a_comparison", "metric", f"a difference or ratio is wanted, got {metric.name!r}"
+        )
     counted = [count(table, RATES[rate]) for rate in metric.rates]
     inside, left_out = entrants(table, metric, options)
     blank = Disparity(

@@ -7,14 +7,16 @@ and probabilities given as decisions, are errors; fairlearn answers them with 0.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InputError, did_you_mean
-from .catalogue import metric_named
-from .rates import RATES, GroupTable, count, divide, group_table
+from ..errors import InputError, Problem, did_you_mean
+from .catalogue import Metric, metric_named
+from .groups import one_column
+from .rates import RATES, count, divide, group_table
 from .results import Level
 from .tally import cube_of
 
@@ -33,6 +35,7 @@ def group_metric(
     agg: Agg = "worst_case",
     sample_weight: Any = None,
     pos_label: Level = None,
+    compare_missing: bool = False,
 ) -> float:
     """Compute any comparison of the catalogue from arrays or frames.
 
@@ -47,20 +50,25 @@ def group_metric(
     method : {"between_groups", "to_overall"}
         Compare the groups with each other, or each with the pooled rate.
     agg : {"worst_case", "mean"}
-        For comparisons of two rates: the worse of the two, or their mean.
+        For comparisons of two rates: the worse of the two, or their mean. The average odds difference
+        is a mean by its definition: of the same two groups' gaps.
     sample_weight : array-like of shape (rows,), optional
     pos_label : optional
         The positive label.
+    compare_missing : bool
+        Whether rows whose sensitive value is missing are compared like a group. They are part of the
+        pooled rate in any case.
 
     Returns
     -------
     float
-        ``nan`` where a group's rate is undefined.
+        ``nan`` where a group's rate is undefined, or no group is left.
 
     Raises
     ------
     InputError
-        As `evenhand.metrics.tally.cube_of`, and for an unknown name, method or agg.
+        As `evenhand.metrics.tally.cube_of`, and for an unknown name, method or agg, and where labels or
+        decisions that the metric needs are not given.
 
     Examples
     --------
@@ -71,27 +79,62 @@ def group_metric(
     _refuse_choice("method", method, ("between_groups", "to_overall"))
     _refuse_choice("agg", agg, ("worst_case", "mean"))
     if metric.kind not in ("difference", "ratio"):
-        raise InputError.of("not_a_comparison", "name", f"a difference or ratio is wanted, got the {metric.kind} {name!r}")
+        raise InputError.of(
+            "not_a_comparison", "name", f"a difference or ratio is wanted, got the {metric.kind} {name!r}"
+        )
+    _refuse_absent(metric, y_true, y_pred)
     cube = cube_of(
-        y_true, y_pred, sensitive_features=sensitive_features, sample_weight=sample_weight, pos_label=pos_label
+        y_true,
+        y_pred,
+        sensitive_features=sensitive_features,
+        sample_weight=sample_weight,
+        pos_label=pos_label,
     )
     table = group_table(cube, *cube.of_role("sensitive"))
-    single = [_aggregate(table, rate, metric.kind, method) for rate in metric.rates]
+    compared = [compare_missing or None not in group for group in table.groups]
+    values = np.stack([count(table, RATES[rate]).value[compared] for rate in metric.rates])
+    overall = np.stack([count(table.overall, RATES[rate]).value for rate in metric.rates])
+    if values.size == 0 or np.isnan(values).any():
+        return float("nan")
+    if metric.combine == "mean":
+        return _largest_mean(values, overall, method)
+    single = [
+        _aggregate(rates, pooled[0], metric.kind, method)
+        for rates, pooled in zip(values, overall, strict=True)
+    ]
     if agg == "mean":
         return float(np.mean(single))
     return float(np.max(single) if metric.kind == "difference" else np.min(single))
 
 
+def _refuse_absent(metric: Metric, y_true: Any, y_pred: Any) -> None:
+    given = {"y_true": y_true, "y_pred": y_pred}
+    absent = [need for need in metric.needs if given[need] is None]
+    if absent:
+        raise InputError(
+            Problem("absent", need, f"the {metric.title} needs it, got None; give one value a row")
+            for need in absent
+        )
+
+
+def _largest_mean(values: Floats, overall: Floats, method: Method) -> float:
+    if method == "to_overall":
+        return float(np.abs(values - overall).mean(axis=0).max())
+    # The largest mean of |gaps| over pairs is the widest range of a signed sum of the rates.
+    signs = itertools.product((1.0, -1.0), repeat=len(values))
+    return max(float(np.ptp(np.array(sign) @ values)) for sign in signs) / len(values)
+
+
 def _refuse_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        raise InputError.of("choice", name, f"one of {', '.join(allowed)} is wanted, got {value!r}; {did_you_mean(value, allowed)}")
+        raise InputError.of(
+            "choice",
+            name,
+            f"one of {', '.join(allowed)} is wanted, got {value!r}; {did_you_mean(value, allowed)}",
+        )
 
 
-def _aggregate(table: GroupTable, rate: str, kind: str, method: Method) -> float:
-    values = count(table, RATES[rate]).value
-    overall = count(table.overall, RATES[rate]).value[0]
-    if np.isnan(values).any():
-        return float("nan")
+def _aggregate(values: Floats, overall: float, kind: str, method: Method) -> float:
     if kind == "difference":
         gaps = np.abs(values - overall) if method == "to_overall" else values - values.min()
         return float(gaps.max())
@@ -103,9 +146,12 @@ def _aggregate(table: GroupTable, rate: str, kind: str, method: Method) -> float
 
 
 def _rate_of(name: str, y_true: Any, y_pred: Any, sample_weight: Any, pos_label: Level) -> float:
-    rows = len(y_pred)
-    everyone = np.zeros(rows, dtype=np.int8)
-    cube = cube_of(y_true, y_pred, sensitive_features=everyone, sample_weight=sample_weight, pos_label=pos_label)
+    _refuse_absent(metric_named(name), y_true, y_pred)
+    y_pred = one_column(y_pred, "y_pred")
+    everyone = np.zeros(len(y_pred), dtype=np.int8)
+    cube = cube_of(
+        y_true, y_pred, sensitive_features=everyone, sample_weight=sample_weight, pos_label=pos_label
+    )
     return float(count(group_table(cube), RATES[name]).value[0])
 
 
@@ -120,7 +166,9 @@ def selection_rate(y_true: Any, y_pred: Any, *, pos_label: Level = None, sample_
     return _rate_of("selection_rate", y_true, y_pred, sample_weight, pos_label)
 
 
-def true_positive_rate(y_true: Any, y_pred: Any, *, pos_label: Level = None, sample_weight: Any = None) -> float:
+def true_positive_rate(
+    y_true: Any, y_pred: Any, *, pos_label: Level = None, sample_weight: Any = None
+) -> float:
     """Share of positive labels that were selected; in [0, 1], ``nan`` without positive labels.
 
     Examples
@@ -131,7 +179,9 @@ def true_positive_rate(y_true: Any, y_pred: Any, *, pos_label: Level = None, sam
     return _rate_of("true_positive_rate", y_true, y_pred, sample_weight, pos_label)
 
 
-def false_positive_rate(y_true: Any, y_pred: Any, *, pos_label: Level = None, sample_weight: Any = None) -> float:
+def false_positive_rate(
+    y_true: Any, y_pred: Any, *, pos_label: Level = None, sample_weight: Any = None
+) -> float:
     """Share of negative labels that were selected; in [0, 1], ``nan`` without negative labels.
 
     Examples
@@ -142,7 +192,9 @@ def false_positive_rate(y_true: Any, y_pred: Any, *, pos_label: Level = None, sa
     return _rate_of("false_positive_rate", y_true, y_pred, sample_weight, pos_label)
 
 
-def true_negative_rate(y_true: Any, y_pred: Any, *, pos_label: Level = None, sample_weight: Any = None) -> float:
+def true_negative_rate(
+    y_true: Any, y_pred: Any, *, pos_label: Level = None, sample_weight: Any = None
+) -> float:
     """Share of negative labels that were rejected; in [0, 1], ``nan`` without negative labels.
 
     Examples
@@ -153,7 +205,9 @@ def true_negative_rate(y_true: Any, y_pred: Any, *, pos_label: Level = None, sam
     return _rate_of("true_negative_rate", y_true, y_pred, sample_weight, pos_label)
 
 
-def false_negative_rate(y_true: Any, y_pred: Any, *, pos_label: Level = None, sample_weight: Any = None) -> float:
+def false_negative_rate(
+    y_true: Any, y_pred: Any, *, pos_label: Level = None, sample_weight: Any = None
+) -> float:
     """Share of positive labels that were rejected; in [0, 1], ``nan`` without positive labels.
 
     Examples

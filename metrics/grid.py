@@ -18,6 +18,7 @@ from ..errors import InputError
 
 Kind = Literal["uniform", "relative", "distinct"]
 DEFAULT_BINS = 4096
+MAX_BINS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,10 @@ class Grid:
     def __post_init__(self) -> None:
         if self.kind not in ("uniform", "relative", "distinct"):
             raise InputError.of("grid", "kind", f"a grid is uniform, relative or distinct, got {self.kind!r}")
-        if self.bins < 2:
-            raise InputError.of("grid", "bins", f"a grid has at least 2 bins, got {self.bins}")
+        if not isinstance(self.bins, int) or not 2 <= self.bins <= MAX_BINS:
+            raise InputError.of("grid", "bins", f"a grid has 2 to {MAX_BINS:,} bins, got {self.bins!r}")
+        if not all(math.isfinite(value) for value in self.thresholds):
+            raise InputError.of("grid", "thresholds", f"thresholds are finite numbers, got {self.thresholds}")
         object.__setattr__(self, "thresholds", tuple(sorted({float(value) for value in self.thresholds})))
         object.__setattr__(self, "_edges", self._make_edges())
 
@@ -65,14 +68,26 @@ class Grid:
             inside = [value for value in self.thresholds if 0.0 < value < 1.0]
         else:
             positive = np.exp(np.arange(math.log(1e-9), math.log(1e9), 2e-3))
-            plain = np.concatenate([-positive[::-1], [0.0], positive])
+            plain = np.concatenate([[-np.inf], -positive[::-1], [0.0], positive])
             inside = list(self.thresholds)
         return np.union1d(plain, np.asarray(inside, dtype=float))
 
     @property
     def edges(self) -> NDArray[np.float64]:
-        """Lower ends of the bins, ascending; empty for a distinct grid."""
+        """Lower ends of the bins, ascending; empty for a distinct grid, and from ``-inf`` for a relative one."""
         return self._edges
+
+    def is_edge(self, at: float) -> bool:
+        """Tell whether the decision ``score >= at`` can be read off the bins exactly.
+
+        Examples
+        --------
+        >>> grid = Grid(bins=4, thresholds=(0.3,))
+        >>> grid.is_edge(0.3), grid.is_edge(0.31), grid.is_edge(1.5)
+        (True, False, True)
+        """
+        beyond = at <= 0 or at > 1 if self.kind == "uniform" else math.isinf(at)
+        return self.kind == "distinct" or beyond or bool(np.any(self._edges == at))
 
     def index(self, scores: Any) -> NDArray[np.int32]:
         """Give the bin of each score: the last whose lower end is at most the score.
@@ -105,7 +120,7 @@ class Grid:
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Grid:
         """Make a grid again from ``to_dict``."""
-        return cls(content["kind"], int(content["bins"]), tuple(content["thresholds"]))
+        return cls(content["kind"], content["bins"], tuple(content["thresholds"]))
 
 
 def refuse_bad_scores(values: NDArray[np.float64], name: str, *, probabilities: bool) -> None:

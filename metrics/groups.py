@@ -108,8 +108,10 @@ def one_column(values: Any, name: str) -> Any:
         names, values = list(wrapped.columns), wrapped.to_native()
     if len(names) != 1:
         shown = ", ".join(str(one) for one in names[:6])
-        raise InputError.of("shape", name, f"one column is wanted, got {len(names)}: {shown}; select one of them")
-    return nw.from_native(values)[names[0]].to_native()
+        raise InputError.of(
+            "shape", name, f"one column is wanted, got {len(names)}: {shown}; select one of them"
+        )
+    return nw.from_native(values).get_column(names[0]).to_native()
 
 
 def _series(values: Any) -> nw.Series[Any] | None:
@@ -119,11 +121,14 @@ def _series(values: Any) -> nw.Series[Any] | None:
 
 def _one_dimension(values: Any, name: str) -> NDArray[Any]:
     if isinstance(values, np.ma.MaskedArray):
-        array = np.where(np.ma.getmaskarray(values), None, np.ma.getdata(values).astype(object))
+        array = np.ma.getdata(values).astype(object)
+        array[np.ma.getmaskarray(values)] = None
     elif isinstance(values, np.ndarray):
         array = values
     else:
-        listed = list(values) if isinstance(values, Iterable) and not isinstance(values, str | bytes) else [values]
+        listed = (
+            list(values) if isinstance(values, Iterable) and not isinstance(values, str | bytes) else [values]
+        )
         array = _object_array(listed)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
@@ -240,7 +245,8 @@ def _from_zero(array: Codes, low: int) -> Codes:
     # A byte cannot hold the distance from -128 to 127, and numpy counts no uint64.
     if array.dtype.itemsize == 1:
         return array.astype(np.int16) - low
-    return (array - low).astype(np.int64, copy=False) if array.dtype == np.uint64 else array - low
+    moved: Codes = array - low
+    return moved.astype(np.int64) if array.dtype == np.uint64 else moved
 
 
 def _encode_unique(array: NDArray[Any], name: str) -> Column:
@@ -265,7 +271,9 @@ def _encode_mixed(array: NDArray[Any], name: str) -> Column:
 
 def _not_scalar(name: str, got: object) -> InputError:
     return InputError.of(
-        "not_scalar", name, f"a group is one number, word, date or truth value, got {got}; give one value a row"
+        "not_scalar",
+        name,
+        f"a group is one number, word, date or truth value, got {got}; give one value a row",
     )
 
 
@@ -301,7 +309,11 @@ def _encode_arrow(array: Any, name: str) -> Column:
     _refuse_many(len(levels), name)
     codes = array.indices
     if codes.null_count:
-        codes = codes.fill_null(len(levels)) if len(levels) < 127 else codes.cast(pa.int64()).fill_null(len(levels))
+        codes = (
+            codes.fill_null(len(levels))
+            if len(levels) < 127
+            else codes.cast(pa.int64()).fill_null(len(levels))
+        )
         levels = (*levels, None)
     return Column(name, codes.to_numpy(zero_copy_only=False), levels)
 
@@ -418,7 +430,7 @@ def _named(values: Any, prefix: str) -> list[tuple[str, Any]]:
     if isinstance(wrapped, nw.Series):
         return [(str(wrapped.name) if wrapped.name not in (None, "") else prefix, values)]
     if isinstance(wrapped, nw.DataFrame):
-        return [(str(name), wrapped[name].to_native()) for name in wrapped.columns]
+        return [(str(name), wrapped.get_column(name).to_native()) for name in wrapped.columns]
     return _unnamed(values, prefix)
 
 

@@ -553,7 +553,7 @@ def katz_ratio(
 
     Parameters and errors as for `miettinen_nurminen_ratio`. Where a count of successes is 0 the
     logarithm has no variance and the interval is (0, inf); where all rows of both groups are
-    successes, half a success is taken off each (the convention of scipy's ``relative_risk``).
+    successes, half a success is taken off each (scipy gives the point 1 there).
 
     Examples
     --------

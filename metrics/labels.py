@@ -66,13 +66,15 @@ def binary_outcome(
     values = one_column(values, name)
     ready = _ready_codes(values) if pos_label is None or (pos_label in (1, True)) else None
     if ready is not None:
-        return ready, (0, 1)
+        return ready, tuple(sorted({int(ready.min()), int(ready.max())})) if ready.size else ()
     _refuse_fractions(values, name, pos_label)
     column = encode(values, name)
     _refuse_missing(column, name)
     levels = tuple(used_levels(column))
     if any(level in (math.inf, -math.inf) for level in levels):
-        raise InputError.of("infinite", name, "decisions or labels are finite, got an infinite one; correct those rows")
+        raise InputError.of(
+            "infinite", name, "decisions or labels are finite, got an infinite one; correct those rows"
+        )
     positive = _positive_codes(column, name, pos_label)
     lookup = np.zeros(len(column.levels), dtype=np.uint8)
     lookup[positive] = 1
@@ -138,13 +140,17 @@ def _refuse_missing(column: Column, name: str) -> None:
     missing = int(np.count_nonzero(column.codes == column.levels.index(None)))
     if missing:
         raise InputError.of(
-            "missing_values", name, f"every row needs a value, got {missing:,} missing; drop or fill those rows first"
+            "missing_values",
+            name,
+            f"every row needs a value, got {missing:,} missing; drop or fill those rows first",
         )
 
 
 def _positive_codes(column: Column, name: str, pos_label: Level) -> list[int]:
     if pos_label is not None:
-        return [i for i, level in enumerate(column.levels) if level == pos_label and _same_kind(level, pos_label)]
+        return [
+            i for i, level in enumerate(column.levels) if level == pos_label and _same_kind(level, pos_label)
+        ]
     levels = used_levels(column)
     if any(frozenset(levels) <= allowed for allowed in _ALLOWED):
         return [i for i, level in enumerate(column.levels) if level == 1]
@@ -201,10 +207,14 @@ def positive_occurs(columns: Mapping[str, Sequence[Level]], pos_label: Level) ->
     seen: list[Level] = []
     for levels in columns.values():
         seen += [level for level in levels if not _among(level, seen)]
+    if pos_label == 1 and all(not isinstance(level, str) and level in (0, 1) for level in seen):
+        return  # only zeros, as one shard of many may hold, leave no doubt
     if not any(level == pos_label and _same_kind(level, pos_label) for level in seen):
         shown = ", ".join(repr(level) for level in seen[:6])
         raise InputError.of(
-            "pos_label_absent", "pos_label", f"the positive label is one of the values, got {pos_label!r}; they are {shown}"
+            "pos_label_absent",
+            "pos_label",
+            f"the positive label is one of the values, got {pos_label!r}; they are {shown}",
         )
 
 
@@ -220,7 +230,7 @@ def numbers(values: Any, name: str) -> Floats:
     wrapped = nw.from_native(values, allow_series=True, pass_through=True)
     try:
         if isinstance(values, np.ma.MaskedArray):
-            values = values.astype(float).filled(np.nan)
+            values = np.ma.filled(values.astype(float), np.nan)
         array = wrapped.to_numpy() if isinstance(wrapped, nw.Series) else np.asarray(values)
         result = _as_float(array)
     except (TypeError, ValueError) as error:
@@ -228,11 +238,15 @@ def numbers(values: Any, name: str) -> Floats:
     if result.ndim == 2 and result.shape[1] == 1:
         result = result[:, 0]
     if result.ndim != 1:
-        raise InputError.of("shape", name, f"one number a row is wanted, got an array of shape {result.shape}")
+        raise InputError.of(
+            "shape", name, f"one number a row is wanted, got an array of shape {result.shape}"
+        )
     return result
 
 
 def _as_float(array: NDArray[Any]) -> Floats:
+    if array.dtype.kind in "mMc":
+        raise TypeError(f"got {array.dtype}")
     if array.dtype.kind != "O":
         return np.asarray(array, dtype=float)
     plain = [np.nan if value is None or str(value) == "<NA>" else value for value in array.ravel().tolist()]
@@ -250,7 +264,9 @@ def weights(values: Any, name: str = "sample_weight") -> Floats:
     array = numbers(values, name)
     wrong = int(np.count_nonzero(~np.isfinite(array)))
     if wrong:
-        raise InputError.of("bad_weights", name, f"weights are finite numbers, got {wrong:,} missing or infinite")
+        raise InputError.of(
+            "bad_weights", name, f"weights are finite numbers, got {wrong:,} missing or infinite"
+        )
     negative = int(np.count_nonzero(array < 0))
     if negative:
         raise InputError.of("bad_weights", name, f"weights are zero or more, got {negative:,} negative")

@@ -122,7 +122,8 @@ class Rate:
 def divide(above: Any, below: Any) -> Floats:
     """Divide; ``nan`` where the denominator is zero, without a warning."""
     above, below = np.broadcast_arrays(np.asarray(above, dtype=float), np.asarray(below, dtype=float))
-    return np.divide(above, below, out=np.full(above.shape, np.nan), where=below != 0)
+    quotient: Floats = np.divide(above, below, out=np.full(above.shape, np.nan), where=below != 0)
+    return quotient
 
 
 _ROWS = [
@@ -156,7 +157,9 @@ def rate_named(name: str) -> Rate:
     0.85
     """
     if name not in RATES:
-        raise InputError.of("unknown_rate", "rate", f"no rate is called {name!r}; {did_you_mean(name, RATES)}")
+        raise InputError.of(
+            "unknown_rate", "rate", f"no rate is called {name!r}; {did_you_mean(name, RATES)}"
+        )
     return RATES[name]
 
 
@@ -186,7 +189,12 @@ class GroupTable:
     def overall(self) -> GroupTable:
         """All groups pooled into one."""
         return GroupTable(
-            (), ((),), self.measures.sum(axis=0, keepdims=True), self.has_label, self.has_decision, self.weight_kind
+            (),
+            ((),),
+            self.measures.sum(axis=0, keepdims=True),
+            self.has_label,
+            self.has_decision,
+            self.weight_kind,
         )
 
     @property
@@ -233,6 +241,11 @@ def group_table(cube: Cube, *attributes: str) -> GroupTable:
     *attributes : str
         None: a single group of all rows.
 
+    Raises
+    ------
+    InputError
+        The cube is not binary, or has no such axis.
+
     Examples
     --------
     >>> from evenhand.metrics.tally import cube_of
@@ -241,20 +254,28 @@ def group_table(cube: Cube, *attributes: str) -> GroupTable:
     ((('F',), ('M',)), [1.0, 0.5])
     """
     outcomes = [name for name in (LABEL, DECISION) if name in cube.names]
+    for name in outcomes:
+        if cube.axis(name).levels != (0, 1):
+            rule = "one class is compared with the rest: choose it with against_rest"
+            raise InputError.of("not_binary", name, f"{rule}; got the classes {cube.axis(name).levels[:6]}")
     kept = cube.keep(*attributes, *outcomes)
     width = len(attributes)
     shape = tuple(len(axis.levels) for axis in kept.axes[:width])
-    flat = np.ravel_multi_index(tuple(kept.codes[:, :width].T), shape) if width else np.zeros(len(kept.codes), dtype=int)
+    flat = (
+        np.ravel_multi_index(tuple(kept.codes[:, :width].T), shape)
+        if width
+        else np.zeros(len(kept.codes), dtype=int)
+    )
     keys, group = np.unique(flat, return_inverse=True)
     label = kept.codes[:, kept.position(LABEL)] if LABEL in outcomes else np.zeros(len(flat), dtype=int)
-    decision = kept.codes[:, kept.position(DECISION)] if DECISION in outcomes else np.zeros(len(flat), dtype=int)
+    decision = (
+        kept.codes[:, kept.position(DECISION)] if DECISION in outcomes else np.zeros(len(flat), dtype=int)
+    )
     sizes = [len(kept.axis(name).levels) if name in outcomes else 1 for name in (LABEL, DECISION)]
     measures = np.zeros((len(keys), *sizes, kept.measures.shape[1]))
     measures[group, label, decision] = kept.measures
     places = np.unravel_index(keys, shape) if width else ()
-    groups = tuple(
-        tuple(kept.axes[a].levels[places[a][i]] for a in range(width)) for i in range(len(keys))
-    )
+    groups = tuple(tuple(kept.axes[a].levels[places[a][i]] for a in range(width)) for i in range(len(keys)))
     return GroupTable(attributes, groups, measures, LABEL in outcomes, DECISION in outcomes, cube.weight_kind)
 
 
@@ -269,7 +290,14 @@ def count(table: GroupTable, rate: Rate) -> Counted:
     below = rate.denominator(Cells(table.measures[..., WEIGHT]))
     rows = rate.denominator(Cells(table.measures[..., ROWS]))
     squares = rate.denominator(Cells(table.measures[..., SQUARE]))
-    return Counted(rate, divide(above, below), above, below, rows, effective_size(below, squares, rows, table.weight_kind))
+    return Counted(
+        rate,
+        divide(above, below),
+        above,
+        below,
+        rows,
+        effective_size(below, squares, rows, table.weight_kind),
+    )
 
 
 def _lacking(table: GroupTable, rate: Rate) -> Reason | None:
@@ -343,13 +371,17 @@ def score_means(table: GroupTable) -> Means:
 
 def mean_estimates(means: Means, level: float = 0.95) -> list[Estimate]:
     """Give each group's mean score with Student's t interval."""
-    half = stdtrit(np.maximum(means.effective - 1, 1e-9), 0.5 + level / 2) * np.sqrt(divide(means.variance, means.effective))
+    half = stdtrit(np.maximum(means.effective - 1, 1e-9), 0.5 + level / 2) * np.sqrt(
+        divide(means.variance, means.effective)
+    )
     return [
         Estimate(
             value=float(means.value[i]),
             interval=None
             if np.isnan(half[i])
-            else Interval(float(means.value[i] - half[i]), float(means.value[i] + half[i]), level, "Student t"),
+            else Interval(
+                float(means.value[i] - half[i]), float(means.value[i] + half[i]), level, "Student t"
+            ),
             rows=int(means.rows[i]),
             effective=float(means.effective[i]),
             reason=Reason.EMPTY_GROUP if np.isnan(means.value[i]) else None,

@@ -84,7 +84,7 @@ class Shrunk:
     rate : array of shape (..., G)
         Partially pooled rates; they stand beside the raw ones and never replace them.
     low, high : array of shape (..., G)
-        Ends of the posterior interval; the error in ``mean`` and ``strength`` is not in them.
+        Ends of the posterior interval (equal tails, moved where needed to hold the rate); the error in ``mean`` and ``strength`` is not in them.
     raw : array of shape (..., G)
     mean, strength : array
         Of the beta distribution of true rates; strength is counted in rows, inf where the groups
@@ -698,7 +698,10 @@ def _strength(raw: Array, n: Array, mean: Array) -> Array:
 def _posterior(rate: Array, strength: Array, level: float) -> Ends:
     """Quantiles of Beta(rate s, (1 - rate) s); a point where the strength is infinite or the rate 0 or 1."""
     spread = np.isfinite(strength) & (rate > 0) & (rate < 1) & (strength > 0)
-    a, b = np.where(spread, rate * strength, 1.0), np.where(spread, (1 - rate) * strength, 1.0)
+    held = np.where(spread, strength, 1.0)
+    a, b = np.where(spread, rate * held, 1.0), np.where(spread, (1 - rate) * held, 1.0)
     tail = (1 - level) / 2
     low, high = special.betaincinv(a, b, tail), special.betaincinv(a, b, 1 - tail)
+    # The mean of a very skewed posterior lies outside its equal tails; the end is then moved to hold it.
+    low, high = np.minimum(low, rate), np.maximum(high, rate)
     return np.where(spread, low, rate), np.where(spread, high, rate)

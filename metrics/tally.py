@@ -17,6 +17,7 @@ from .labels import binary_outcome, collect, numbers, positive_occurs, refuse_ot
 from .results import Level
 
 Task = Literal["binary", "multiclass"]
+_GROUPING = ("sensitive", "control")
 
 
 def cube_of(
@@ -96,7 +97,9 @@ def cube_of(
     score = None if y_score is None else collect(problems, lambda: _scores(y_score, used_grid or Grid()))
     weight = None if sample_weight is None else collect(problems, lambda: weights(sample_weight))
     if not outcomes and y_score is None:
-        problems.append(Problem("nothing_to_count", "y_pred", "labels, decisions or scores are needed, got none"))
+        problems.append(
+            Problem("nothing_to_count", "y_pred", "labels, decisions or scores are needed, got none")
+        )
     columns = [(c, "sensitive") for c in sensitive] + [(c, "control") for c in control]
     columns += [(column, "label" if column.name == LABEL else "decision") for column in coded]
     if score is not None and used_grid is not None:
@@ -146,7 +149,9 @@ def refuse_unaligned(inputs: Iterable[tuple[str, Any]], problems: list[Problem])
             )
 
 
-def _outcomes(outcomes: dict[str, Any], pos_label: Level, task: Task, problems: list[Problem]) -> list[Column]:
+def _outcomes(
+    outcomes: dict[str, Any], pos_label: Level, task: Task, problems: list[Problem]
+) -> list[Column]:
     if task == "multiclass":
         classes = [collect(problems, partial(_classes, values, name)) for name, values in outcomes.items()]
         return [column for column in classes if column is not None]
@@ -189,23 +194,33 @@ def _refuse_lengths(columns: list[tuple[Column, str]], weight: Any, problems: li
         lengths["sample_weight"] = len(weight)
     if len(set(lengths.values())) > 1:
         shown = ", ".join(f"{name} {length:,}" for name, length in lengths.items())
-        problems.append(Problem("lengths_differ", "", f"all inputs have one value a row, got lengths {shown}"))
+        problems.append(
+            Problem("lengths_differ", "", f"all inputs have one value a row, got lengths {shown}")
+        )
     elif lengths and 0 in lengths.values():
         problems.append(Problem("empty", "", "at least one row is needed, got 0"))
 
 
-def _count(columns: list[tuple[Column, Any]], weight: Any, score: Any, grid: Grid | None, kind: WeightKind | None) -> Cube:
+def _count(
+    columns: list[tuple[Column, Any]], weight: Any, score: Any, grid: Grid | None, kind: WeightKind | None
+) -> Cube:
     axes = tuple(Axis(column.name, role, column.levels) for column, role in columns)
     names = [axis.name for axis in axes]
     if len(set(names)) < len(names):
         twice = sorted({name for name in names if names.count(name) > 1})
-        raise InputError.of("duplicate_columns", twice[0], "no two columns of an audit share a name; rename one")
+        raise InputError.of(
+            "duplicate_columns", twice[0], "no two columns of an audit share a name; rename one"
+        )
     shape = [len(axis.levels) for axis in axes]
     cells, measures = count_cells([column.codes for column, _ in columns], shape, weight=weight, score=score)
     codes = np.stack(np.unravel_index(cells, shape), axis=1).astype(np.int32)
     cube = Cube(axes, codes, measures, grid, kind)
     # The levels of an ordered column stay, occupied or not: their order is known only from all of them.
-    loose = [c.name for c, role in columns if role != "score" and not c.ordered and c.levels != (0, 1)]
+    loose = [
+        c.name
+        for c, role in columns
+        if not c.ordered and (role in _GROUPING or (role != "score" and c.levels != (0, 1)))
+    ]
     cube = cube.trim(*loose) if loose else cube
     for name in loose:
         cube = cube.sort_levels(name)

@@ -378,7 +378,8 @@ def _deal(rng: np.random.Generator, rows: Array, hits: float, draws: int) -> Arr
     rate = hits / total
     noise = rng.standard_normal((draws, rows.size)) * np.sqrt(rows)
     noise -= noise.sum(axis=1, keepdims=True) * (rows / total)
-    return np.clip(rows * rate + np.sqrt(rate * (1 - rate)) * noise, 0, rows)
+    dealt_normal: Array = np.clip(rows * rate + np.sqrt(rate * (1 - rate)) * noise, 0, rows)
+    return dealt_normal
 
 
 def _blocks(dealt: Array) -> Iterator[Array]:
@@ -394,9 +395,12 @@ def _largest_z(x: Array, n: Array) -> Array:
     groups = n.shape[1]
     if groups > PAIRED:
         x2, n2 = x.sum(axis=2, keepdims=True) - x, n.sum(axis=1, keepdims=True) - n
-        return np.sqrt(_squared_z(x, n, x2, n2).max(axis=(1, 2)))
-    i, j = np.triu_indices(groups, 1)
-    return np.sqrt(_squared_z(x[:, :, i], n[:, i], x[:, :, j], n[:, j]).max(axis=(1, 2)))
+        squared = _squared_z(x, n, x2, n2)
+    else:
+        i, j = np.triu_indices(groups, 1)
+        squared = _squared_z(x[:, :, i], n[:, i], x[:, :, j], n[:, j])
+    largest: Array = np.sqrt(squared.max(axis=(1, 2)))
+    return largest
 
 
 def _squared_z(x1: Array, n1: Array, x2: Array, n2: Array) -> Array:

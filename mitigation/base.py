@@ -1,4 +1,4 @@
-"""What the meta-estimators of this room share: they hand on what the inner estimator can do, and weigh its rows."""
+"""What the meta-estimators of this room share: they do what the inner estimator does, on weighted rows."""
 
 from __future__ import annotations
 

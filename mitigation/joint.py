@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError, Problem
-from .rows import Floats, Integers, row_weights
+from .rows import Floats, Integers, row_weights, summed
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ class PairedCounts:
     @property
     def before(self) -> Floats:
         """Counts of group, label and decision before, shape (groups, 2, 2)."""
-        return self.counts.sum(axis=-1)
+        return np.asarray(self.counts.sum(axis=-1))
 
     @property
     def after(self) -> Floats:
         """Counts of group, label and decision after, shape (groups, 2, 2)."""
-        return self.counts.sum(axis=-2)
+        return np.asarray(self.counts.sum(axis=-2))
 
     def of(self, *groups: int) -> PairedCounts:
         """Keep some groups, by position."""
@@ -50,7 +50,9 @@ class PairedCounts:
     def pooled(self) -> PairedCounts:
         """Put all groups into one."""
         squares = None if self.squares is None else self.squares.sum(axis=0, keepdims=True)
-        return PairedCounts(self.counts.sum(axis=0, keepdims=True), self.rows.sum(axis=0, keepdims=True), squares)
+        return PairedCounts(
+            self.counts.sum(axis=0, keepdims=True), self.rows.sum(axis=0, keepdims=True), squares
+        )
 
 
 def paired_counts(
@@ -105,16 +107,22 @@ def paired_counts(
         cells = cells * 2 + column.astype(np.int64)
     shape = (size, 2, 2, 2)
     rows = np.bincount(cells, minlength=size * 8).reshape(shape)
-    counts = np.bincount(cells, weights=weights, minlength=size * 8).reshape(shape)
+    counts = summed(cells, weights, size * 8).reshape(shape)
     if sample_weight is None or weight_kind == "frequency":
         return PairedCounts(counts, rows)
-    squares = np.bincount(cells, weights=weights**2, minlength=size * 8).reshape(shape)
+    squares = summed(cells, weights**2, size * 8).reshape(shape)
     return PairedCounts(counts, rows, squares)
 
 
 def _binary_problems(name: str, column: NDArray[Any], rows: int) -> list[Problem]:
     if column.shape != (rows,):
-        return [Problem("length", name, f"one value for each of the {rows:,} rows is needed, got shape {column.shape}")]
+        return [
+            Problem(
+                "length", name, f"one value for each of the {rows:,} rows is needed, got shape {column.shape}"
+            )
+        ]
     if not np.isin(column, (0, 1)).all():
-        return [Problem("not_binary", name, "values must be 0 or 1 (or bool); encode the positive label as 1")]
+        return [
+            Problem("not_binary", name, "values must be 0 or 1 (or bool); encode the positive label as 1")
+        ]
     return []

@@ -83,9 +83,13 @@ def overlapping_rows(train: Any, test: Any, *, columns: Sequence[str] | None = N
     return _overlap(codes[:split], codes[split:], shared)
 
 
-def _shared(train: nw.DataFrame[Any], test: nw.DataFrame[Any], columns: Sequence[str] | None) -> tuple[str, ...]:
+def _shared(
+    train: nw.DataFrame[Any], test: nw.DataFrame[Any], columns: Sequence[str] | None
+) -> tuple[str, ...]:
     if columns is not None:
-        problems = missing_columns(columns, train.columns, "train") + missing_columns(columns, test.columns, "test")
+        problems = missing_columns(columns, train.columns, "train") + missing_columns(
+            columns, test.columns, "test"
+        )
         if problems:
             raise InputError(problems)
         return tuple(columns)
@@ -102,7 +106,7 @@ def _shared(train: nw.DataFrame[Any], test: nw.DataFrame[Any], columns: Sequence
 
 
 def _joint_codes(first: nw.Series[Any], second: nw.Series[Any]) -> tuple[Integers, int]:
-    """Number the values of a column over both tables; a missing value is a value of its own."""
+    """Give each value of a column one number in both tables; a missing value is a value of its own."""
     both = pd.concat([_comparable(first), _comparable(second)], ignore_index=True)
     codes, values = pd.factorize(both, use_na_sentinel=True)
     return np.where(codes < 0, len(values), codes).astype(np.int64), len(values) + 1
@@ -120,7 +124,11 @@ def _comparable(column: nw.Series[Any]) -> pd.Series[Any]:
 def _numbers(column: nw.Series[Any]) -> pd.Series[Any]:
     largest_exact = 2**53
     plain = column.drop_nulls()
-    if column.dtype.is_integer() and len(plain) and max(abs(int(plain.min())), abs(int(plain.max()))) > largest_exact:
+    if (
+        column.dtype.is_integer()
+        and len(plain)
+        and max(abs(int(plain.min())), abs(int(plain.max()))) > largest_exact
+    ):
         return column.to_pandas().astype(object)
     return pd.Series(column.cast(nw.Float64).to_numpy()).astype(np.float64)
 

@@ -4,10 +4,11 @@ Two models judged on the same test rows err together, so the change of a figure 
 intervals suggest. Everything here is computed from the joint counts of group, label, decision before and
 decision after. Three ways to an interval:
 
-- *Tango*: the score interval for a difference of paired proportions, where a rate's denominator does not depend on
-  the decision (T. Tango, Statistics in Medicine 17, 1998, 891-908).
-- *MOVER of Tango*: two groups are different people, so the change of their gap is a difference of two independent
-  changes, whose limits combine (G. Y. Zou and A. Donner, Statistics in Medicine 27, 2008, 1693-1702).
+- *Tango*: the score interval for a difference of paired proportions, where a rate's denominator does not
+  depend on the decision (T. Tango, Statistics in Medicine 17, 1998, 891-908).
+- *MOVER of Tango*: two groups are different people, so the change of their gap is a difference of two
+  independent changes, whose limits combine (G. Y. Zou and A. Donner, Statistics in Medicine 27, 2008,
+  1693-1702).
 - *Bootstrap of cells*: all else; a bootstrap of rows is a multinomial draw of the cells.
 """
 
@@ -59,7 +60,7 @@ def rate_change(
 
     Examples
     --------
-    100 rows; the first model errs on 10 that the second gets right, the second on 2 that the first gets right.
+    100 rows; the first model alone errs on 10 of them, the second alone on 2.
 
     >>> before, after = [1] * 90 + [0] * 10, [0] * 2 + [1] * 98
     >>> from evenhand.mitigation.joint import paired_counts
@@ -184,7 +185,9 @@ def gap_change(
         interval: Interval | None = _mover(pair, known, level)
     else:
         before, after = resampled_rates(pair, [known], draws, seed)
-        interval = _percentile_interval((_compared(after, comparison) - _compared(before, comparison))[0], level)
+        interval = _percentile_interval(
+            (_compared(after, comparison) - _compared(before, comparison))[0], level
+        )
     return Estimate(value, interval, rows=rows, effective=effective)
 
 
@@ -217,11 +220,11 @@ def worst_gap_change(
 ) -> Estimate:
     """Change of the worst gap between any two groups, after minus before; below 0 means narrower.
 
-    The worst gap (largest minus smallest rate) is never negative and reads too large, the more so the smaller the
-    groups, so a gap that was closed seems to remain in part, and one that was opened seems smaller than it is.
-    The interval allows for that: at each end it is the wider of the percentile and the basic bootstrap, moved
-    outwards by the gap that is expected of equal groups where the gap before (or after) may be no more than that;
-    and it ends where the spread of the groups' own changes does, which the change cannot exceed.
+    The worst gap (largest minus smallest rate) is never negative and reads too large, the more so the smaller
+    the groups, so a gap that was closed seems to remain in part, and one that was opened seems smaller than
+    it is. The interval allows for that: at each end it is the wider of percentile and basic bootstrap,
+    moved outwards by the gap that is expected of equal groups where the gap before (or after) may be no more
+    than that; and it ends where the spread of the groups' own changes does, which the change cannot exceed.
 
     Parameters
     ----------
@@ -286,7 +289,9 @@ def _worst_gap_interval(
     if ends is None:
         return None
     value = float(kind.of(rates[1]) - kind.of(rates[0]))
-    lean_before, lean_after = (kind.lean(each, again, level) for each, again in zip(rates, drawn, strict=True))
+    lean_before, lean_after = (
+        kind.lean(each, again, level) for each, again in zip(rates, drawn, strict=True)
+    )
     # A difference leans upwards, a ratio downwards: the truth lies on the other side.
     below, above = (lean_after, lean_before) if kind.comparison == "difference" else (lean_before, lean_after)
     low, high = min(ends[0], 2 * value - ends[1]) - below, max(ends[1], 2 * value - ends[0]) + above
@@ -297,7 +302,7 @@ def _worst_gap_interval(
 
 
 def _most_change(joint: PairedCounts, rates: Sequence[Rate], level: float) -> float:
-    """Bound a worst gap's change: it cannot exceed the spread of the groups' own changes (Tango, Bonferroni)."""
+    """Bound a worst gap's change by the spread of the groups' own changes (Tango, Bonferroni)."""
     if not all(has_fixed_denominator(rate) for rate in rates):
         return math.inf
     groups = joint.counts.shape[0]
@@ -323,7 +328,7 @@ class _Gap:
         return np.asarray(gaps.max(axis=0) if self.comparison == "difference" else gaps.min(axis=0))
 
     def lean(self, rates: Floats, drawn: Floats, level: float) -> float:
-        """Tell how far equal groups of these sizes seem apart (median), if this gap may be no more; else 0."""
+        """Tell how far equal groups of these sizes seem apart, if this gap may be no more; else 0."""
         fair = 0.0 if self.comparison == "difference" else 1.0
         equal = drawn - rates[:, None, :] + rates.mean(axis=-1)[:, None, None]
         apart = np.abs(self.of(equal) - fair)

@@ -68,7 +68,9 @@ def _tango_statistic(b: float, c: float, n: float, delta: Floats) -> Floats:
     return np.where(distance == 0, 0.0, distance / spread)
 
 
-def resampled_rates(joint: PairedCounts, rates: Sequence[Rate], draws: int, seed: int) -> tuple[Floats, Floats]:
+def resampled_rates(
+    joint: PairedCounts, rates: Sequence[Rate], draws: int, seed: int
+) -> tuple[Floats, Floats]:
     """Draw the rows again by drawing the joint cells, and compute each draw's rates.
 
     Parameters
@@ -117,14 +119,29 @@ def percentile(replicates: Floats, level: float) -> tuple[float, float] | None:
 
 
 def _drawn(joint: PairedCounts, draws: int, rng: np.random.Generator) -> Floats:
-    counts = joint.counts.ravel()
+    squares = joint.counts if joint.squares is None else joint.squares
+    smoothed, unit = _with_possible_changes(joint.counts, squares)
     shape = (draws, *joint.counts.shape)
     if joint.squares is None:
-        total = counts.sum()
-        return rng.multinomial(round(float(total)), counts / total, size=draws).reshape(shape).astype(float)
+        share = smoothed.ravel() / smoothed.sum()
+        return (
+            rng.multinomial(round(float(joint.counts.sum())), share, size=draws).reshape(shape).astype(float)
+        )
     # Weighted cells: scaled Poisson draws with the sum of weights as mean and of their squares as variance,
     # the first two moments of a bootstrap in which each row is drawn a Poisson(1) number of times.
-    squares = joint.squares.ravel()
-    unit = np.divide(squares, counts, out=np.zeros_like(counts), where=counts > 0)
-    rate = np.divide(counts, unit, out=np.zeros_like(counts), where=unit > 0)
-    return np.asarray(unit * rng.poisson(rate, size=(draws, counts.size))).reshape(shape)
+    rate = np.divide(smoothed, unit, out=np.zeros_like(smoothed), where=unit > 0)
+    return np.asarray(unit * rng.poisson(rate, size=shape))
+
+
+def _with_possible_changes(counts: Floats, squares: Floats) -> tuple[Floats, Floats]:
+    """Add half a row to both kinds of changed decision in each group and label that has rows.
+
+    Without it, where no row changed no draw would either, and the interval would have no width
+    (A. Agresti and Y. Min, Statistics in Medicine 24, 2005, 729-740, add as much to the closed form).
+    Gives the counts and what one row weighs in each cell.
+    """
+    stratum, stratum_squares = (each.sum(axis=(-2, -1), keepdims=True) for each in (counts, squares))
+    typical = np.divide(stratum_squares, stratum, out=np.zeros_like(stratum), where=stratum > 0)
+    unit = np.divide(squares, counts, out=np.broadcast_to(typical, counts.shape).copy(), where=counts > 0)
+    changed = np.array([[0.0, 1.0], [1.0, 0.0]])
+    return counts + 0.5 * unit * changed, unit

@@ -4,8 +4,8 @@ Leaving the sensitive column out helps little while others stand for it. Two fig
 
 - *normalised mutual information*: the share of the attribute's uncertainty that the column removes
   (mutual information over the attribute's entropy), 0 to 1, corrected for chance;
-- *AUC*: how often the column alone ranks a row of the group above a row of another, out of sample; 0.5 is chance,
-  1 is certainty. For several groups, the mean over one group against the rest.
+- *AUC*: how often the column alone ranks a row of the group above a row of another, out of sample; 0.5 is
+  chance, 1 is certainty. For several groups, the mean over one group against the rest.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MAX_LEVELS = 200
 """A column of text with more values keeps the most frequent; the rest become one."""
 
 MIN_ROWS = 10
-"""A group with fewer sampled rows than this cannot be told out of sample, and is left out."""
+"""A group with fewer sampled rows than this is left out, and values with fewer are taken as one."""
 
 STRONG = 0.7
 """From this AUC on, a column is called a proxy: a convention, not a rule of law."""
@@ -121,13 +121,14 @@ def proxy_strength(
     Raises
     ------
     InputError
-        No column or row is left, columns to exclude are not there, or fewer than two groups can be told apart.
+        No column is left, columns to exclude are not there, or fewer than two groups can be told apart.
 
     Examples
     --------
     >>> import pandas as pd
     >>> sex = pd.Series(["F", "M"] * 50, name="sex")
-    >>> X = pd.DataFrame({"title": ["Ms", "Mr"] * 50, "shoe": [38, 43, 40, 41] * 25, "day": [1, 1, 2, 2] * 25})
+    >>> X = pd.DataFrame({"title": ["Ms", "Mr"] * 50, "shoe": [38, 43, 40, 41] * 25})
+    >>> X["day"] = [1, 1, 2, 2] * 25
     >>> found = proxy_strength(X, sex)
     >>> [row.column for row in found.rows], found.rows[0].auc, found.strong()
     (['title', 'shoe', 'day'], 1.0, ('title', 'shoe'))
@@ -138,10 +139,14 @@ def proxy_strength(
     _refuse(frame, len(groups.codes), columns, exclude, folds)
     chosen, target, kept, left_out = _sample(groups.codes, groups.levels, max_rows, seed)
     if len(kept) < 2:
-        said = f"at least two groups of {MIN_ROWS} rows or more are needed to tell them apart, got {len(kept)}"
+        said = (
+            f"at least two groups of {MIN_ROWS} rows or more are needed to tell them apart, got {len(kept)}"
+        )
         raise InputError.of("too_few_groups", "sensitive_features", said)
     fold = _folds(target, folds, seed)
-    coded = [_binned(frame[name].to_numpy()[chosen], frame[name].dtype.is_numeric(), name) for name in columns]
+    coded = [
+        _binned(frame[name].to_numpy()[chosen], frame[name].dtype.is_numeric(), name) for name in columns
+    ]
     rows = [
         Proxy(name, _information(codes, target), _auc_alone(codes, target, fold))
         for name, (codes, _) in zip(columns, coded, strict=True)
@@ -153,15 +158,21 @@ def proxy_strength(
     )
 
 
-def _refuse(frame: nw.DataFrame[Any], rows: int, columns: list[str], exclude: Sequence[str], folds: int) -> None:
+def _refuse(
+    frame: nw.DataFrame[Any], rows: int, columns: list[str], exclude: Sequence[str], folds: int
+) -> None:
     problems = missing_columns(exclude, frame.columns, "exclude")
     if len(frame) != rows:
         said = f"each row needs a group: X has {len(frame):,} rows, sensitive_features {rows:,}"
         problems.append(Problem("length", "sensitive_features", said))
     if not columns:
-        problems.append(Problem("no_columns", "X", "at least one column must remain after those excluded, got 0"))
+        problems.append(
+            Problem("no_columns", "X", "at least one column must remain after those excluded, got 0")
+        )
     if folds < 2:
-        problems.append(Problem("folds", "folds", f"at least 2 are needed to test on other rows, got {folds}"))
+        problems.append(
+            Problem("folds", "folds", f"at least 2 are needed to test on other rows, got {folds}")
+        )
     if problems:
         raise InputError(problems)
 
@@ -169,7 +180,7 @@ def _refuse(frame: nw.DataFrame[Any], rows: int, columns: list[str], exclude: Se
 def _sample(
     codes: Integers, levels: tuple[Group, ...], max_rows: int, seed: int
 ) -> tuple[Integers, Integers, tuple[Group, ...], tuple[Group, ...]]:
-    """Draw rows, and number the groups that are large enough; give rows, their groups, groups kept and left out."""
+    """Draw rows and number the large enough groups; give rows, their groups, groups kept and left out."""
     missing = np.array([None in level for level in levels], dtype=bool)
     usable = np.flatnonzero(~missing[codes])
     if len(usable) > max_rows:
@@ -197,18 +208,19 @@ def _binned(values: Any, numeric: bool, name: str) -> tuple[Integers, bool]:  # 
     column = encode(values, name)
     codes = column.codes.astype(np.int64)
     counts = np.bincount(codes, minlength=len(column.levels))
-    if len(counts) <= MAX_LEVELS:
-        return compress(codes, len(counts))[1], False
     rank = np.empty(len(counts), dtype=np.int64)
     rank[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
-    return np.minimum(rank[codes], MAX_LEVELS), False
+    kept = min(MAX_LEVELS, int((counts >= MIN_ROWS).sum()))
+    return compress(np.minimum(rank[codes], kept), kept + 1)[1], False
 
 
 def _binned_numbers(values: Floats) -> Integers:
     missing = np.isnan(values)
     present = values[~missing]
     distinct = np.unique(present)
-    edges = distinct[1:] if len(distinct) <= BINS else np.unique(np.quantile(present, np.arange(1, BINS) / BINS))
+    edges = (
+        distinct[1:] if len(distinct) <= BINS else np.unique(np.quantile(present, np.arange(1, BINS) / BINS))
+    )
     codes = np.searchsorted(edges, np.where(missing, 0.0, values), side="right") + 1
     return np.where(missing, 0, codes).astype(np.int64)
 
@@ -229,7 +241,7 @@ def _information(codes: Integers, target: Integers) -> float:
     entropy = -float((share * np.log(share)).sum())
     used = int((table.sum(axis=1) > 0).sum())
     by_chance = (used - 1) * (table.shape[1] - 1) / (2 * n)
-    return min(max((mutual - by_chance) / entropy, 0.0), 1.0)
+    return float(min(max((mutual - by_chance) / entropy, 0.0), 1.0))
 
 
 def _auc_alone(codes: Integers, target: Integers, fold: Integers) -> float:
@@ -240,7 +252,9 @@ def _auc_alone(codes: Integers, target: Integers, fold: Integers) -> float:
     for held_out in tables:
         learnt = whole - held_out
         base = learnt.sum(axis=0) / learnt.sum()
-        share = (learnt + base) / (learnt.sum(axis=1, keepdims=True) + 1)  # one row's worth of the overall share
+        share = (learnt + base) / (
+            learnt.sum(axis=1, keepdims=True) + 1
+        )  # one row's worth of the overall share
         found.append(_mean_auc(held_out, share))
     return float(np.mean(found))
 

@@ -1,4 +1,4 @@
-"""Retrain a given model in every way of this room that suits it: the same pipeline, the same rows, another training."""
+"""Retrain a given model in every way that suits it: the same pipeline, the same rows, another training."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
+import numpy as np
 from sklearn.base import clone
 
 from ..errors import InputError, Problem, did_you_mean
@@ -128,7 +128,7 @@ _TABLE = (
     ),
     Method(
         "reweighing+unaware",
-        "Reweighing, with the sensitive columns hidden from the model: the group is used for the weights only.",
+        "Reweighing, with the sensitive columns hidden from the model: the group only sets the weights.",
         "training",
         hides=True,
         build=lambda plan: Reweighing(_unaware(plan)),
@@ -206,6 +206,7 @@ def retrain_model(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> from sklearn.linear_model import LogisticRegression
     >>> X = pd.DataFrame({"income": [3, 1, 2, 0, 5, 4, 3, 1], "sex": [0] * 4 + [1] * 4})
     >>> y = [1, 0, 0, 0, 1, 1, 1, 0]
@@ -225,7 +226,9 @@ def retrain_model(
     fitted = _fit(built, X, y_train, sensitive_features, sample_weight)
     reads = bool(plan.sensitive_columns) and not chosen.hides
     notes = (*_notes(fitted, chosen, reads), *_seed_notes(drawn, seed))
-    return Retrained(method, chosen.description, "decision" if reads else chosen.needs_sensitive, fitted, notes)
+    return Retrained(
+        method, chosen.description, "decision" if reads else chosen.needs_sensitive, fitted, notes
+    )
 
 
 def plan_for(
@@ -247,13 +250,14 @@ def plan_for(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> from sklearn.linear_model import LogisticRegression
     >>> plan = plan_for(LogisticRegression(), pd.DataFrame({"age": [1]}), ["F"], ["sex"])
     >>> METHODS["unaware"].why_not(plan), METHODS["reweighing"].why_not(plan)
     ('the model reads none of the sensitive columns', None)
     """
     X = _narrowed(estimator, X_train)
-    known = set(X.columns) if hasattr(X, "columns") else set(range(X.shape[1]))
+    known = set(X.columns) if hasattr(X, "columns") else set(range(np.shape(X)[1]))
     hidden = tuple(name for name in column_names(sensitive_columns) if name in known)
     stand_ins = tuple(name for name in column_names(proxies) if name in known and name not in hidden)
     return Plan(estimator, hidden, stand_ins, sensitive_features is not None)
@@ -272,8 +276,8 @@ def _refuse_uncloneable(estimator: Any) -> None:
         raise InputError.of(
             "not_an_estimator",
             "estimator",
-            f"a scikit-learn estimator or pipeline is needed to train it again, but {type(estimator).__name__}"
-            f" has no {', '.join(lacking)}",
+            "a scikit-learn estimator or pipeline is needed to train it again,"
+            f" but {type(estimator).__name__} has no {', '.join(lacking)}",
         )
 
 
@@ -319,9 +323,12 @@ def _notes(fitted: Any, method: Method, reads: bool) -> tuple[str, ...]:  # noqa
         done = "set to one value for every row" if inner.how_ == "hold" else "removed"
         notes.append(f"Hidden from the model ({done}): {', '.join(map(str, inner.hidden_))}.")
     if isinstance(fitted, Reweighing):
-        notes.append(f"A row's weight was multiplied by {fitted.weights_.min():.2f} to {fitted.weights_.max():.2f}.")
+        notes.append(
+            f"A row's weight was multiplied by {fitted.weights_.min():.2f} to {fitted.weights_.max():.2f}."
+        )
         notes += [
-            f"No training row is {', '.join(map(str, group))} with label {label}; weights cannot make up for that."
+            f"No training row is {', '.join(map(str, group))} with label {label};"
+            " weights cannot make up for that."
             for group, label in fitted.empty_cells_
         ]
     return tuple(notes)

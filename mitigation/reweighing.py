@@ -32,6 +32,7 @@ from .rows import (
     missing_columns,
     row_groups,
     row_weights,
+    summed,
 )
 
 
@@ -137,7 +138,9 @@ def _label_problems(labels: RowGroups, group_rows: int, weights: Floats) -> list
     weighed = np.flatnonzero(np.bincount(labels.codes, weights=weights))
     if len(weighed) < 2:
         only = labels.levels[int(weighed[0])][0] if len(weighed) else None
-        said = f"at least two classes are needed among the rows with a weight above 0, got one class: {only!r}"
+        said = (
+            f"at least two classes are needed among the rows with a weight above 0, got one class: {only!r}"
+        )
         found.append(Problem("one_class", "y", said))
     return found
 
@@ -146,7 +149,7 @@ def _reweighed(groups: RowGroups, labels: RowGroups, weights: Floats) -> Reweigh
     shape = (len(groups.levels), len(labels.levels))
     cells = groups.codes * shape[1] + labels.codes
     rows = np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape)
-    counts = np.bincount(cells, weights=weights, minlength=shape[0] * shape[1]).reshape(shape)
+    counts = summed(cells, weights, shape[0] * shape[1]).reshape(shape)
     factors = cell_factors(counts)
     empty = tuple((groups.levels[g], labels.levels[y][0]) for g, y in np.argwhere(counts == 0).tolist())
     names = tuple(level for (level,) in labels.levels)
@@ -175,7 +178,7 @@ def cell_factors(counts: Floats) -> Floats:
     """
     expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0)
     held = counts.sum() * counts
-    return np.divide(expected, held, out=np.ones_like(counts), where=held > 0)
+    return np.asarray(np.divide(expected, held, out=np.ones_like(counts), where=held > 0))
 
 
 class Reweighing(Wrapper):
@@ -272,7 +275,7 @@ class Reweighing(Wrapper):
     def _refuse_unfit_inner(self) -> None:
         if is_regressor(self.estimator):
             name = type(self.estimator).__name__
-            said = f"reweighing needs a classifier, but {name} is a regressor; band the target into classes first"
+            said = f"reweighing needs a classifier, but {name} is a regressor; band the target into classes"
             raise InputError.of("regressor", "estimator", said)
         refuse_unweighable(self.estimator)
 
@@ -338,11 +341,13 @@ def columns_of(X: Any, columns: tuple[Any, ...], where: str) -> dict[str, Any]:
 def _say_empty(result: Reweighed) -> None:
     if not result.empty_cells:
         return
-    listed = "; ".join(f"{', '.join(map(str, group))} with label {label}" for group, label in result.empty_cells[:10])
+    listed = "; ".join(
+        f"{', '.join(map(str, group))} with label {label}" for group, label in result.empty_cells[:10]
+    )
     more = len(result.empty_cells) - 10
     warnings.warn(
-        f"no training row has this group and label, so weights cannot make the group's label rate equal: {listed}"
-        + (f"; and {more} more" if more > 0 else ""),
+        "no training row has this group and label, so weights cannot make the group's label rate equal:"
+        f" {listed}" + (f"; and {more} more" if more > 0 else ""),
         EvenhandWarning,
         stacklevel=3,
     )

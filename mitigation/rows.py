@@ -1,4 +1,4 @@
-"""Rows at the door of this room: which group each stands in, which weight it has, and whether inputs line up."""
+"""Rows at the door of this room: the group of each, its weight, and whether inputs line up."""
 
 from __future__ import annotations
 
@@ -59,16 +59,23 @@ def row_groups(sensitive_features: Any) -> RowGroups:
     >>> groups.levels, groups.codes.tolist()
     ((('F', 'A'), ('F', 'B'), ('M', 'A')), [0, 2, 1])
     """
-    columns = [encode(values, name) for name, values in frame_columns(sensitive_features, "sensitive_feature")]
+    columns = [
+        encode(values, name) for name, values in frame_columns(sensitive_features, "sensitive_feature")
+    ]
     lengths = {column.name: len(column.codes) for column in columns}
     if len(set(lengths.values())) > 1:
         received = ", ".join(f"{name} has {length:,}" for name, length in lengths.items())
-        raise InputError.of("length", "sensitive_features", f"all columns need the same length, but {received}")
+        raise InputError.of(
+            "length", "sensitive_features", f"all columns need the same length, but {received}"
+        )
     levels: list[Group] = [()]
     codes = np.zeros(len(columns[0].codes) if columns else 0, dtype=np.int64)
     for column in columns:
         present, codes = compress(codes * len(column.levels) + column.codes, len(levels) * len(column.levels))
-        levels = [(*levels[i // len(column.levels)], column.levels[i % len(column.levels)]) for i in present.tolist()]
+        levels = [
+            (*levels[i // len(column.levels)], column.levels[i % len(column.levels)])
+            for i in present.tolist()
+        ]
     return RowGroups(tuple(lengths), tuple(levels), codes)
 
 
@@ -101,6 +108,17 @@ def compress(codes: Integers, size: int) -> tuple[Integers, Integers]:
     lookup = np.zeros(size, dtype=np.int64)
     lookup[present] = np.arange(len(present))
     return present, lookup[codes]
+
+
+def summed(codes: Integers, weights: Floats, size: int) -> Floats:
+    """Sum the weights of each code.
+
+    Examples
+    --------
+    >>> summed(np.array([0, 2, 0]), np.array([1.0, 2.0, 3.0]), 3).tolist()
+    [4.0, 0.0, 2.0]
+    """
+    return np.bincount(codes, weights=weights, minlength=size).astype(np.float64, copy=False)
 
 
 def match_rows(values: Any, index: pd.Index[Any] | None, name: str) -> Any:
@@ -139,7 +157,7 @@ def match_rows(values: Any, index: pd.Index[Any] | None, name: str) -> Any:
     raise InputError.of(
         "index_mismatch",
         name,
-        "rows of two pandas inputs are matched by their index, and these two indexes do not hold the same rows;"
+        "rows of two pandas inputs are matched by their index, and these do not hold the same rows;"
         " give both the same index, or pass an array to match by position",
     )
 
@@ -194,14 +212,18 @@ def row_weights(sample_weight: Any, rows: int) -> tuple[Floats, list[Problem]]:
 
 def _weight_fault(weights: Floats, rows: int) -> Problem | None:
     if weights.shape != (rows,):
-        return _fault("shape", f"one weight for each of the {rows:,} rows is needed, got shape {weights.shape}")
+        return _fault(
+            "shape", f"one weight for each of the {rows:,} rows is needed, got shape {weights.shape}"
+        )
     bad = int((~np.isfinite(weights)).sum())
     if bad:
         return _fault("missing", f"weights must be finite numbers, got {bad:,} missing or infinite")
     negative = int((weights < 0).sum())
     if negative:
         least = float(weights.min())
-        return _fault("negative", f"weights must be 0 or more, got {negative:,} that is not (the least is {least})")
+        return _fault(
+            "negative", f"weights must be 0 or more, got {negative:,} that is not (the least is {least})"
+        )
     if rows and not weights.any():
         return _fault("all_zero", "at least one weight must be above 0, but every weight is zero")
     return None

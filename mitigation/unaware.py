@@ -1,7 +1,7 @@
 """Unaware training: the model never sees the sensitive columns, nor the named proxies.
 
-Two ways to hide a column. *Drop* removes it. *Hold* sets it to one value for every row, which tells a model as
-little as no column at all, and lets a pipeline whose steps name the column be retrained as it is.
+Two ways to hide a column. *Drop* removes it. *Hold* sets it to one value for every row, which tells a model
+as little as no column at all, and lets a pipeline whose steps name the column be retrained as it is.
 """
 
 from __future__ import annotations
@@ -48,8 +48,10 @@ class Unaware(Wrapper):
     estimator_ : estimator
         The fitted clone.
     how_ : {"drop", "hold"}
+    columns_ : list
+        All columns that ``fit`` saw: names in a frame, positions in an array.
     hidden_ : list
-        The columns that the model does not see.
+        Those that the model does not see.
     held_ : dict
         The value that stands for each held column; empty where columns are dropped.
     n_features_in_ : int
@@ -105,9 +107,9 @@ class Unaware(Wrapper):
         validate_data(self, X, y, skip_check_array=True)
         X = _table(X)
         columns = dict.fromkeys((*column_names(self.sensitive_columns), *column_names(self.proxies)))
-        self.hidden_ = list(columns)
+        self.hidden_, self.columns_ = list(columns), _columns(X)
         _refuse(X, self.hidden_, self.how)
-        self.how_ = self._chosen_way(X)
+        self.how_ = self._chosen_way()
         self.held_, self.held_types_ = _values_to_hold(X, self.hidden_) if self.how_ == "hold" else ({}, {})
         y = match_rows(y, index_of(X), "y")
         check_consistent_length(X, y)
@@ -117,7 +119,7 @@ class Unaware(Wrapper):
         self.estimator_ = fit_weighted(self.estimator, self._rows_for_inner(X), y, _weights(sample_weight, X))
         return self
 
-    def _chosen_way(self, X: Any) -> Literal["drop", "hold"]:
+    def _chosen_way(self) -> Literal["drop", "hold"]:
         if self.how != "auto":
             return "drop" if self.how == "drop" else "hold"
         return "hold" if names_a_column(self.estimator, self.hidden_) else "drop"
@@ -126,12 +128,14 @@ class Unaware(Wrapper):
         if not self.hidden_:
             return X
         X = _table(X)
+        frame = isinstance(nw.from_native(X, eager_only=True, pass_through=True), nw.DataFrame)
         if self.how_ == "drop":
-            return _dropped(X, self.hidden_, self.n_features_in_)
-        names = getattr(self, "feature_names_in_", None)
-        if names is None:
-            return _held_array(X, self.held_, self.n_features_in_)
-        return _held_frame(X, self.held_, self.held_types_, list(names))
+            return (
+                _dropped_by_name(X, self.hidden_) if frame else _dropped_array(X, self.hidden_, self.columns_)
+            )
+        if frame:
+            return _held_frame(X, self.held_, self.held_types_, self.columns_)
+        return _held_array(X, self.held_, self.columns_)
 
 
 def _weights(sample_weight: Any, X: Any) -> Any:
@@ -211,13 +215,18 @@ def _asks_for(selection: Any, columns: Sequence[Any]) -> bool:
     return any(name in columns if isinstance(name, str) else True for name in selection)
 
 
-def _dropped(X: Any, hidden: Sequence[Any], columns: int) -> Any:
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
-    if isinstance(frame, nw.DataFrame):
-        return frame.drop(*hidden, strict=False).to_native()
-    if X.ndim != 2 or X.shape[1] != columns:  # already without them, or for the inner estimator to refuse
+def _dropped_by_name(X: Any, hidden: Sequence[Any]) -> Any:
+    if isinstance(X, pd.DataFrame):
+        return X.drop(columns=list(hidden), errors="ignore")
+    return nw.from_native(X, eager_only=True).drop(*hidden, strict=False).to_native()
+
+
+def _dropped_array(X: Any, hidden: Sequence[Any], columns: Sequence[Any]) -> Any:
+    if X.ndim != 2 or X.shape[1] != len(
+        columns
+    ):  # already without them, or for the inner estimator to refuse
         return X
-    return X[:, [i for i in range(columns) if i not in set(hidden)]]
+    return X[:, [i for i, name in enumerate(columns) if name not in set(hidden)]]
 
 
 def _values_to_hold(X: Any, hidden: Sequence[Any]) -> tuple[dict[Any, Any], dict[Any, str]]:
@@ -243,34 +252,36 @@ def _type_name(dtype: Any) -> str:
     return "category" if isinstance(dtype, pd.CategoricalDtype) else str(dtype)
 
 
-def _held_array(X: Any, held: dict[Any, Any], columns: int) -> Any:
-    if X.ndim == 2 and X.shape[1] == columns - len(held):
-        kept = [i for i in range(columns) if i not in held]
-        full = np.empty((X.shape[0], columns), dtype=X.dtype)
-        full[:, kept] = X
-        X = full
-    elif X.ndim != 2 or X.shape[1] != columns:
+def _held_array(X: Any, held: dict[Any, Any], columns: Sequence[Any]) -> Any:
+    kept = [i for i, name in enumerate(columns) if name not in held]
+    if X.ndim != 2 or X.shape[1] not in (len(columns), len(kept)):
         return X  # for the inner estimator to refuse
-    else:
-        X = X.copy()
-    for position, value in held.items():
-        X[:, position] = np.nan if value is None and X.dtype.kind == "f" else value
-    return X
+    full = np.empty((X.shape[0], len(columns)), dtype=X.dtype)
+    full[:, kept] = X if X.shape[1] == len(kept) else X[:, kept]
+    for i, name in enumerate(columns):
+        if name in held:
+            full[:, i] = np.nan if held[name] is None and X.dtype.kind == "f" else held[name]
+    return full
 
 
-def _held_frame(X: Any, held: dict[Any, Any], types: dict[Any, str], names: Sequence[str]) -> Any:
-    absent = [name for name in held if name not in set(_columns(X))]
-    if isinstance(X, pd.DataFrame):
-        # A column of one category at training and when predicting: the model sees the same type both times.
-        constant = {c: pd.Series([value] * len(X), index=X.index, dtype=types[c]) for c, value in held.items()}
-        filled = X.assign(**constant)
-        order = list(X.columns)
-    else:
-        frame = nw.from_native(X, eager_only=True)
-        filled = frame.with_columns(**{c: nw.lit(value) for c, value in held.items()}).to_native()
-        order = list(frame.columns)
+def _held_frame(X: Any, held: dict[Any, Any], types: dict[Any, str], names: Sequence[Any]) -> Any:
+    order = _columns(X)
+    filled = _held_pandas(X, held, types) if isinstance(X, pd.DataFrame) else _held_other(X, held)
+    absent = [name for name in held if name not in set(order)]
     if not absent:
         return filled
-    rest = [name for name in order if name not in set(names)]
-    there = {*order, *absent}
-    return filled[[name for name in names if name in there] + rest]
+    there, known = {*order, *absent}, set(names)
+    return filled[[name for name in names if name in there] + [name for name in order if name not in known]]
+
+
+def _held_pandas(X: pd.DataFrame, held: dict[Any, Any], types: dict[Any, str]) -> pd.DataFrame:
+    filled = X.copy(deep=False)
+    for name, value in held.items():
+        # A category is alone in its column at training too, so the model sees the same type both times.
+        filled[name] = pd.Series([value] * len(X), index=X.index, dtype=types[name])
+    return filled
+
+
+def _held_other(X: Any, held: dict[Any, Any]) -> Any:
+    frame = nw.from_native(X, eager_only=True)
+    return frame.with_columns(**{name: nw.lit(value) for name, value in held.items()}).to_native()

@@ -7,6 +7,8 @@ from typing import Any
 from .datasheet_counts import Shown
 from .datasheet_parts import (
     NO_BREAK,
+    TIMES,
+    WITHHELD,
     Block,
     Cell,
     Para,
@@ -34,22 +36,20 @@ MOST_COLUMNS = 200
 def records(facts: Facts, shown: Shown) -> list[Block]:
     """C1: what a row is, as far as keys tell."""
     del shown
-    text = f"The file is one table of {plural(facts['rows'], 'row')} and {plural(len(facts['columns']), 'column')}."
+    rows, columns = plural(facts["rows"], "row"), plural(len(facts["columns"]), "column")
+    text = f"The file is one table of {rows} and {columns}."
     keys = [column["name"] for column in facts["columns"] if column["key"]]
-    repeated = [item for item in facts["ids"] if item["repeated"]]
     text += (
         f" Every row has its own value of {listed(keys)}." if keys else " No column tells every row apart."
     )
-    blocks: list[Block] = [Para(text)]
-    for item in repeated:
-        blocks.append(
-            Para(
-                f"{said(item['column'])} holds {count(item['distinct'])} different values; {count(item['repeated'])} of "
-                f"them have several rows, at most {count(item['most_rows'])}. If it names a person or a case, one row "
-                "is not one person or case."
-            )
-        )
-    return blocks
+    repeated = [
+        f"{said(item['column'])} holds {count(item['distinct'])} different values; {count(item['repeated'])} "
+        f"of them have several rows, at most {count(item['most_rows'])}. If it names a person or a case, one "
+        "row is not one person or case."
+        for item in facts["ids"]
+        if item["repeated"]
+    ]
+    return [Para(words) for words in (text, *repeated)]
 
 
 def sizes(facts: Facts, shown: Shown) -> list[Block]:
@@ -79,13 +79,16 @@ def sizes(facts: Facts, shown: Shown) -> list[Block]:
 def sample(facts: Facts, shown: Shown) -> list[Block]:
     """C3: what hints at a sample; the shares to hold against those of the population."""
     del shown
-    hints = facts["weight_like"] or ([facts["weight"]] if facts["weight"] else [])
-    text = "No reference shares of a population were given, so representativeness was not measured."
-    if hints:
-        verb = "is named like a sampling weight" if len(hints) == 1 else "are named like sampling weights"
-        text += f" {listed(hints)} {verb}, which suggests that the rows are a sample that needs weighting."
+    hints = [facts["weight"]] if facts["weight"] else facts["weight_like"]
+    if not hints:
+        return []
+    text = "No reference shares of a population were given, so representativeness was not measured. "
+    if facts["weight"]:
+        text += f"{said(facts['weight'])} was named as the weight of the rows, so they are a weighted sample."
     else:
-        text += " No column is named like a sampling weight."
+        text += (
+            f"The name of {listed(hints)} is that of a sampling weight: the rows may be a weighted sample."
+        )
     if facts["groupings"]:
         text += " The shares of the groups, to be held against those of the population, stand under C13."
     return [Para(text)]
@@ -93,8 +96,7 @@ def sample(facts: Facts, shown: Shown) -> list[Block]:
 
 def schema(facts: Facts, shown: Shown) -> list[Block]:
     """C4: every column."""
-    del shown
-    rows = tuple(_column(column, facts) for column in facts["columns"][:MOST_COLUMNS])
+    rows = tuple(_column(column, facts, shown) for column in facts["columns"][:MOST_COLUMNS])
     head = heads(
         "Column", "Holds", "Role", "Missing", "Distinct", "Range or commonest values", numbers=(3, 4)
     )
@@ -107,12 +109,19 @@ def schema(facts: Facts, shown: Shown) -> list[Block]:
     return blocks
 
 
-def _column(column: dict[str, Any], facts: Facts) -> tuple[Cell, ...]:
+def _told(column: dict[str, Any], facts: Facts, shown: Shown) -> bool:
+    """Tell whether a column's missing values may be counted: in a sensitive column they are a group."""
+    return column["name"] not in facts["sensitive"] or shown.size([column["name"]], [None])
+
+
+def _column(column: dict[str, Any], facts: Facts, shown: Shown) -> tuple[Cell, ...]:
     missing = percent(column["missing_share"]) if column["missing"] else "0"
+    if column["missing"] and not _told(column, facts, shown):
+        missing = WITHHELD
     return (
         Cell(clean(column["name"])),
         Cell(f"{column['kind']} ({column['dtype'].lower()})".replace(" ", NO_BREAK)),
-        Cell(column["role"] or "–", muted=column["role"] is None),
+        Cell(column["role"] or "\u2013", muted=column["role"] is None),
         number(missing),
         number(count(column["distinct"])),
         Cell(_values(column, facts)),
@@ -128,7 +137,7 @@ def _values(column: dict[str, Any], facts: Facts) -> str:
         return "not shown: may identify"
     if column["kind"] in {"number", "date"}:
         if column["low"] is None:
-            return "–"
+            return "\u2013"
         return f"{level(column['low'])} to {level(column['high'])}, median {level(column['middle'])}"
     common = [value for value, rows in column["top"] if rows >= facts["privacy_minimum"]]
     shown = ", ".join(clean(level(value), 30) for value in common[:4])
@@ -141,14 +150,15 @@ def label(facts: Facts, shown: Shown) -> list[Block]:
     del shown
     target, overall = facts["label"]["target"], facts["label"]["overall"]
     if target is None:
-        return [Para("No column was named as the label.")]
+        return []
     column = next(column for column in facts["columns"] if column["name"] == target)
     text = f"The label is {said(target)}, {plural(column['distinct'], 'different value')}."
     unlabelled = overall["rows"] - overall["labelled"]
     if overall["rate"] is None:
         return [Para(f"{text} No value was named as the positive one, so there are no label rates.")]
-    text += f" The positive one is {said(facts['label']['pos_label'])}: {percent(overall['rate'])} of the labelled rows"
-    text += f" (95 % interval {percent(overall['low'])} to {percent(overall['high'])})."
+    ends = f"{percent(overall['low'])} to {percent(overall['high'])}"
+    text += f" The positive one is {said(facts['label']['pos_label'])}: {percent(overall['rate'])} of the"
+    text += f" labelled rows (95 % interval {ends})."
     text += f" {plural(unlabelled, 'row')} have no label." if unlabelled else " Every row has a label."
     if overall["weighted"] is not None:
         text += f" Weighted by {said(facts['weight'])}, the rate is {percent(overall['weighted'])}."
@@ -159,30 +169,35 @@ def label(facts: Facts, shown: Shown) -> list[Block]:
 def gaps(facts: Facts, shown: Shown) -> list[Block]:
     """C6: missing values by column, by group and by label."""
     columns = [column for column in facts["columns"] if column["missing"]]
-    blanks = [column for column in facts["columns"] if column["blanks"]]
     if not columns:
-        blocks: list[Block] = [Para("No value is missing.")]
-    else:
-        cells = sum(column["missing"] for column in columns)
-        share = cells / (facts["rows"] * len(facts["columns"]))
-        text = f"{plural(len(columns), 'column')} of {len(facts['columns'])} have missing values; {percent(share)} of all cells."
-        blocks = [Para(text), _missing_table(facts, columns)]
-        together = [item for item in facts["missing_patterns"] if len(item["columns"]) > 1]
-        if together:
-            first = together[0]
-            blocks.append(
-                Para(f"{listed(first['columns'])} are missing together in {plural(first['rows'], 'row')}.")
-            )
-        blocks += _missing_by_group(facts, shown)
-    if blanks:
-        named = "; ".join(f"{said(c['name'])}: {listed([v for v, _ in c['blanks']], 4)}" for c in blanks[:12])
+        return [Para("No value is missing."), *_codes(facts)]
+    text = f"{plural(len(columns), 'column')} of {len(facts['columns'])} have missing values."
+    told = [column for column in columns if _told(column, facts, shown)]
+    blocks: list[Block] = [Para(text), *([_missing_table(told)] if told else [])]
+    names = {column["name"] for column in told}
+    together = [
+        i for i in facts["missing_patterns"] if len(i["columns"]) > 1 and names.issuperset(i["columns"])
+    ]
+    if together:
+        rows = plural(together[0]["rows"], "row")
         blocks.append(
-            Para(f"Values that look like codes for a missing one, counted here as values: {named}.")
+            Para(f"{listed(together[0]['columns'])} are missing together, and no other, in {rows}.")
         )
-    return blocks
+    return [*blocks, *_missing_by_group(facts, shown), *_codes(facts)]
 
 
-def _missing_table(facts: Facts, columns: list[dict[str, Any]]) -> Table:
+def _codes(facts: Facts) -> list[Block]:
+    """Name the values that look like codes for a missing one."""
+    coded = [column for column in facts["columns"] if column["blanks"]][:12]
+    named = "; ".join(f"{said(c['name'])}: {listed([value for value, _ in c['blanks']], 4)}" for c in coded)
+    return (
+        [Para(f"Values that look like codes for a missing one, counted here as values: {named}.")]
+        if coded
+        else []
+    )
+
+
+def _missing_table(columns: list[dict[str, Any]]) -> Table:
     ordered = sorted(columns, key=lambda column: -column["missing"])[:30]
     rows = tuple(
         (
@@ -195,37 +210,32 @@ def _missing_table(facts: Facts, columns: list[dict[str, Any]]) -> Table:
     caption = "Missing values by column" + (
         f", the 30 most affected of {len(columns)}" if len(columns) > 30 else ""
     )
-    del facts
     return Table(caption, heads("Column", "Rows", "Share", numbers=(1, 2)), rows)
 
 
 def _missing_by_group(facts: Facts, shown: Shown) -> list[Block]:
     """Show the columns and attributes where missing values depend most clearly on the group."""
-    uneven = [item for item in facts["missing"] if item["p_value"] is not None and item["p_value"] < 0.05]
-    if not facts["missing"]:
-        return []
-    if not uneven:
-        return [
-            Para(
-                "No column's missing values differ between groups by more than chance (chi-squared, 5 % level)."
-            )
-        ]
+    aside = {*facts["sensitive"], facts["label"]["target"], facts["splits"] and facts["splits"]["column"]}
+    tested = [i for i in facts["missing"] if i["column"] not in aside and i["p_value"] is not None]
+    uneven = [item for item in tested if item["p_value"] < 0.05]
+    if tested and not uneven:
+        return [Para("No column's missing values differ by group beyond chance (chi-squared, 5 % level).")]
     uneven.sort(key=lambda item: (item["p_value"], item["column"], item["attribute"]))
-    rows = []
-    for item in uneven[:12]:
-        parts = [
-            f"{level(name)} {percent(missing / size)}"
-            for name, size, missing in item["cells"][:6]
-            if shown.missing(item["attribute"], item["column"], name)
-        ]
-        if parts:
-            text = "; ".join(parts) + ("; …" if len(item["cells"]) > 6 else "")
-            name, attribute = Cell(clean(item["column"])), Cell(clean(item["attribute"]))
-            rows.append((name, attribute, Cell(text), number(chance(item["p_value"]))))
-    if not rows:
-        return []
+    rows = tuple(row for item in uneven[:12] for row in _uneven(item, shown))
     head = heads("Column", "By", "Share missing", "Chi-squared", numbers=(3,))
-    return [Table("Where missing values depend on the group or the label", head, tuple(rows))]
+    return [Table("Where missing values depend on the group or the label", head, rows)] if rows else []
+
+
+def _uneven(item: dict[str, Any], shown: Shown) -> list[tuple[Cell, ...]]:
+    parts = [
+        f"{level(name)}: {percent(missing / size)}"
+        for name, size, missing in item["cells"][:6]
+        if shown.missing(item["attribute"], item["column"], name)
+    ]
+    text = "; ".join(parts) + ("; …" if len(item["cells"]) > 6 else "")
+    names = [Cell(clean(item[key])) for key in ("column", "attribute")]
+    cells = (*names, Cell(text), number(chance(item["p_value"])))
+    return [cells] if parts else []
 
 
 def relations(facts: Facts, shown: Shown) -> list[Block]:
@@ -257,26 +267,27 @@ def splits(facts: Facts, shown: Shown) -> list[Block]:
     """C8: the splits, how they compare, and what stands in several of them."""
     found = facts["splits"]
     if found is None:
-        return [Para("No column was named as the split.")]
-    column = found["column"]
-    rows = tuple(
-        (
-            Cell(level(part)),
-            *((number(count(rate["rows"])),) if shown.size([column], [part]) else withheld(1)),
-            *((rate_cell(rate),) if shown.rate([column], [part]) else withheld(1)),
-        )
-        for part, rate in found["parts"]
-    )
-    head = heads("Split", "Rows", "Label rate, % (95 % interval)", numbers=(1, 2))
+        return []
+    column, known = found["column"], facts["label"]["overall"]["rate"] is not None
+    rows = tuple(_split(shown, column, part, rate, known=known) for part, rate in found["parts"])
+    label_rate = ("Label rate, % (95 % interval)",) if known else ()
+    head = heads("Split", "Rows", *label_rate, numbers=(1, 2))
     blocks: list[Block] = [Table(f"Splits, column {said(column)}", head, rows)]
     blocks += [_shares(facts, shown, name) for name in facts["sensitive"] if _short(facts, name)]
     overlap = "No row stands in more than one split."
     if found["shared_rows"]:
         overlap = (
             f"{plural(found['shared_patterns'], 'different row')} stand in more than one split "
-            f"({plural(found['shared_rows'], 'row')} in all): equal in every column but {listed(facts['repeats']['ignored'])}."
+            f"({plural(found['shared_rows'], 'row')} in all): equal in every column but "
+            f"{listed(facts['repeats']['ignored'])}."
         )
     return [*blocks, Para(overlap)]
+
+
+def _split(shown: Shown, column: str, part: Any, rate: dict[str, Any], *, known: bool) -> tuple[Cell, ...]:
+    size = number(count(rate["rows"])) if shown.size([column], [part]) else withheld(1)[0]
+    label_rate = rate_cell(rate) if shown.rate([column], [part]) else withheld(1)[0]
+    return (Cell(level(part)), size, *((label_rate,) if known else ()))
 
 
 def _short(facts: Facts, name: str) -> bool:
@@ -338,7 +349,7 @@ def _grouping(facts: Facts, shown: Shown, grouping: dict[str, Any]) -> Table:
         if grouping["total"] > MOST_GROUPS
         else ""
     )
-    return Table(f"{clean(' × '.join(grouping['attributes']), 200)}{more}", head, rows)
+    return Table(f"{clean(TIMES.join(grouping['attributes']), 200)}{more}", head, rows)
 
 
 def _group(shown: Shown, attributes: list[str], item: dict[str, Any], *, known: bool) -> tuple[Cell, ...]:

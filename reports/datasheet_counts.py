@@ -40,7 +40,7 @@ def choose(facts: Facts) -> Shown:
 
 
 def tables(facts: Facts) -> list[tuple[str, ...]]:
-    """Name the tables of groups that the page draws: attributes, intersections, splits, and splits by attribute."""
+    """Name the tables of groups on the page: attributes, intersections, splits, splits by attribute."""
     drawn = [tuple(grouping["attributes"]) for grouping in facts["groupings"]]
     if facts["splits"] is not None and facts["joint"] is not None:
         split = facts["splits"]["column"]
@@ -50,7 +50,6 @@ def tables(facts: Facts) -> list[tuple[str, ...]]:
 
 def _joint_counts(facts: Facts) -> dict[Hashable, Count]:
     names, cells = facts["joint"]["attributes"], facts["joint"]["cells"]
-    minimum = facts["privacy_minimum"]
     counts: dict[Hashable, Count] = {
         "all": _count(cells, range(len(cells)), (0, 1), total=True),
         "label": _count(cells, range(len(cells)), (0,), total=True),
@@ -61,7 +60,7 @@ def _joint_counts(facts: Facts) -> dict[Hashable, Count]:
         for at, (levels, _) in enumerate(cells):
             members.setdefault(tuple(levels[place] for place in places), []).append(at)
         for key, where in members.items():
-            counts |= _group_counts(cells, attributes, key, where, minimum)
+            counts |= _group_counts(cells, attributes, key, where, facts)
     return counts
 
 
@@ -71,30 +70,30 @@ def _count(cells: Any, where: Any, sides: tuple[int, ...], *, total: bool = Fals
 
 
 def _group_counts(
-    cells: Any, attributes: tuple[str, ...], levels: tuple[Any, ...], where: Sequence[int], minimum: int
+    cells: Any, attributes: tuple[str, ...], levels: tuple[Any, ...], where: Sequence[int], facts: Facts
 ) -> dict[Hashable, Count]:
-    """Count a group and its positives; its other rows too where they are few, for these must not be given away."""
+    """Count a group and its positives; its other rows too where they are few and so must stay hidden."""
+    minimum, labels = facts["privacy_minimum"], facts["label"]["overall"]["positives"] is not None
     others = _count(cells, where, (1,))
-    counts: dict[Hashable, Count] = {
-        ("n", attributes, levels): _count(cells, where, (0, 1)),
-        ("y", attributes, levels): _count(cells, where, (0,)),
-    }
+    counts: dict[Hashable, Count] = {("n", attributes, levels): _count(cells, where, (0, 1))}
+    if not labels:
+        return counts
+    counts["y", attributes, levels] = _count(cells, where, (0,))
     return counts | ({("o", attributes, levels): others} if others.value < minimum else {})
 
 
 def _alone(facts: Facts, grouping: dict[str, Any]) -> frozenset[Hashable]:
     """Choose for one grouping by itself, where the joint counts are too many to be looked at."""
     attributes, minimum = tuple(grouping["attributes"]), facts["privacy_minimum"]
-    cells = [
-        (group["levels"], (group["label"]["positives"] or 0, group["label"]["rows"] - (group["label"]["positives"] or 0)))
-        for group in grouping["groups"]
-    ]  # fmt: skip
+    sizes = [(group["label"]["rows"], group["label"]["positives"] or 0) for group in grouping["groups"]]
+    levels_ = [group["levels"] for group in grouping["groups"]]
+    cells = [(names, (yes, rows - yes)) for names, (rows, yes) in zip(levels_, sizes, strict=True)]
     counts: dict[Hashable, Count] = {
         "all": _count(cells, range(len(cells)), (0, 1), total=True),
         "label": _count(cells, range(len(cells)), (0,), total=True),
     }
     for at, (levels, _) in enumerate(cells):
-        counts |= _group_counts(cells, attributes, tuple(levels), [at], minimum)
+        counts |= _group_counts(cells, attributes, tuple(levels), [at], facts)
     if len(attributes) == 1:
         return shown_counts(counts, minimum)
     few = {key[0] for key, count in counts.items() if isinstance(key, tuple) and count.value < minimum}
@@ -119,8 +118,11 @@ def _missing(facts: Facts, sizes: frozenset[Hashable]) -> frozenset[Hashable]:
             if rows - missing < minimum:
                 counts["held", level] = Count(rows - missing, held)
         cells = range(len(item["cells"]))
-        counts["all"] = Count(facts["rows"], frozenset(range(2 * len(cells))), total=True)
-        counts["gone"] = Count(0, frozenset(2 * at for at in cells), total=True)
+        counts["all"] = Count(
+            sum(rows for _, rows, _ in item["cells"]), frozenset(range(2 * len(cells))), total=True
+        )
+        gone_in_all = sum(missing for _, _, missing in item["cells"])
+        counts["gone"] = Count(gone_in_all, frozenset(2 * at for at in cells), total=True)
         found = shown_counts(counts, minimum)
         chosen |= {
             key for key in found if isinstance(key, tuple) and key[0] == "m" and ("n", key[3]) in found

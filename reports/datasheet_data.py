@@ -13,8 +13,8 @@ from .datasheet_parts import Block, Cell, Para, Table, clean, count, heads, list
 
 Facts = dict[str, Any]
 _LICENCES = (
-    r"CC0(?:[- ]1\.0)?|CC[- ]BY(?:[- ](?:NC|SA|ND))*[- ]\d\.\d|Apache[- ]2\.0|MIT(?= licen)|ODbL(?:[- ]1\.0)?|"
-    r"PDDL(?:[- ]1\.0)?|BSD[- ]\dclause|GPL[- ]?\d(?:\.0)?|public domain"
+    r"CC0(?:[- ]1\.0)?|CC[- ]BY(?:[- ](?:NC|SA|ND))*[- ]\d\.\d|Apache[- ]2\.0|MIT(?= licen)|"
+    r"ODbL(?:[- ]1\.0)?|PDDL(?:[- ]1\.0)?|BSD[- ]\dclause|GPL[- ]?\d(?:\.0)?|public domain"
 )
 
 
@@ -28,7 +28,7 @@ def _times(facts: Facts, shown: Shown) -> list[Block]:
             Cell(clean(item["column"])),
             Cell(clean(item["first"])),
             Cell(clean(item["last"])),
-            Cell("–" if item["empty_months"] is None else count(item["empty_months"]), number=True),
+            Cell("\u2013" if item["empty_months"] is None else count(item["empty_months"]), number=True),
         )
         for item in facts["times"]
     )
@@ -72,11 +72,11 @@ def _traces(facts: Facts, shown: Shown) -> list[Block]:
 def _software(facts: Facts, shown: Shown) -> list[Block]:
     """P3: what the file tells of software."""
     del shown
-    name = facts["file"]["name"]
-    subject = f"The file {said(name)}" if name else "The file"
-    return [
-        Para(f"{subject} does not name the software that prepared it; the facts on this page are Evenhand's.")
-    ]
+    writer = facts["file"]["written_by"]
+    if not writer:
+        return []
+    named = f"The file names {said(writer)} as the software that wrote it."
+    return [Para(f"{named} What collected and cleaned the data before that, the file does not tell.")]
 
 
 def _file(facts: Facts, shown: Shown) -> list[Block]:
@@ -113,12 +113,9 @@ def _version(facts: Facts, shown: Shown) -> list[Block]:
     file = facts["file"]
     if not file["sha256"]:
         return []
-    return [
-        Para(
-            f"This page describes the version of {count(facts['rows'])} rows and {len(facts['columns'])} columns whose "
-            f"SHA-256 begins with {clean(file['sha256'][:12])}; no earlier version was given to compare it with."
-        )
-    ]
+    size = f"{count(facts['rows'])} rows and {len(facts['columns'])} columns"
+    text = f"This page describes the version of {size} whose SHA-256 begins with {clean(file['sha256'][:12])}"
+    return [Para(f"{text}; no earlier version was given to compare it with.")]
 
 
 FROM_DATA: dict[str, Callable[[Facts, Shown], list[Block]]] = {

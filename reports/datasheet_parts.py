@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 NO_BREAK = "\u00a0"
+TIMES = " \u00d7 "
 WITHHELD = "withheld"
 LONGEST = 80
 DOT_WIDTH = 120
@@ -118,7 +119,7 @@ def plural(value: int, one: str, many: str | None = None) -> str:
 def percent(value: float | None) -> str:
     """Write a share as a percentage with one decimal."""
     if value is None:
-        return "–"
+        return "\u2013"
     if 0 < value < 0.0005:
         return f"under 0.1{NO_BREAK}%"
     return f"{100 * value:.1f}{NO_BREAK}%"
@@ -175,11 +176,11 @@ def withheld(cells: int) -> tuple[Cell, ...]:
 def rate_cell(rate: dict[str, Any]) -> Cell:
     """Write a label rate with its interval, and draw it."""
     if rate["rate"] is None:
-        return Cell("–", number=True, muted=True)
+        return Cell("\u2013", number=True, muted=True)
     value, low, high = (float(rate[key]) for key in ("rate", "low", "high"))
     ends = f"{percent(low)} to {percent(high)}"
     width = max(1.0, DOT_WIDTH * (high - low))
     dot = Dot(
         f"{DOT_WIDTH * value:.1f}", f"{DOT_WIDTH * low:.1f}", f"{width:.1f}", f"{percent(value)}, {ends}"
     )
-    return Cell(f"{percent(value)} ({100 * low:.1f}–{100 * high:.1f})", number=True, dot=dot)
+    return Cell(f"{percent(value)} ({100 * low:.1f}\u2013{100 * high:.1f})", number=True, dot=dot)

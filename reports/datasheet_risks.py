@@ -6,6 +6,7 @@ from typing import Any
 
 from .datasheet_counts import Shown
 from .datasheet_parts import (
+    TIMES,
     Block,
     Cell,
     Para,
@@ -33,10 +34,9 @@ def errors(facts: Facts, shown: Shown) -> list[Block]:
     but = f" in every column but {listed(repeats['ignored'])}" if repeats["ignored"] else " in every column"
     found = [f"No two rows are equal{but}."]
     if repeats["repeats"]:
-        found = [
-            f"{plural(repeats['repeats'], 'row')} repeat an earlier one{but}; {plural(repeats['patterns'], 'different row')} "
-            f"occur more than once, at most {count(repeats['most'])} times."
-        ]
+        several = f"{plural(repeats['patterns'], 'different row')} occur more than once"
+        first = f"{plural(repeats['repeats'], 'row')} repeat an earlier one{but}"
+        found = [f"{first}; {several}, at most {count(repeats['most'])} times."]
     if repeats["contradictions"] is not None:
         found.append(_contradictions(repeats))
     constant = [column["name"] for column in facts["columns"] if column["constant"]]
@@ -122,9 +122,10 @@ def _anonymity(found: dict[str, Any], facts: Facts) -> list[Block]:
     smallest = (
         f"fewer than {minimum} rows" if found["smallest"] < minimum else plural(found["smallest"], "row")
     )
+    classes = plural(found["classes"], "combination")
     text = (
-        f"Taken together, {listed(found['columns'])} ({chosen}) form {plural(found['classes'], 'combination')} of exact "
-        f"values; the rarest is held by {smallest}."
+        f"Taken together, {listed(found['columns'])} ({chosen}) form {classes} of exact values; "
+        f"the rarest is held by {smallest}."
     )
     rows = tuple(
         (
@@ -148,15 +149,16 @@ def _few(value: int, classes: int) -> str:
 
 
 def _share(held: int, classes: int, facts: Facts) -> str:
-    return "–" if 0 < classes < _FEW_CLASSES else percent(held / facts["rows"])
+    return "\u2013" if 0 < classes < _FEW_CLASSES else percent(held / facts["rows"])
 
 
 def sensitive(facts: Facts, shown: Shown) -> list[Block]:
     """C15: the map of sensitive content."""
     del shown
     note = (
-        "A map by column names and common values: a hint, no legal finding. Articles are of the GDPR (Regulation "
-        "(EU) 2016/679); content without an article is no special category there, but is often protected or private."
+        "A map by column names and common values: a hint, no legal finding. Articles are of the GDPR "
+        "(Regulation (EU) 2016/679); content without an article is no special category there, but is often "
+        "protected or private."
     )
     if not facts["content"]:
         return [Para("No column is named like sensitive content, and no common value is. " + note)]
@@ -210,9 +212,10 @@ def _rate_gaps(facts: Facts, shown: Shown) -> list[str]:
         low, high = (pick(rated, key=lambda group: group["label"]["rate"]) for pick in (min, max))
         if low["label"]["high"] < high["label"]["low"]:
             found.append(
-                f"Label rates differ by {said(' × '.join(grouping['attributes']))}: from "
-                f"{percent(low['label']['rate'])} ({group_name(low['levels'])}) to {percent(high['label']['rate'])} "
-                f"({group_name(high['levels'])}). A model that learns the labels learns this gap."
+                f"Label rates differ by {said(TIMES.join(grouping['attributes']))}: from "
+                f"{percent(low['label']['rate'])} ({group_name(low['levels'])}) to "
+                f"{percent(high['label']['rate'])} ({group_name(high['levels'])}). "
+                "A model that learns the labels learns this gap."
             )
     return found
 
@@ -222,9 +225,7 @@ def _small_groups(facts: Facts, shown: Shown) -> list[str]:
     small = sum(group["small"] for grouping in facts["groupings"] for group in grouping["groups"])
     if not small:
         return []
-    return [
-        f"{plural(small, 'group')} have fewer than {facts['min_group_size']} rows: too few to judge treatment by."
-    ]
+    return [f"{plural(small, 'group')} under {facts['min_group_size']} rows: too few to judge treatment by."]
 
 
 def _uneven_gaps(facts: Facts) -> list[str]:

@@ -184,6 +184,6 @@ def _particulars(facts: dict[str, Any], created: str) -> tuple[Particular, ...]:
 def _privacy(facts: dict[str, Any]) -> str:
     minimum = facts["privacy_minimum"]
     return (
-        f"Figures of groups with fewer than {minimum} rows, and rates of groups with fewer than {minimum} rows of "
-        "one label, are withheld, and so are as many others as it takes that these cannot be worked out."
+        f"Figures of groups with fewer than {minimum} rows, and rates of groups with fewer than {minimum} "
+        "rows of one label, are withheld, and so are as many others as it takes to keep these hidden."
     )

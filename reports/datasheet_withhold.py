@@ -1,8 +1,9 @@
 """Which counts of groups a page may show: none below the privacy minimum, and none that would give one away.
 
-A count is given away when it is a sum and difference of counts that are shown. So the counts on a page are
-taken as a system of linear equations over the finest cells (every combination of attributes, split and
-label), and as long as a withheld count lies in the span of the shown ones, one more of these is withheld.
+A withheld count is given away when the shown counts leave no doubt that it is below the minimum. So the
+counts of a page are taken as linear equations over the finest cells (every combination of attributes, split
+and label), all of them 0 or more, and the greatest value that each withheld count could have is worked out by
+linear programming. As long as one could not reach the minimum, one more shown count is withheld.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import optimize, sparse
 
 Key = Hashable
 
@@ -47,8 +49,8 @@ def shown_counts(counts: Mapping[Key, Count], minimum: int) -> frozenset[Key]:
     Returns
     -------
     frozenset
-        Keys of the counts that may be shown: none is below the minimum, and none of those withheld for
-        that reason is a linear combination of them.
+        Keys of the counts that may be shown. None is below the minimum, and as far as they tell, each count
+        withheld for being below it could also be at the minimum or above.
 
     Examples
     --------
@@ -60,12 +62,12 @@ def shown_counts(counts: Mapping[Key, Count], minimum: int) -> frozenset[Key]:
     ['a', 'all']
     """
     width = 1 + max((cell for count in counts.values() for cell in count.cells), default=0)
-    small = [key for key, count in counts.items() if count.value < minimum and not count.total]
-    shown = [key for key in counts if key not in set(small)]
-    secrets = _matrix([counts[key] for key in small], width)
+    small = {key for key, count in counts.items() if count.value < minimum and not count.total}
+    shown = [key for key in counts if key not in small]
+    secrets = _matrix([counts[key] for key in counts if key in small], width)
     while shown and small:
-        system = _matrix([counts[key] for key in shown], width)
-        victims = _givers(system, secrets, [counts[key] for key in shown])
+        known = [counts[key] for key in shown]
+        victims = _linear_givers(known, secrets, width) or _bounding_givers(known, secrets, width, minimum)
         if not victims:
             break
         shown = [key for at, key in enumerate(shown) if at not in victims]
@@ -79,14 +81,41 @@ def _matrix(counts: list[Count], width: int) -> NDArray[np.float64]:
     return matrix
 
 
-def _givers(system: NDArray[np.float64], secrets: NDArray[np.float64], shown: list[Count]) -> frozenset[int]:
-    """Name, for the first secret that the system gives away, the smallest shown count that takes part."""
+def _smallest(places: NDArray[np.intp], known: list[Count]) -> set[int]:
+    """Name the smallest of the shown counts at these places that is not a total."""
+    opened = [int(place) for place in places if not known[place].total]
+    return {min(opened, key=lambda place: (known[place].value, place))} if opened else set()
+
+
+def _linear_givers(known: list[Count], secrets: NDArray[np.float64], width: int) -> set[int]:
+    """For secrets that are sums and differences of shown counts, name a shown count that takes part in each.
+
+    A quick first pass: whatever it finds, the bounds would find too.
+    """
+    system = _matrix(known, width)
     solution = np.linalg.lstsq(system.T, secrets.T, rcond=1e-10)[0]
     left = np.abs(system.T @ solution - secrets.T).max(axis=0, initial=0.0)
-    victims = set()
+    victims: set[int] = set()
     for at in np.flatnonzero(left < 1e-7):
         parts = np.flatnonzero(np.abs(solution[:, at]) > 1e-9)
         if not victims & set(parts.tolist()):
-            open_ = [int(part) for part in parts if not shown[part].total]
-            victims |= {min(open_, key=lambda part: (shown[part].value, part))} if open_ else set()
-    return frozenset(victims)
+            victims |= _smallest(parts, known)
+    return victims
+
+
+def _bounding_givers(known: list[Count], secrets: NDArray[np.float64], width: int, minimum: int) -> set[int]:
+    """For the first secret that cannot reach the minimum, name the smallest count that holds it down."""
+    system, values = sparse.csr_matrix(_matrix(known, width)), [count.value for count in known]
+    cleared = np.zeros(len(secrets), dtype=bool)
+    for at, secret in enumerate(secrets):
+        if cleared[at]:
+            continue
+        found = optimize.linprog(-secret, A_eq=system, b_eq=values, bounds=(0, None), method="highs")
+        if found.x is None:  # unbounded: nothing shown holds this secret down
+            continue
+        cleared |= secrets @ found.x >= minimum - 1e-6
+        if not cleared[at]:
+            holding = np.flatnonzero(np.abs(found.eqlin.marginals) > 1e-9)
+            if victims := _smallest(holding, known):
+                return victims
+    return set()

@@ -1,4 +1,4 @@
-"""Names that come from data, made safe to print: control characters out, long ones shortened, directions kept apart."""
+"""Names that come from data, made safe to print: no control characters, none too long, directions kept apart."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from .view_parts import Cell, Mark
 
 SHORT = 60
 LONGEST_TITLE = 300
+LONGEST_PROSE = 1_500
 _DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -56,6 +57,11 @@ def shorten(text: str, limit: int = SHORT) -> str:
     return kept.rstrip() + "…"
 
 
+def prose(text: str) -> str:
+    """Clean a sentence or paragraph that came from outside; one beyond all measure is cut."""
+    return shorten(text, LONGEST_PROSE)
+
+
 def isolate(text: str, limit: int = SHORT) -> str:
     """Shorten a name for a sentence; one with right-to-left letters is kept from turning its neighbours."""
     short = shorten(text, limit)
@@ -70,7 +76,7 @@ def unlike(texts: Iterable[str], limit: int) -> tuple[str, ...]:
     Examples
     --------
     >>> unlike(["postcode 1234", "postcode 1235"], 9)
-    ('postcode…', 'postcod… 2')
+    ('postcode…', 'postco… 2')
     """
     seen: dict[str, int] = {}
     labels = []
@@ -79,7 +85,7 @@ def unlike(texts: Iterable[str], limit: int) -> tuple[str, ...]:
         seen[label] = seen.get(label, 0) + 1
         number = seen[label]
         if number > 1:
-            label = f"{shorten(text, max(2, limit - len(str(number)) - (0 if width(clean(text)) <= limit else 1)))} {number}"
+            label = f"{shorten(text, max(2, limit - len(str(number)) - 1))} {number}"
         labels.append(label)
     return tuple(labels)
 

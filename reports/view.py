@@ -13,14 +13,15 @@ from ..audit.record import Record, SourceFacts, Verdict
 from ..metrics.catalogue import CATALOGUE
 from ..metrics.results import Interval
 from . import numbers
-from .names import clean, isolate, listed, named
+from .names import isolate, listed, prose, shorten
 from .numbers import figure, kind_of
 from .view_explain import explain_section
-from .view_groups import SHOWN_RATES, Scope, glossary_id, grouping_section, limit_text, rate_chart, worst_of
+from .view_groups import SHOWN_RATES, grouping_section, rate_chart
 from .view_marks import mark, state_mark
 from .view_mitigation import mitigation_section
 from .view_parts import Cell, Chart, Column, Fact, Mark, Page, Row, Section, Table, Term, VerdictLine
-from .view_privacy import Hidden, conceals, concealed_figures, hidden_groups
+from .view_privacy import Hidden, concealed_figures, conceals, hidden_groups
+from .view_scope import Scope, glossary_id, limit_text, worst_of
 from .wording import say, say_many, words_of
 
 
@@ -40,7 +41,7 @@ def build_page(record: Record) -> Page:
     concealed = concealed_figures(record, hidden)
     scopes = _scopes(record, hidden)
     return Page(
-        title=clean(record.title),
+        title=shorten(record.title, 200),
         kicker=say("page.kicker"),
         mark=None if record.verdict is None else state_mark(record.verdict),
         headline=_headline(record),
@@ -138,7 +139,7 @@ def _found(verdict: Verdict) -> str:
 
 def _why(verdict: Verdict) -> str:
     """Say how the state follows from the figure, and what the policy asked for beyond the limit."""
-    reason = clean(verdict.reason).rstrip(".") if verdict.reason else ""
+    reason = prose(verdict.reason).rstrip(".") if verdict.reason else ""
     if verdict.state == "undefined" or verdict.limit.decide_on == "interval":
         held = verdict.state == "inconclusive" and reason
         words = [say("verdict.words.held" if held else f"verdict.words.{verdict.state}", reason=reason)]
@@ -153,7 +154,7 @@ def _why(verdict: Verdict) -> str:
 
 
 def _facts(record: Record) -> Iterator[Fact]:
-    yield Fact(say("facts.system"), clean(record.title))
+    yield Fact(say("facts.system"), shorten(record.title, 200))
     yield from _model_facts(record)
     yield _source(say("facts.data"), record.data)
     if record.train is not None:
@@ -166,12 +167,12 @@ def _facts(record: Record) -> Iterator[Fact]:
     sizes = say("facts.sizes.text", minimum=record.min_group_size, privacy=record.privacy_minimum)
     yield Fact(say("facts.sizes"), sizes)
     yield Fact(say("facts.seed"), str(record.seed))
-    yield Fact(say("facts.created"), clean(record.created))
-    credits = dict.fromkeys(
+    yield Fact(say("facts.created"), prose(record.created))
+    sources = dict.fromkeys(
         source.credit for source in (record.data, record.train) if source and source.credit
     )
-    for credit in credits:
-        yield Fact(say("facts.credit"), clean(credit))
+    for credit in sources:
+        yield Fact(say("facts.credit"), prose(credit))
 
 
 def _model_facts(record: Record) -> Iterator[Fact]:
@@ -179,7 +180,7 @@ def _model_facts(record: Record) -> Iterator[Fact]:
     if model is None:
         yield Fact(say("facts.model"), say("facts.no_model"))
         return
-    yield Fact(say("facts.model"), clean(model.description), model.sha256 or "")
+    yield Fact(say("facts.model"), prose(model.description), model.sha256 or "")
     if model.inputs:
         yield Fact(say("facts.inputs"), listed(model.inputs, 30))
         yield Fact(say("facts.uses"), listed(model.uses_sensitive) or say("facts.uses.none"))
@@ -250,9 +251,9 @@ def _unknowns(record: Record, scopes: tuple[Scope, ...]) -> Iterator[str]:
         if tally[state]:
             yield say_many(f"unknown.{state}", tally[state])
     for item in record.absent:
-        yield say("unknown.absent", part=_sentence(item.part), reason=clean(item.reason).rstrip("."))
+        yield say("unknown.absent", part=_sentence(item.part), reason=prose(item.reason).rstrip("."))
     for note in record.notes:
-        yield clean(note.text)
+        yield prose(note.text)
     for scope in scopes:
         yield from _unknown_groups(scope)
 
@@ -270,38 +271,40 @@ def _unknown_groups(scope: Scope) -> Iterator[str]:
 
 
 def _sentence(text: str) -> str:
-    words = clean(text).replace("_", " ")
+    words = prose(text).replace("_", " ")
     return words[:1].upper() + words[1:]
 
 
 def _matrix(record: Record, scopes: tuple[Scope, ...]) -> Section:
+    """Lay out measures by groupings: one line for each measure, because measures are many and groupings few."""
     found = {item.metric for scope in scopes for item in worst_of(scope.part)}
     metrics = [name for name in CATALOGUE if name in found] + sorted(found - set(CATALOGUE))
     table = Table(
         id="matrix-table",
         caption=say("matrix.caption"),
-        corner=say("matrix.corner"),
-        columns=tuple(Column(words_of(name).name, link=glossary_id(name)) for name in metrics),
-        rows=tuple(_matrix_row(scope, metrics) for scope in scopes),
+        corner=say("column.measure"),
+        columns=tuple(Column(say("matrix.column", name=scope.name), link=scope.id) for scope in scopes),
+        rows=tuple(
+            Row(
+                Cell(words_of(metric).name, link=glossary_id(metric)),
+                tuple(_matrix_cell(scope, metric) for scope in scopes),
+            )
+            for metric in metrics
+        ),
     )
     intro = say("matrix.intro", level=numbers.level(record.level))
     return Section("matrix", say("matrix.heading"), intro, tables=(table,) if metrics else ())
 
 
-def _matrix_row(scope: Scope, metrics: list[str]) -> Row:
-    found = {item.metric: item for item in worst_of(scope.part)}
-    cells = []
-    for metric in metrics:
-        item = found.get(metric)
-        marks: tuple[Mark, ...] = tuple(state_mark(v.state) for v in scope.verdicts(metric))
-        if item is None:
-            cells.append(Cell(numbers.NO_FIGURE, marks=marks))
-        elif conceals(item, scope.hidden):
-            cells.append(Cell("", marks=(mark("withheld"), *marks)))
-        else:
-            kind = kind_of(metric, item.comparison)
-            cells.append(Cell(figure(item.value, kind), sub=numbers.span(item.interval, kind), marks=marks))
-    return Row(named(scope.part.name, link=scope.id), tuple(cells))
+def _matrix_cell(scope: Scope, metric: str) -> Cell:
+    marks: tuple[Mark, ...] = tuple(state_mark(v.state) for v in scope.verdicts(metric))
+    item = next((d for d in worst_of(scope.part) if d.metric == metric), None)
+    if item is None:
+        return Cell(numbers.NO_FIGURE, marks=marks)
+    if conceals(item, scope.hidden):
+        return Cell("", marks=(mark("withheld"), *marks))
+    kind = kind_of(metric, item.comparison)
+    return Cell(figure(item.value, kind), sub=numbers.span(item.interval, kind), marks=marks)
 
 
 # --- methods, glossary, footer -------------------------------------------------------------------------------
@@ -357,9 +360,9 @@ def _children(part: object) -> Iterable[object]:
 
 def _software(record: Record) -> Iterator[Fact]:
     software = record.software
-    yield Fact(say("facts.software"), f"Evenhand {clean(software.evenhand)}, Python {clean(software.python)}")
+    yield Fact(say("facts.software"), f"Evenhand {prose(software.evenhand)}, Python {prose(software.python)}")
     packages = ", ".join(
-        f"{clean(name)} {clean(version)}" for name, version in sorted(software.packages.items())
+        f"{prose(name)} {prose(version)}" for name, version in sorted(software.packages.items())
     )
     if packages:
         yield Fact(say("facts.packages"), packages)
@@ -380,8 +383,8 @@ def _glossary(record: Record) -> tuple[Term, ...]:
 def _footer(record: Record) -> Iterator[str]:
     yield say(
         "footer.made",
-        version=clean(record.software.evenhand),
-        created=clean(record.created),
+        version=prose(record.software.evenhand),
+        created=prose(record.created),
         seed=record.seed,
     )
     hashes = {

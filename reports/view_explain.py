@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from ..audit.record import Bar, GapExplanation, Record
 from . import numbers
-from .names import clean, isolate, named, unlike
+from .names import clean, isolate, named, prose, unlike
 from .numbers import Kind, scaled, span
-from .view_groups import LABEL
 from .view_parts import BarChart, Cell, Column, Dot, Row, Section, Table
 from .view_privacy import Hidden
+from .view_scope import LABEL
 from .wording import ENGLISH, say, words_of
 
 TOP_BARS = 12
@@ -47,13 +47,13 @@ def _conceals(item: GapExplanation, hidden: Hidden) -> bool:
 def _why_absent(record: Record) -> str:
     for item in record.absent:
         if item.part.startswith("expla"):
-            return clean(item.reason)
+            return prose(item.reason)
     return say("explain.none.default")
 
 
 def gap_name(item: GapExplanation) -> str:
     """Name a gap in words; one outside the catalogue is named by its metric."""
-    key = f"gap.{item.gap}"
+    key = f"gap.{item.gap.replace(' ', '_')}"
     return say(key) if key in ENGLISH else words_of(item.metric).name
 
 
@@ -67,9 +67,7 @@ def _explained(record: Record, item: GapExplanation, anchor: str) -> Section:
     return Section(
         id=anchor,
         heading=heading,
-        intro=" ".join(
-            (say("explain.measured", measured=measured, group=group, reference=reference), item.words)
-        ),
+        intro=prose(item.words) if item.words else say("explain.measured", measured=measured, group=group, reference=reference),
         charts=(_chart(item, kind, anchor, heading),),
         tables=(_table(item, kind, anchor, heading),),
         notes=_checks(item, kind),
@@ -95,19 +93,13 @@ def _checks(item: GapExplanation, kind: Kind) -> tuple[str, ...]:
         say("explain.gross", gross=gross),
         say(
             engine,
-            engine=_engine(item.engine),
+            engine=clean(item.engine),
             rows=numbers.count(item.rows),
             walks=numbers.count(item.walks),
             seed=item.seed,
             game=say(f"explain.game.{item.game}"),
         ),
     )
-
-
-def _engine(name: str) -> str:
-    """Name an engine in words; one outside the catalogue by its own name."""
-    key = f"engine.{name}"
-    return say(key) if key in ENGLISH else clean(name).replace("_", " ")
 
 
 def _ordered(item: GapExplanation) -> list[Bar]:

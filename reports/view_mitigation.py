@@ -8,11 +8,11 @@ from ..audit.record import MitigationFacts, MitigationFigure, Record
 from ..metrics.catalogue import CATALOGUE
 from ..metrics.results import Estimate
 from . import numbers
-from .names import clean, isolate, named, unlike
+from .names import clean, isolate, named, prose, unlike
 from .numbers import Kind, kind_of, scaled, span
-from .view_groups import LABEL, glossary_id
 from .view_marks import mark
 from .view_parts import Cell, Column, Dot, Mark, Pair, PairChart, Row, Section, Table
+from .view_scope import LABEL, glossary_id
 from .wording import say, words_of
 
 TOP_PAIRS = 24
@@ -47,7 +47,7 @@ def mitigation_section(record: Record, concealed: frozenset[tuple[str, str]]) ->
 def _why(record: Record) -> str:
     for item in record.absent:
         if item.part.startswith(("mitig", "retrain")):
-            return clean(item.reason)
+            return prose(item.reason)
     return say("mitigate.none.default")
 
 
@@ -117,9 +117,9 @@ def _method(item: MitigationFacts, anchor: str, concealed: frozenset[tuple[str, 
     return Section(
         id=anchor,
         heading=isolate(item.method),
-        intro=" ".join((clean(item.description), say(f"mitigate.needs.{item.needs_sensitive}"))),
+        intro=" ".join((prose(item.description), say(f"mitigate.needs.{item.needs_sensitive}"))),
         tables=(table,),
-        notes=tuple(clean(note) for note in item.notes),
+        notes=tuple(prose(note) for note in item.notes),
     )
 
 

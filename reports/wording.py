@@ -158,11 +158,11 @@ ENGLISH: dict[str, str] = {
     "unknown.withheld.other": "By {name}, the figures of {count} groups are withheld.",
     "unknown.missing": "By {name}, {count} rows have no value; they are shown as a group of their own.",
     "matrix.heading": "All disparities at a glance",
-    "matrix.intro": "One line for each way of grouping people, one column for each measure. Every cell shows the widest gap"
-    " between any two groups with its {level} interval and, where the policy sets a limit, the verdict. Each name leads to"
-    " its section.",
-    "matrix.caption": "Widest gap between groups, by attribute and measure",
-    "matrix.corner": "Compared by",
+    "matrix.intro": "One line for each measure, one column for each way of grouping people. Every cell shows the widest gap"
+    " between any two groups with its {level} interval and, where the policy sets a limit, the verdict. Columns lead to"
+    " their sections, measures to the glossary.",
+    "matrix.caption": "Widest gap between groups, by measure and attribute",
+    "matrix.column": "By {name}",
     "grouping.heading": "By {name}",
     "grouping.intro": "{count} groups. Each dot is one group's rate, the line through it the {level} interval; the dashed line is"
     " everybody. Where intervals lie far apart, groups are treated differently.",
@@ -248,14 +248,10 @@ ENGLISH: dict[str, str] = {
     "column.sampling": "Error from sampling rows",
     "column.monte_carlo": "Error from random draws",
     "explain.sum": "All bars together",
-    "engine.monte_carlo": "random draws (Monte Carlo)",
     "gap.demographic_parity": "Selection rate",
-    "gap.demographic_parity_difference": "Selection rate",
-    "gap.mean_score": "Mean score",
+    "gap.demographic_parity_of_the_mean_score": "Mean score",
     "gap.equal_opportunity": "True positive rate",
-    "gap.equal_opportunity_difference": "True positive rate",
     "gap.predictive_equality": "False positive rate",
-    "gap.predictive_equality_difference": "False positive rate",
     # mitigation
     "mitigate.heading": "What would narrow the gap",
     "mitigate.intro": "The model was retrained in each of these ways, on the training rows only, and measured again on the same"

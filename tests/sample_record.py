@@ -321,7 +321,7 @@ def explanation(columns: int = 8) -> GapExplanation:
     total = math.fsum(bar.value for bar in bars)
     return GapExplanation(
         grouping="sex",
-        gap="demographic_parity",
+        gap="demographic parity",
         metric="selection_rate",
         group=("Female",),
         reference=("Male",),
@@ -330,7 +330,7 @@ def explanation(columns: int = 8) -> GapExplanation:
         residual=0.0,
         gross=math.fsum(abs(bar.value) for bar in bars),
         bars=bars,
-        engine="monte_carlo",
+        engine="Monte Carlo",
         game="direct",
         rows=16281,
         walks=60000,
@@ -352,7 +352,7 @@ def _figures(before: Cells, after: Cells) -> Iterable[MitigationFigure]:
     whole = [estimate("accuracy", _margin(cells, ())[()]) for cells in (before, after)]
     gap, interval = difference(whole[1], whole[0])
     yield MitigationFigure(
-        grouping="everyone",
+        grouping="overall",
         metric="accuracy",
         before=whole[0],
         after=whole[1],

@@ -10,8 +10,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from evenhand.mitigation import Reweighing, Unaware
 
-# The checks know no sensitive attribute. Without one these estimators warn, on purpose, that they change nothing;
-# the warning has its own tests. Every other warning stays an error.
+# The checks know no sensitive attribute. Without one these estimators warn, on purpose, that they change
+# nothing; the warning has its own tests. Every other warning stays an error.
 pytestmark = pytest.mark.filterwarnings("ignore:neither sensitive:evenhand.errors.EvenhandWarning")
 
 ESTIMATORS = [
@@ -27,7 +27,7 @@ ESTIMATORS = [
 
 
 def expected_failures(estimator):
-    """Only the last step of a pipeline takes weights, so the scaler still counts every row once, as in scikit-learn."""
+    """Only the last step of a pipeline takes weights, as in scikit-learn: its scaler counts rows once."""
     if isinstance(estimator.estimator, Pipeline):
         return {"check_sample_weight_equivalence_on_dense_data": "the pipeline's scaler takes no weights"}
     return {}

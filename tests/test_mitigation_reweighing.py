@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from sklearn import config_context
 from sklearn.base import clone, is_classifier
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_validate
 from sklearn.neighbors import KNeighborsClassifier
@@ -42,7 +41,12 @@ def test_weights_by_hand():
     # 10 rows: F holds 1 positive of 4, M 4 of 6. AIF360: W = n_g n_y / (n n_gy).
     y = [1, 0, 0, 0, 1, 1, 1, 1, 0, 0]
     result = reweighing_weights(y, ["F"] * 4 + ["M"] * 6)
-    expected = {("F", 1): 4 * 5 / (10 * 1), ("F", 0): 4 * 5 / (10 * 3), ("M", 1): 6 * 5 / 40, ("M", 0): 6 * 5 / 20}
+    expected = {
+        ("F", 1): 4 * 5 / (10 * 1),
+        ("F", 0): 4 * 5 / (10 * 3),
+        ("M", 1): 6 * 5 / 40,
+        ("M", 0): 6 * 5 / 20,
+    }
     assert result.groups == (("F",), ("M",))
     assert result.labels == (0, 1)
     np.testing.assert_allclose(
@@ -74,7 +78,9 @@ def test_a_weight_is_a_repeated_row():
     weighted = reweighing_weights(y, groups, counts)
     repeated = reweighing_weights(np.repeat(y, counts), np.repeat(groups, counts))
     np.testing.assert_allclose(weighted.factors, repeated.factors)
-    np.testing.assert_allclose(weighted.weights, np.add.reduceat(repeated.weights, np.r_[0, np.cumsum(counts)[:-1]]))
+    np.testing.assert_allclose(
+        weighted.weights, np.add.reduceat(repeated.weights, np.r_[0, np.cumsum(counts)[:-1]])
+    )
 
 
 @given(
@@ -170,7 +176,8 @@ def test_fit_is_the_inner_estimator_fitted_with_the_weights():
 def test_weights_reach_the_last_step_of_nested_pipelines():
     X, y = table()
     numbers = X[["a", "b"]]
-    inner = make_pipeline(StandardScaler(), make_pipeline(StandardScaler(), DecisionTreeClassifier(max_depth=3)))
+    tree = DecisionTreeClassifier(max_depth=3, random_state=0)
+    inner = make_pipeline(StandardScaler(), make_pipeline(StandardScaler(), tree))
     ours = Reweighing(inner).fit(numbers, y, sensitive_features=X["sex"])
     weights = reweighing_weights(y, X["sex"]).weights
     theirs = clone(inner).fit(numbers, y, pipeline__decisiontreeclassifier__sample_weight=weights)
@@ -182,11 +189,13 @@ def test_weights_reach_the_last_step_of_nested_pipelines():
 def test_weights_reach_through_a_search():
     X, y = table()
     numbers = X[["a", "b"]]
-    search = GridSearchCV(make_pipeline(StandardScaler(), DecisionTreeClassifier()), {"decisiontreeclassifier__max_depth": [2]})
+    inner = make_pipeline(StandardScaler(), DecisionTreeClassifier(random_state=0))
+    search = GridSearchCV(inner, {"decisiontreeclassifier__max_depth": [2]})
     ours = Reweighing(search).fit(numbers, y, sensitive_features=X["sex"])
     weights = reweighing_weights(y, X["sex"]).weights
-    tree = DecisionTreeClassifier(max_depth=2).fit(StandardScaler().fit_transform(numbers), y, sample_weight=weights)
-    np.testing.assert_array_equal(ours.predict(numbers), tree.predict(StandardScaler().fit_transform(numbers)))
+    scaled = StandardScaler().fit_transform(numbers)
+    tree = DecisionTreeClassifier(max_depth=2, random_state=0).fit(scaled, y, sample_weight=weights)
+    np.testing.assert_array_equal(ours.predict(numbers), tree.predict(scaled))
 
 
 def test_named_columns_define_the_groups():
@@ -212,9 +221,8 @@ def test_without_groups_it_warns_and_changes_nothing():
     with pytest.warns(EvenhandWarning, match="all rows are one group"):
         ours = Reweighing(LogisticRegression()).fit(numbers, y)
     np.testing.assert_array_equal(ours.weights_, [[1.0, 1.0]])
-    np.testing.assert_array_equal(
-        ours.predict_proba(numbers), LogisticRegression().fit(numbers, y, sample_weight=np.ones(len(y))).predict_proba(numbers)
-    )
+    theirs = LogisticRegression().fit(numbers, y, sample_weight=np.ones(len(y)))
+    np.testing.assert_array_equal(ours.predict_proba(numbers), theirs.predict_proba(numbers))
 
 
 def test_empty_cells_are_said():
@@ -256,7 +264,9 @@ def test_shuffled_rows_are_put_right_by_index():
     order = np.random.default_rng(0).permutation(len(X))
     labels = pd.Series(y)
     straight = Reweighing(LogisticRegression()).fit(X[["a"]], labels, sensitive_features=X["sex"])
-    shuffled = Reweighing(LogisticRegression()).fit(X[["a"]], labels.iloc[order], sensitive_features=X["sex"].iloc[order])
+    shuffled = Reweighing(LogisticRegression()).fit(
+        X[["a"]], labels.iloc[order], sensitive_features=X["sex"].iloc[order]
+    )
     np.testing.assert_array_equal(straight.predict_proba(X[["a"]]), shuffled.predict_proba(X[["a"]]))
 
 
@@ -283,7 +293,7 @@ def test_inside_a_pipeline_without_routing():
     X, y = table()
     outer = make_pipeline(StandardScaler(), Reweighing(LogisticRegression()))
     outer.fit(X[["a", "b"]], y, reweighing__sensitive_features=X["sex"].to_numpy())
-    assert outer[-1].groups_ == [("F",), ("M",)] or outer[-1].groups_ == [("M",), ("F",)]
+    assert sorted(outer[-1].groups_) == [("F",), ("M",)]
 
 
 def test_it_clones_and_pickles():
@@ -293,15 +303,3 @@ def test_it_clones_and_pickles():
     fitted = model.set_params(sensitive_columns=None).fit(X[["a"]], y, sensitive_features=X["sex"])
     again = pickle.loads(pickle.dumps(fitted))
     np.testing.assert_array_equal(again.predict(X[["a"]]), fitted.predict(X[["a"]]))
-
-
-def test_boosting_on_adult_narrows_the_gap(adult):
-    numbers = ["age", "education-num", "capital-gain", "capital-loss", "hours-per-week"]
-    train, test = adult[adult["split"] == "train"], adult[adult["split"] == "test"]
-    y = (train["income"] == ">50K").to_numpy()
-    inner = HistGradientBoostingClassifier(max_iter=40, random_state=0)
-    before = clone(inner).fit(train[numbers], y).predict(test[numbers])
-    after = Reweighing(inner).fit(train[numbers], y, sensitive_features=train["sex"]).predict(test[numbers])
-    woman = (test["sex"] == "Female").to_numpy()
-    gaps = [decided[~woman].mean() - decided[woman].mean() for decided in (before, after)]
-    assert 0 < gaps[1] < gaps[0] - 0.02

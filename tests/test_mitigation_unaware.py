@@ -74,7 +74,9 @@ def test_a_held_tree_equals_a_dropped_one():
     X, y = table()
     numbers = X.assign(sex=(X["sex"] == "M").astype(int))[["a", "sex", "b"]]
     held, dropped = (
-        Unaware(DecisionTreeClassifier(max_depth=4, random_state=0), sensitive_columns="sex", how=how).fit(numbers, y)
+        Unaware(DecisionTreeClassifier(max_depth=4, random_state=0), sensitive_columns="sex", how=how).fit(
+            numbers, y
+        )
         for how in ("hold", "drop")
     )
     np.testing.assert_array_equal(held.predict_proba(numbers), dropped.predict_proba(numbers))
@@ -101,12 +103,25 @@ def test_hidden_columns_may_be_absent_when_predicting(make):
 def test_arrays_by_position(how):
     X, y = table()
     matrix = np.column_stack([X["a"], X["sex"] == "M", X["b"]]).astype(float)
-    model = Unaware(DecisionTreeClassifier(max_depth=3, random_state=0), sensitive_columns=1, how=how).fit(matrix, y)
+    model = Unaware(DecisionTreeClassifier(max_depth=3, random_state=0), sensitive_columns=1, how=how).fit(
+        matrix, y
+    )
     theirs = DecisionTreeClassifier(max_depth=3, random_state=0).fit(matrix[:, [0, 2]], y)
     for rows in (matrix, matrix[:, [0, 2]]):
         np.testing.assert_array_equal(model.predict_proba(rows), theirs.predict_proba(matrix[:, [0, 2]]))
     with pytest.raises(ValueError, match="features"):
         model.predict(matrix[:, :1])
+
+
+def test_columns_named_by_numbers():
+    X, y = table()
+    numbered = pd.DataFrame({7: X["a"], 0: (X["sex"] == "M").astype(int), 3: X["b"]})
+    theirs = LogisticRegression().fit(numbered[[7, 3]], y).predict_proba(numbered[[7, 3]])
+    held = Unaware(DecisionTreeClassifier(max_depth=2), sensitive_columns=0, how="hold").fit(numbered, y)
+    dropped = Unaware(LogisticRegression(), sensitive_columns=0).fit(numbered, y)
+    np.testing.assert_allclose(dropped.predict_proba(numbered), theirs)
+    np.testing.assert_array_equal(held.predict(numbered.assign()), held.predict(numbered.drop(columns=0)))
+    assert held.held_ == {0: int((X["sex"] == "M").mean() > 0.5)}
 
 
 def test_the_callers_rows_are_left_as_they_are():
@@ -153,7 +168,9 @@ def test_polars_frames():
     theirs = LogisticRegression().fit(X[["a", "b"]], y)
     np.testing.assert_allclose(dropped.predict_proba(frame), theirs.predict_proba(X[["a", "b"]]))
     held = Unaware(naming_pipeline(), sensitive_columns="sex").fit(polars.from_pandas(X), y)
-    np.testing.assert_array_equal(held.predict(polars.from_pandas(X.drop(columns="sex"))), held.predict(polars.from_pandas(X)))
+    np.testing.assert_array_equal(
+        held.predict(polars.from_pandas(X.drop(columns="sex"))), held.predict(polars.from_pandas(X))
+    )
 
 
 @pytest.mark.parametrize(
@@ -172,11 +189,15 @@ def test_positions_shift_when_a_column_goes():
 def test_weights_are_handed_on():
     X, y = table()
     weights = np.random.default_rng(0).random(len(y))
-    ours = Unaware(LogisticRegression(), sensitive_columns="sex").fit(X[["a", "sex"]], y, sample_weight=weights)
+    ours = Unaware(LogisticRegression(), sensitive_columns="sex").fit(
+        X[["a", "sex"]], y, sample_weight=weights
+    )
     theirs = LogisticRegression().fit(X[["a"]], y, sample_weight=weights)
     np.testing.assert_array_equal(ours.predict_proba(X[["a", "sex"]]), theirs.predict_proba(X[["a"]]))
     with pytest.raises(InputError, match="sample_weight"):
-        Unaware(KNeighborsClassifier(), sensitive_columns="sex").fit(X[["a", "sex"]], y, sample_weight=weights)
+        Unaware(KNeighborsClassifier(), sensitive_columns="sex").fit(
+            X[["a", "sex"]], y, sample_weight=weights
+        )
 
 
 def test_naming_nothing_warns():
@@ -189,7 +210,11 @@ def test_all_problems_come_at_once():
     X, y = table()
     with pytest.raises(InputError) as caught:
         Unaware(LogisticRegression(), sensitive_columns=["sexx", "jobb"], how="hide").fit(X, y)
-    assert [problem.code for problem in caught.value.problems] == ["unknown_column", "unknown_column", "unknown_way"]
+    assert [problem.code for problem in caught.value.problems] == [
+        "unknown_column",
+        "unknown_column",
+        "unknown_way",
+    ]
     assert "did you mean 'sex'?" in str(caught.value)
 
 
@@ -202,7 +227,9 @@ def test_hiding_every_column_is_refused():
 def test_shuffled_labels_are_put_right_by_index():
     X, y = table()
     straight = Unaware(LogisticRegression(), sensitive_columns="sex").fit(X[["a", "sex"]], pd.Series(y))
-    backwards = Unaware(LogisticRegression(), sensitive_columns="sex").fit(X[["a", "sex"]], pd.Series(y).iloc[::-1])
+    backwards = Unaware(LogisticRegression(), sensitive_columns="sex").fit(
+        X[["a", "sex"]], pd.Series(y).iloc[::-1]
+    )
     np.testing.assert_array_equal(straight.predict(X[["a"]]), backwards.predict(X[["a"]]))
 
 

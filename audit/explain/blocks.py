@@ -1,9 +1,10 @@
 """Which outputs of a preprocessing belong to which source column, and a quick way to score hybrids of rows.
 
-A preprocessing that treats each column by itself (one-hot codes, scaling, imputing per column) gives the same to a
-hybrid of two rows as the hybrid of what it gives to the two rows. So rows need to be transformed once, and walks
-can be made in the transformed matrix, a source column's block moving together. Whether a preprocessing is of that kind is
-found out by trying: each column is varied alone, and random hybrids are checked.
+A preprocessing that treats each column by itself (one-hot codes, scaling, imputing per column) gives the same
+to a hybrid of two rows as the hybrid of what it gives to the two rows. So rows need to be transformed once,
+and walks can be made in the transformed matrix, a source column's block moving together. Whether a
+preprocessing is of that kind is found out by trying: each column is varied alone, and random hybrids are
+checked.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from .pairing import Floats, Ints
 from .walks import table_of
@@ -66,8 +68,8 @@ def column_blocks(model: Any, X: pd.DataFrame) -> Blocks | None:
     Returns
     -------
     Blocks or None
-        None where an output depends on several columns (principal components, interactions), or where the outputs are not
-        numbers or too many.
+        None where an output depends on several columns (principal components, interactions), or where the
+        outputs are not numbers or too many.
 
     Examples
     --------
@@ -119,8 +121,7 @@ def _dense(values: Any) -> Floats | None:
 def _owners(transform: Callable[[pd.DataFrame], Any], X: pd.DataFrame, outputs: int) -> Ints | None:
     owner = np.full(outputs, -1)
     for at in range(X.shape[1]):
-        rows = X.iloc[:, at].drop_duplicates().index if X.index.is_unique else X.index[:0]
-        places = X.index.get_indexer(rows)[:MOST_VALUES]
+        places = np.flatnonzero(~X.iloc[:, at].duplicated().to_numpy())[:MOST_VALUES]
         if len(places) < 2:
             continue
         probe = X.iloc[np.zeros(len(places), dtype=np.int64)].reset_index(drop=True)
@@ -133,7 +134,8 @@ def _owners(transform: Callable[[pd.DataFrame], Any], X: pd.DataFrame, outputs: 
             return None
         owner[moved] = at
     # An output that no value of any column moves is constant: whoever owns it, it contributes nothing.
-    return np.maximum(owner, 0)
+    owned: Ints = np.maximum(owner, 0)
+    return owned
 
 
 def _bits(values: Floats) -> NDArray[np.int64]:
@@ -186,15 +188,33 @@ def quick_scorer(
     Returns
     -------
     Quick or None
-        None where there is no quicker way, or where it does not give the model's own scores (checked on all rows).
+        None where there is no quicker way, or where it does not give the model's own scores (checked on all
+        rows).
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import OneHotEncoder
+    >>> X = pd.DataFrame({"a": ["x", "y", "x", "z"], "b": ["u", "u", "v", "v"]})
+    >>> model = make_pipeline(OneHotEncoder(), LogisticRegression()).fit(X, [0, 1, 1, 0])
+    >>> quick = quick_scorer(model, X)
+    >>> quick.frame.shape, np.allclose(quick.score(quick.frame.to_numpy()), model.predict_proba(X)[:, 1])
+    ((4, 2), True)
     """
     blocks = column_blocks(model, X)
     if blocks is None:
         return None
     wanted = _pick(getattr(model, method)(X), output)
-    quick = _linear(blocks, method, output) or _plain(blocks, method, output)
-    found = quick.score(quick.frame.to_numpy())
-    return quick if np.allclose(found, wanted, rtol=1e-9, atol=1e-12) else None
+    # A generalised linear model's prediction is no sum, nor a logistic one: then its own method is asked.
+    for quick in (_linear(blocks, method, output), _plain(blocks, method, output)):
+        if quick is not None and _same(quick.score(quick.frame.to_numpy()), wanted):
+            return quick
+    return None
+
+
+def _same(found: Floats, wanted: Floats) -> bool:
+    return found.shape == wanted.shape and np.allclose(found, wanted, rtol=1e-9, atol=1e-12)
 
 
 def _pick(values: Any, output: int) -> Floats:
@@ -229,8 +249,6 @@ def _linear(blocks: Blocks, method: str, output: int) -> Quick | None:
         margin: Floats = rows.sum(axis=1) + intercept
         if method != "predict_proba":
             return margin
-        from scipy.special import expit  # noqa: PLC0415 - only here
-
         probability: Floats = expit(margin if output == 1 else -margin)
         return probability
 

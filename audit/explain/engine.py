@@ -1,4 +1,4 @@
-"""The Monte Carlo engine: balanced passes of walks until the bars are sure enough, and the errors that remain."""
+"""The Monte Carlo engine: balanced passes of walks until the bars are sure enough, and what error remains."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Plan:
         sizes = len(self.group.rows), len(self.reference.rows)
         if pairs >= sum(sizes):
             return self
-        small = max(1, min(min(sizes), pairs // 2))
+        small = max(1, min(*sizes, pairs // 2))
         most = max(2, small, pairs - small)
         known = self.walker.known
         group = sample(self.group, min(most, max(2, sizes[0])), known, self.rng)
@@ -116,6 +116,16 @@ class Drawn:
 
 
 def draw(plan: Plan, tolerance: float, max_calls: int, progress: Progress | None) -> Drawn:
+    """Draw passes until every bar's 95 % Monte Carlo half width is within the tolerance, or calls run out.
+
+    Parameters
+    ----------
+    plan : Plan
+    tolerance : float
+    max_calls : int
+    progress : callable or None
+        Called after each pass with rows predicted, and rows expected in all.
+    """
     parts: list[Draws] = []
     calls, target = 0, 2
     while True:
@@ -160,6 +170,7 @@ def result_of(
     blocks: int,
     level: float,
 ) -> Explained:
+    """Turn what was drawn into bars with both kinds of error."""
     monte_carlo = drawn.variance + _left_out_variance(plan, drawn, blocks)
     sides = (plan.group, plan.reference)
     found = explained_from(

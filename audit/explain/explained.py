@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 import math
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -60,7 +60,8 @@ class Explained:
     walks, calls, passes : int
         Walks made, rows predicted, balanced passes.
     rows, rows_given : int
-        Rows of the two groups that were walked, and that there were; fewer where ``max_calls`` allows no more.
+        Rows of the two groups that were walked, and that there were; fewer where ``max_calls`` allows no
+        more.
     engine : str
     game : {"direct", "common"}
     seed : int

@@ -1,9 +1,10 @@
 """A gap between two groups, as the sum of what each column contributes: the Monte Carlo engine for any model.
 
-For an output f that is one fixed number a row, the gap ``mean f over the group - mean f over the reference`` is shared out
-among the columns by Shapley values, of which only the group means are needed. In the *direct* game a row of the group is
-compared with rows of the reference; in the *common* game both are compared with the same background, drawn from all rows.
-Passes are balanced (see ``pairing``), so the bars sum to the measured gap up to rounding, however few draws there are.
+For an output f that is one fixed number a row, the gap ``mean f over the group - mean f over the reference``
+is shared out among the columns by Shapley values, of which only the group means are needed. In the *direct*
+game a row of the group is compared with rows of the reference; in the *common* game both are compared with
+the same background, drawn from all rows. Passes are balanced (see ``pairing``), so the bars sum to the
+measured gap up to rounding, however few draws there are.
 """
 
 from __future__ import annotations
@@ -52,8 +53,8 @@ KINDS = {
     for kind in (
         GapKind("selection_rate", "demographic parity", "decision", None),
         GapKind("mean_score", "demographic parity of the mean score", "score", None),
-        GapKind("true_positive_rate", "equal opportunity", "decision", True),
-        GapKind("false_positive_rate", "predictive equality", "decision", False),
+        GapKind("true_positive_rate", "equal opportunity", "decision", label=True),
+        GapKind("false_positive_rate", "predictive equality", "decision", label=False),
     )
 }
 """Gaps that decompose exactly into contributions (Lundberg's identity), by metric."""
@@ -144,8 +145,8 @@ def explain_gap(
     Parameters
     ----------
     predict : callable
-        A fixed function of rows: takes a frame with the columns and kinds of ``X`` (a matrix with ``as_array``), gives one
-        finite number a row. To explain a loss, put the label into ``X`` as a column.
+        A fixed function of rows: takes a frame with the columns and kinds of ``X`` (a matrix with
+        ``as_array``), gives one finite number a row. To explain a loss, put the label into ``X`` as a column.
     X : pandas.DataFrame
         The model's input columns, all rows (the common background is drawn from them).
     group_rows, reference_rows : array-like of bool, shape (rows,), or of int
@@ -157,8 +158,8 @@ def explain_gap(
     tolerance : float
         Stop when every bar's 95 % Monte Carlo half width is at most this.
     max_calls : int
-        Predict about so many rows at most. Where that allows no two passes over all rows, a seeded sample of rows is walked,
-        calibrated so that its bars still sum to the gap of all rows.
+        Predict about so many rows at most. Where that allows no two passes over all rows, a seeded sample of
+        rows is walked, calibrated so that its bars still sum to the gap of all rows.
     seed : int
         The same seed gives the same result.
     progress : callable, optional
@@ -183,7 +184,8 @@ def explain_gap(
     Raises
     ------
     InputError
-        A side has no rows with weight above zero; weights or rows do not fit ``X``; an option is out of range.
+        A side has no rows with weight above zero; weights or rows do not fit ``X``; an option is out of
+        range.
     ModelError
         ``predict`` gives anything but one finite number a row.
 
@@ -194,7 +196,9 @@ def explain_gap(
     >>> [(bar.player, bar.value) for bar in found.bars], found.measured
     ([('pay', 5.0), ('shoe', 0.0)], 5.0)
     """
-    _check_options(game, tolerance, max_calls, blocks, workers, level)
+    _check_options(
+        game=game, tolerance=tolerance, max_calls=max_calls, blocks=blocks, workers=workers, level=level
+    )
     weight = weights_of(sample_weight, len(X))
     group, reference = check_sides(X, group_rows, reference_rows, weight)
     matrix = X.to_numpy() if as_array else X
@@ -215,7 +219,7 @@ def explain_gap(
 
 
 def _check_options(
-    game: str, tolerance: float, max_calls: int, blocks: int, workers: int, level: float
+    *, game: str, tolerance: float, max_calls: int, blocks: int, workers: int, level: float
 ) -> None:
     rules = [
         (game in ("direct", "common"), "game", "'direct' or 'common' is needed", game),

@@ -1,9 +1,9 @@
 """Which row of the group meets which row of the reference: balanced passes, and samples of rows.
 
-A pass lays the rows of both groups, in random order, side by side on the line from 0 to 1, each row as long as
-its share of its group's weight. Every stretch between two neighbouring ends is a pair of rows, and its length the
-pair's share. So each row is used exactly by its share, whatever the sizes and weights of the groups, and
-a weighted sum of ``f(row) - f(other)`` over the pairs *is* the difference of the group means.
+A pass lays the rows of both groups, in random order, side by side on the line from 0 to 1, each row as long
+as its share of its group's weight. Every stretch between two neighbouring ends is a pair of rows, and its
+length the pair's share. So each row is used exactly by its share, whatever the sizes and weights of the
+groups, and a weighted sum of ``f(row) - f(other)`` over the pairs *is* the difference of the group means.
 Random order makes the expected share of a pair the product of its rows' shares; where weights differ, a
 random turn of one layout (its end wraps to its start) is needed for that, and is made.
 """

@@ -1,8 +1,9 @@
 """SHAP's own explainers, for linear and tree models: a gap of the mean score, and single rows.
 
-The model may stand bare or end a ``Pipeline``: rows are transformed first, and values of a source column's block are summed.
-The background is drawn here, with a logged seed, so nobody can choose it to please. Linear models are explained in their own
-units (log-odds for logistic regression), trees and forests in probability or prediction.
+The model may stand bare or end a ``Pipeline``: rows are transformed first, and values of a source column's
+block are summed. The background is drawn here, with a logged seed, so nobody can choose it to please. Linear
+models are explained in their own units (log-odds for logistic regression), trees and forests in probability
+or prediction.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from ...errors import InputError, ModelError
 from .blocks import Blocks, column_blocks
@@ -28,9 +30,9 @@ log = logging.getLogger("evenhand")
 
 Scale = Literal["log-odds", "probability", "prediction"]
 MOST_MISSED = 1e-6
-"""SHAP's explainer must add up to this; shap 0.51 does not for histogram gradient boosting."""
+"""SHAP's explainer must add up to this; shap 0.51 does not always for histogram gradient boosting."""
 PARTS = 4
-"""The background is explained against in so many parts; how their results differ tells the error of its draw."""
+"""The background is used in so many parts; how their results differ tells the error of its draw."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,9 @@ class _Explainer:
             raise ModelError.of(
                 "explainer_unsound",
                 "model",
-                f"contributions must add up to the score, and SHAP's {self.engine} misses it by {missed.max():.2g} for"
-                f" {type(self.blocks.estimator).__name__}; explain_gap explains any model",
+                f"contributions must add up to the score, and SHAP's {self.engine} misses it by"
+                f" {missed.max():.2g} for {type(self.blocks.estimator).__name__};"
+                " explain_gap explains any model",
             )
         return self.blocks.by_column(values)
 
@@ -103,8 +106,8 @@ def explain_mean_score(
     Parameters
     ----------
     model : estimator
-        Fitted: a linear model with one output, a tree, a forest or a gradient boosting of scikit-learn, bare or
-        as the last step of a ``Pipeline`` that treats each column by itself.
+        Fitted: a linear model with one output, a tree, a forest or a gradient boosting of scikit-learn, bare
+        or as the last step of a ``Pipeline`` that treats each column by itself.
     X : pandas.DataFrame
     group_rows, reference_rows : array-like of bool, shape (rows,), or of int
     sample_weight : array-like of float, shape (rows,), optional
@@ -125,8 +128,8 @@ def explain_mean_score(
     Raises
     ------
     ModelError
-        SHAP has no explainer for the model, or one whose values do not add up; or the preprocessing mixes columns.
-        ``explain_gap`` explains any model.
+        SHAP has no explainer for the model, or one whose values do not add up; or the preprocessing mixes
+        columns. ``explain_gap`` explains any model.
     InputError
         Rows or weights do not fit; an option is out of range.
     """
@@ -227,14 +230,13 @@ def _explainer(model: Any, X: pd.DataFrame) -> _Explainer:
         raise ModelError.of(
             "mixed_columns",
             "model",
-            "SHAP's explainers need numbers that each come from one source column, and this preprocessing mixes columns"
-            " or makes none; explain_gap explains any model",
+            "SHAP's explainers need numbers that each come from one source column, and this preprocessing"
+            " mixes columns or makes none; explain_gap explains any model",
         )
     estimator = blocks.estimator
-    coefficients = getattr(estimator, "coef_", None)
-    if coefficients is not None and np.size(coefficients) == len(blocks.owner):
+    if _is_linear(blocks):
         return _linear(blocks, estimator)
-    if hasattr(estimator, "tree_") or hasattr(estimator, "estimators_") or hasattr(estimator, "_predictors"):
+    if _is_tree(estimator):
         return _tree(blocks, estimator)
     raise ModelError.of(
         "no_explainer",
@@ -242,6 +244,43 @@ def _explainer(model: Any, X: pd.DataFrame) -> _Explainer:
         f"a linear or tree model of scikit-learn with one output is needed, got {type(estimator).__name__};"
         " explain_gap explains any model",
     )
+
+
+def _is_linear(blocks: Blocks) -> bool:
+    # Generalised linear models have coefficients too, but their prediction is another function of the sum.
+    estimator = blocks.estimator
+    if np.size(getattr(estimator, "coef_", ())) != len(blocks.owner):
+        return False
+    margin = blocks.matrix @ np.ravel(estimator.coef_) + float(np.ravel(estimator.intercept_)[0])
+    if hasattr(estimator, "predict_proba"):
+        return np.allclose(_quietly(estimator.predict_proba, blocks.matrix)[:, 1], expit(margin))
+    return np.allclose(np.ravel(_quietly(estimator.predict, blocks.matrix)), margin)
+
+
+def _is_tree(estimator: Any) -> bool:
+    from sklearn import ensemble, tree  # noqa: PLC0415 - loaded by whoever has such a model
+
+    kinds = (
+        tree.DecisionTreeClassifier,
+        tree.DecisionTreeRegressor,
+        ensemble.RandomForestClassifier,
+        ensemble.RandomForestRegressor,
+        ensemble.ExtraTreesClassifier,
+        ensemble.ExtraTreesRegressor,
+        ensemble.GradientBoostingClassifier,
+        ensemble.GradientBoostingRegressor,
+        ensemble.HistGradientBoostingClassifier,
+        ensemble.HistGradientBoostingRegressor,
+    )
+    classes = getattr(estimator, "classes_", (0, 1))
+    return isinstance(estimator, kinds) and getattr(estimator, "n_outputs_", 1) == 1 and len(classes) == 2
+
+
+def _quietly(predict: Callable[[Floats], Any], rows: Floats) -> Floats:
+    with warnings.catch_warnings():
+        # The estimator was fitted on a named frame and is asked about the same columns as a matrix.
+        warnings.filterwarnings("ignore", message="X does not have valid feature names")
+        return np.asarray(predict(rows), dtype=np.float64)
 
 
 def _linear(blocks: Blocks, estimator: Any) -> _Explainer:
@@ -263,14 +302,13 @@ def _linear(blocks: Blocks, estimator: Any) -> _Explainer:
 
 def _tree(blocks: Blocks, estimator: Any) -> _Explainer:
     classifier = hasattr(estimator, "predict_proba")
-    if classifier and len(estimator.classes_) != 2:
-        raise ModelError.of("outputs", "model", f"two classes are needed, got {len(estimator.classes_)}")
     # A forest's raw output is its probability; a boosted model's is its margin, and must be turned into one.
     boosted = classifier and hasattr(estimator, "decision_function")
 
     def output(rows: Floats) -> Floats:
-        result: Floats = estimator.predict_proba(rows)[:, 1] if classifier else estimator.predict(rows)
-        return result
+        return (
+            _quietly(estimator.predict_proba, rows)[:, 1] if classifier else _quietly(estimator.predict, rows)
+        )
 
     def values(rows: Floats, background: Floats) -> Floats:
         shap = _shap()
@@ -283,14 +321,8 @@ def _tree(blocks: Blocks, estimator: Any) -> _Explainer:
             found = np.asarray(explainer.shap_values(rows, check_additivity=False))
         return found[..., 1] if found.ndim == 3 else found
 
-    def quiet(rows: Floats) -> Floats:
-        with warnings.catch_warnings():
-            # The estimator was fitted on a named frame and is asked about the same columns as a matrix.
-            warnings.filterwarnings("ignore", message="X does not have valid feature names")
-            return output(rows)
-
     scale: Scale = "probability" if classifier else "prediction"
-    return _Explainer(blocks, scale, "TreeExplainer", quiet, values)
+    return _Explainer(blocks, scale, "TreeExplainer", output, values)
 
 
 def _shap() -> Any:

@@ -1,9 +1,10 @@
 """How sure the bars are: the error of other draws, and the error of other rows.
 
-A pair's contribution is an effect of its row of the group, an effect of its row of the reference, and a rest. Each
-row is used exactly by its share, so the two effects are the same in any draw: the **Monte Carlo error** comes from the rest alone.
-The **sampling error** comes from the effects: other rows would have had others (the bar is a U-statistic of two samples,
-and the effects are its first projections). Least squares tells them apart.
+A pair's contribution is an effect of its row of the group, an effect of its row of the reference, and a rest.
+Each row is used exactly by its share, so the two effects are the same in any draw: the **Monte Carlo error**
+comes from the rest alone. The **sampling error** comes from the effects: other rows would have had others
+(the bar is a U-statistic of two samples, and the effects are its first projections). Least squares tells them
+apart.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from scipy import sparse, stats
 
 from .pairing import Floats, Ints, Side
 
-SWEEPS = 12
-"""Rounds of backfitting; too few would only make the Monte Carlo error come out too large."""
+SWEEPS = (12, 300)
+"""Rounds of backfitting, for many pairs and for few; too few only make the Monte Carlo error too large."""
+AFFORDED = 100_000_000
+"""Values that all rounds together may go through, beyond the first twelve."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class Effects:
 
 
 def _averager(at: Ints, size: int) -> Any:
-    # A row of this matrix averages the pairs in which one row of the table stands; unused rows average nothing.
+    # A row of this matrix averages the pairs in which one row of the table stands.
     count = np.bincount(at, minlength=size)
     weights = 1.0 / np.maximum(count, 1)[at]
     return sparse.csr_matrix((weights, (at, np.arange(len(at)))), shape=(size, len(at)))
@@ -79,13 +82,17 @@ def fit_effects(draws: Draws, group: int, reference: int, background: int = 0) -
     of_group = np.zeros((group, draws.values.shape[1]))
     of_reference = np.zeros((reference, draws.values.shape[1]))
     rest = draws.values
-    for _ in range(SWEEPS):
+    left = float((rest**2).sum())
+    for _ in range(int(np.clip(AFFORDED / max(rest.size, 1), *SWEEPS))):
         step = by_group @ rest
         of_group += step
         rest = rest - step[draws.at_group]
         step = by_reference @ rest
         of_reference += step
         rest = rest - step[draws.at_reference]
+        before, left = left, float((rest**2).sum())
+        if left > 0.998 * before:
+            break
     of_background = None if draws.at_background is None else _averager(draws.at_background, background) @ rest
     return Effects(of_group, of_reference, of_background, rest)
 

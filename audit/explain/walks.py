@@ -1,9 +1,10 @@
 """Walks from one row to another: what the output does while the columns are swapped one by one.
 
-A walk starts at a background row and takes over the values of another row, column by column, in some order. The change of
-the output at each swap is one unbiased sample of that column's Shapley contribution; the changes telescope to
-``f(row) - f(background)``. Swaps of equal values change nothing and are not predicted; the first and the last
-state are rows of the table, whose output is known. So most of the predictions that a plain walk would make are saved.
+A walk starts at a background row and takes over the values of another row, column by column, in some order.
+The change of the output at each swap is one unbiased sample of that column's Shapley contribution; the
+changes telescope to ``f(row) - f(background)``. Swaps of equal values change nothing and are not predicted;
+the first and the last state are rows of the table, whose output is known. So most of the predictions that a
+plain walk would make are saved.
 """
 
 from __future__ import annotations
@@ -84,8 +85,8 @@ def table_of(
     ----------
     X : pandas.DataFrame
     players : mapping of str to columns, optional
-        Columns that move together, under one name; none at all for a player that the model does not see, whose
-        bar is 0. A column that is not named is a player by itself.
+        Columns that move together, under one name; none at all for a player that the model does not see,
+        whose bar is 0. A column that is not named is a player by itself.
     as_array : bool
         Make hybrids as one matrix (all columns must be numbers).
 

@@ -23,17 +23,19 @@ OFFSETTING = 1.5
 """Contributions whose sizes sum to more than this many times the gap are said to offset each other."""
 NOT_CAUSES = "These are contributions within the model, not causes."
 
+_SELECTED = "{group} are selected {size} {sense} often than {reference}"
 _RATES = {
-    "selection_rate": ("{group} are selected {size} {sense} often than {reference}", "selected"),
+    "selection_rate": (_SELECTED, "selected"),
     "true_positive_rate": (
-        "Among those whose true label is positive, {group} are selected {size} {sense} often than {reference}",
+        "Among those whose true label is positive, " + _SELECTED,
         "selected among those whose true label is positive",
     ),
     "false_positive_rate": (
-        "Among those whose true label is negative, {group} are selected {size} {sense} often than {reference}",
+        "Among those whose true label is negative, " + _SELECTED,
         "selected among those whose true label is negative",
     ),
 }
+"""The opening sentence of each rate's gap, and what is said of groups without one."""
 
 
 def in_words(
@@ -71,15 +73,19 @@ def in_words(
     >>> from evenhand.metrics.results import Interval
     >>> bars = [Contribution("marital-status", -0.09, Interval(-0.095, -0.085, 0.95, "t"), 0.002, 0.001),
     ...         Contribution("age", -0.01, Interval(-0.02, 0.0, 0.95, "t"), 0.005, 0.001)]
-    >>> print(in_words("selection_rate", "Female", "Male", -0.1, bars, sensitive=["sex"]))
-    Female are selected 10.0 points less often than Male. The column marital-status (-9.0 points, 95 % interval \
--9.5 to -8.5) accounts for most of it in the model. sex is not a column of the model. These are contributions \
-within the model, not causes.
+    >>> said = in_words("selection_rate", "Women", "Men", -0.1, bars, sensitive=["sex"])
+    >>> for sentence in said.split(". "):
+    ...     print(sentence)
+    Women are selected 10.0 points less often than Men
+    The column marital-status (-9.0 points, 95 % interval -9.5 to -8.5) accounts for most of it in the model
+    sex is not a column of the model
+    These are contributions within the model, not causes.
     """
     unit: Unit = "points" if metric in _RATES else "score"
     main = _main(bars, measured, unit)
     unsaid = [column for column in sensitive if f"{column} (" not in main]
-    sentences = [_opening(metric, group, reference, measured), main, *_own(bars, unsaid, unit)]
+    opening = _opening(metric, group, reference, measured)
+    sentences = [opening[0].upper() + opening[1:], main, *_own(bars, unsaid, unit)]
     if abs(residual) > 0.0005:
         left = _amount(residual, unit)
         sentences.append(f"The sum of the contributions misses the measured gap by {left}.")

@@ -1,0 +1,335 @@
+"""The order of work: read, count, measure, explain, mitigate, judge, document."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from .. import __version__
+from ..metrics.cube import SCORE, Cube
+from ..metrics.cube_io import cube_to_dict
+from ..metrics.disparity import Options
+from ..mitigation.overlap import overlapping_rows
+from .answers import Answers
+from .document import datasheet_facts
+from .explaining import Subject, explain_gaps
+from .gate import judge, worst_state
+from .measure import Plan, grouping_facts, overall_facts, tables_of
+from .mitigating import Job, Rows, mitigate
+from .model import Model
+from .policy import Policy
+from .record import (
+    Absent,
+    GapExplanation,
+    GroupingFacts,
+    MitigationFacts,
+    ModelFacts,
+    Note,
+    Record,
+    Software,
+    SourceFacts,
+    Task,
+)
+from .roles import Roles
+from .rows import Table, columns_read, count_rows, inputs_of, part_of
+from .settings import Settings
+
+Progress = Callable[[str, int, int], None]
+
+PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "duckdb", "pyarrow", "narwhals", "shap", "fairlearn")
+MOST_CELLS = 100_000
+"""A record keeps the score axis of its cube up to so many cells; beyond, counts of decisions only."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """Everything that an audit needs, checked.
+
+    Parameters
+    ----------
+    settings : Settings
+    roles : Roles
+    test : Table
+        The rows audited.
+    train : Table or None
+        The rows to train on again.
+    model : Model or None
+    policy : Policy or None
+    """
+
+    settings: Settings
+    roles: Roles
+    test: Table
+    train: Table | None
+    model: Model | None
+    policy: Policy | None
+    answers: Answers | None = None
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What was audited."""
+
+    data: SourceFacts
+    train: SourceFacts | None
+    model: ModelFacts | None
+    task: Task
+    datasheet: dict[str, Any] | None
+    answers: Answers | None
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What was found beyond the cube's figures, and what was not made."""
+
+    explanations: tuple[GapExplanation, ...] = ()
+    mitigation: tuple[MitigationFacts, ...] = ()
+    absent: tuple[Absent, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
+    """Make an audit.
+
+    Parameters
+    ----------
+    request : Request
+    progress : callable
+        Called with the stage, what is done of it, and its total.
+
+    Returns
+    -------
+    record : Record
+    cube : Cube
+        The full one; the record's may be without its score axis.
+    """
+    progress("reading rows", 0, 1)
+    cube = count_rows(request.test, request.roles, request.model)
+    progress("reading rows", 1, 1)
+    plan = plan_of(request.settings, request.roles.groupings)
+    groupings = grouping_facts(cube, plan)
+    extras = _extras(request, plan, groupings, progress)
+    progress("documenting", 0, 1)
+    sources = Sources(
+        data=_source(request.test, request.settings.credit),
+        train=None if request.train is None else _source(request.train, None),
+        model=_model_facts(request),
+        task=_task(request),
+        datasheet=datasheet_facts(request.test.dataset, request.settings, request.roles),
+        answers=request.answers,
+    )
+    progress("documenting", 1, 1)
+    return record_of(cube, plan, groupings, request.settings, request.policy, extras, sources), cube
+
+
+def record_of(
+    cube: Cube,
+    plan: Plan,
+    groupings: tuple[GroupingFacts, ...],
+    s: Settings,
+    policy: Policy | None,
+    extras: Extras,
+    sources: Sources,
+) -> Record:
+    """Judge, and put everything that was found into one record."""
+    limits = () if policy is None else policy.limits
+    tables = tables_of(cube, plan.groupings)
+    verdicts = judge(limits, tables, min_group_size=s.min_group_size, seed=s.seed)
+    kept = cube if len(cube.codes) <= MOST_CELLS else cube.keep(*(n for n in cube.names if n != SCORE))
+    return Record(
+        created=_now(),
+        title=s.title or f"Fairness audit of {sources.data.name}",
+        software=_software(),
+        data=sources.data,
+        train=sources.train,
+        model=sources.model,
+        task=sources.task,
+        settings=s.canonical(),
+        settings_sha256=s.sha256,
+        policy_name=None if policy is None else policy.name,
+        policy_sha256=None if policy is None else policy.sha256,
+        seed=s.seed,
+        level=s.level,
+        min_group_size=s.min_group_size,
+        privacy_minimum=s.privacy_minimum,
+        overall=overall_facts(cube, plan),
+        groupings=groupings,
+        explanations=extras.explanations,
+        mitigation=extras.mitigation,
+        verdicts=verdicts,
+        verdict=worst_state(verdicts),
+        absent=extras.absent,
+        notes=(*extras.notes, *_notes(cube, kept, groupings, s)),
+        cube=cube_to_dict(kept),
+        datasheet=sources.datasheet,
+        answers=sources.answers,
+    )
+
+
+def plan_of(s: Settings, groupings: tuple[tuple[str, ...], ...]) -> Plan:
+    """Say what is compared with what."""
+    options = Options(level=s.level, min_group_size=s.min_group_size, seed=s.seed)
+    return Plan(groupings, s.reference, options, s.privacy_minimum)
+
+
+def _extras(
+    request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], progress: Progress
+) -> Extras:
+    """Do what needs rows and a model: explain and mitigate."""
+    s, model = request.settings, request.model
+    absent = list(_not_made(request))
+    if model is None:
+        return Extras(absent=tuple(absent))
+    explanations: tuple[GapExplanation, ...] = ()
+    mitigation: tuple[MitigationFacts, ...] = ()
+    notes: tuple[Note, ...] = ()
+    test = _rows(request.test, request.roles, model)
+    if s.explain:
+        subject = Subject(
+            model=model,
+            frame=test.frame,
+            labels=test.labels,
+            attributes=dict(test.attributes),
+            weight=test.weight,
+            pos_label=request.roles.pos_label,
+            threshold=request.roles.threshold,
+            seed=s.seed,
+            level=s.level,
+        )
+        explanations, missing = explain_gaps(subject, groupings, progress)
+        absent += missing
+    if request.train is not None:
+        train = _rows(request.train, request.roles, model)
+        notes = _overlap(train, test)
+        if s.mitigate:
+            job = Job(
+                model=model,
+                pos_label=request.roles.pos_label,
+                threshold=request.roles.threshold,
+                train=train,
+                test=test,
+                groupings=plan.groupings,
+                options=plan.options,
+                weight_kind=s.weight_kind,
+                proxies=s.proxies,
+            )
+            mitigation, missing = mitigate(job, s.methods, progress)
+            absent += missing
+    return Extras(explanations, mitigation, tuple(absent), notes)
+
+
+def _not_made(request: Request) -> list[Absent]:
+    s, found = request.settings, []
+    if request.model is None:
+        why = "an explanation asks the model for the scores of other rows, and no model was given"
+        found.append(Absent(part="explanation", reason=why))
+        why = "retraining needs a model and its training rows, and no model was given"
+        found.append(Absent(part="mitigation", reason=why))
+        return found
+    if not s.explain:
+        found.append(Absent(part="explanation", reason="the settings switch it off"))
+    if not s.mitigate:
+        found.append(Absent(part="mitigation", reason="the settings switch it off"))
+    elif request.train is None:
+        why = "retraining needs training rows, and none were given (train or split in the settings)"
+        found.append(Absent(part="mitigation", reason=why))
+    return found
+
+
+def _rows(table: Table, roles: Roles, model: Model) -> Rows:
+    frame = table.frame(columns_read(roles, model))
+    part = part_of(frame, roles, None)
+    target = frame[roles.target]
+    labels = part.labels
+    if labels is None:
+        raise TypeError("a model is audited with labels")
+    return Rows(frame[list(inputs_of(model, roles))], labels, target, part.attributes, part.weight)
+
+
+def _overlap(train: Rows, test: Rows) -> tuple[Note, ...]:
+    label = "the label"
+    found = overlapping_rows(
+        train.frame.assign(**{label: train.target.to_numpy()}), test.frame.assign(**{label: test.target.to_numpy()})
+    )
+    if found.count == 0:
+        return ()
+    text = (
+        f"{found.count:,} of {found.test_rows:,} test rows ({found.share:.1%}) are equal to a training row in every column"
+        " that the model reads and in the label; on them the model may look better than it is."
+    )
+    return (Note(code="overlap", text=text),)
+
+
+def _notes(cube: Cube, kept: Cube, groupings: tuple[GroupingFacts, ...], settings: Settings) -> list[Note]:
+    notes = []
+    for grouping in groupings:
+        small = [g.name for g in grouping.groups if g.below_minimum and not g.missing]
+        if small:
+            shown = ", ".join(small[:8]) + (f" and {len(small) - 8} more" if len(small) > 8 else "")
+            text = (
+                f"By {grouping.name}, groups with fewer than {settings.min_group_size} rows are shown but left out"
+                f" of worst-of-several figures: {shown}."
+            )
+            notes.append(Note(code="small_groups", text=text))
+        for g in grouping.groups:
+            if g.missing:
+                text = f"By {grouping.name}, {g.rows:,} rows have a missing value ({g.name}): shown, not compared."
+                notes.append(Note(code="missing_group", text=text))
+    if kept is not cube:
+        text = f"The record's counts are without scores, because with them they would fill {len(cube.codes):,} cells."
+        notes.append(Note(code="coarse_cube", text=text))
+    return notes
+
+
+def _now() -> str:
+    # Reproducible builds set this variable: then the same input gives the same bytes, the date included.
+    fixed = os.environ.get("SOURCE_DATE_EPOCH")
+    moment = datetime.fromtimestamp(int(fixed), UTC) if fixed and fixed.isdigit() else datetime.now(UTC)
+    return moment.isoformat(timespec="seconds")
+
+
+def _software() -> Software:
+    found: dict[str, str] = {}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return Software(evenhand=__version__, python=platform.python_version(), packages=found)
+
+
+def _source(table: Table, credit: str | None) -> SourceFacts:
+    data = table.dataset
+    return SourceFacts(name=data.name, sha256=data.sha256, rows=data.rows, columns=len(data.columns), credit=credit)
+
+
+def _model_facts(request: Request) -> ModelFacts | None:
+    model = request.model
+    if model is None:
+        return None
+    inputs = inputs_of(model, request.roles)
+    uses = tuple(name for name in request.roles.sensitive if name in inputs)
+    return ModelFacts(description=model.description, sha256=model.sha256, inputs=inputs, uses_sensitive=uses)
+
+
+def _task(request: Request) -> Task:
+    roles, model = request.roles, request.model
+    scored = roles.score is not None or (model is not None and model.has_scores)
+    return Task(
+        target=roles.target,
+        pos_label=None if roles.pos_label is None else _label(roles.pos_label),
+        prediction=roles.prediction,
+        score=roles.score,
+        threshold=roles.threshold if scored and roles.prediction is None else None,
+        weight=roles.weight,
+        weight_kind=None if roles.weight is None else request.settings.weight_kind,
+    )
+
+
+def _label(value: Any) -> str:
+    return str(value)

@@ -1,0 +1,210 @@
+"""The gaps between groups: the widest of each measure, beside chance and limits, and each group against another."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+
+from ..audit.record import GroupFacts, Verdict
+from ..metrics.catalogue import CATALOGUE
+from ..metrics.results import Disparity, Group
+from . import numbers
+from .names import isolate
+from .numbers import Kind, figure, kind_of, scaled, span
+from .view_marks import mark, state_mark
+from .view_parts import Cell, Chart, Column, Dot, DotChart, Row, Section, Table
+from .view_privacy import conceals
+from .view_scope import TOP, Scope, axis_from_zero, glossary_id, group_head, limit_text, worst_of
+from .wording import say, say_many, words_of
+
+_Lookup = dict[tuple[Group | None, str, str], Disparity]
+
+
+def gaps_section(scope: Scope) -> Section | None:
+    """Build the part on the widest gaps; None where the record compares nothing."""
+    found = worst_of(scope.part)
+    if not found:
+        return None
+    visible = [item for item in found if not conceals(item, scope.hidden)]
+    return Section(
+        id=f"{scope.id}-gaps",
+        heading=say("grouping.gaps.heading"),
+        intro=say("grouping.gaps.legend"),
+        charts=tuple(_gap_charts(scope, visible)),
+        tables=(_worst_table(scope, found),),
+    )
+
+
+def _gap_charts(scope: Scope, found: list[Disparity]) -> Iterator[Chart]:
+    for comparison, title in (("difference", "grouping.gaps.title"), ("ratio", "grouping.gaps.ratio_title")):
+        chosen = [item for item in found if item.comparison == comparison and math.isfinite(item.value)]
+        if not chosen:
+            continue
+        kind: Kind = "ratio" if comparison == "ratio" else "points"
+        figures = "; ".join(
+            f"{words_of(d.metric).name} {numbers.with_span(d.value, d.interval, kind)}" for d in chosen
+        )
+        yield DotChart(
+            id=f"{scope.id}-gaps-{comparison}",
+            title=say(title, name=scope.name),
+            description=say("grouping.gaps.described", name=scope.name, figures=figures),
+            kind=kind,
+            dots=tuple(_gap_dot(scope, item, kind) for item in chosen),
+            rule=chosen[0].fair,
+            domain=axis_from_zero([d.interval.high if d.interval else d.value for d in chosen], kind),
+        )
+
+
+def _gap_dot(scope: Scope, item: Disparity, kind: Kind) -> Dot:
+    verdicts = scope.verdicts(item.metric)
+    state = state_mark(_worst_state(verdicts)) if verdicts else None
+    limit = next((end for v in verdicts for end in (v.limit.max, v.limit.min) if end is not None), None)
+    text = numbers.bare(item.value, kind)
+    return Dot(
+        label=words_of(item.metric).short,
+        value=scaled(item.value, kind),
+        low=scaled(item.interval.low, kind) if item.interval else None,
+        high=scaled(item.interval.high, kind) if item.interval else None,
+        text=f"{text} {state.symbol}" if state else text,
+        tone=state.tone if state else "plain",
+        limit=None if limit is None else scaled(limit, kind),
+        chance=scaled(item.null_95, kind),
+    )
+
+
+def _worst_state(verdicts: Iterable[Verdict]) -> str:
+    order = ("fail", "undefined", "inconclusive", "pass")
+    return min((item.state for item in verdicts), key=order.index)
+
+
+def _worst_table(scope: Scope, found: tuple[Disparity, ...]) -> Table:
+    headings = ("gap", "between", "chance", "p", "limit", "verdict")
+    return Table(
+        id=f"{scope.id}-worst",
+        caption=say("grouping.table.worst", name=scope.name),
+        corner=say("column.measure"),
+        columns=tuple(
+            Column(say(f"column.{item}"), number=item in ("gap", "chance", "p")) for item in headings
+        ),
+        rows=tuple(_worst_row(scope, item) for item in found),
+    )
+
+
+def _worst_row(scope: Scope, item: Disparity) -> Row:
+    kind = kind_of(item.metric, item.comparison)
+    head = Cell(words_of(item.metric).name, link=glossary_id(item.metric))
+    verdicts = scope.verdicts(item.metric)
+    limits = Cell(", ".join(map(limit_text, verdicts)) or say("cell.no_limit"))
+    marks = Cell("" if verdicts else numbers.NO_FIGURE, marks=tuple(state_mark(v.state) for v in verdicts))
+    if conceals(item, scope.hidden):
+        gone = Cell("", marks=(mark("withheld"),))
+        return Row(head, (gone, gone, gone, gone, limits, marks), "muted")
+    return Row(
+        head,
+        (
+            _disparity_cell(item, kind),
+            _pair_cell(scope, item),
+            Cell(figure(item.null_95, kind)),
+            Cell(numbers.p_value(item.p_value)),
+            limits,
+            marks,
+        ),
+    )
+
+
+def _pair_cell(scope: Scope, item: Disparity) -> Cell:
+    out = say("cell.left_out", count=numbers.count(len(item.left_out))) if item.left_out else ""
+    if item.group is None or item.reference is None:
+        return Cell(numbers.NO_FIGURE, sub=out)
+    first, second = (isolate(scope.name_of(group), 40) for group in (item.group, item.reference))
+    return Cell(say("cell.between", first=first, second=second), sub=out)
+
+
+def _disparity_cell(item: Disparity, kind: Kind) -> Cell:
+    if math.isnan(item.value):
+        reason = say("cell.reason", reason=item.reason.sentence) if item.reason else ""
+        return Cell(numbers.NO_FIGURE, sub=reason)
+    return Cell(figure(item.value, kind), sub=span(item.interval, kind))
+
+
+def against_sections(scope: Scope) -> Iterator[Section]:
+    """Build one part for each thing that the groups are compared with."""
+    for against in ("reference", "largest", "best", "overall", "rest"):
+        found = [item for item in scope.part.disparities if item.against == against]
+        if found:
+            yield _against_section(scope, against, found)
+
+
+def _against_section(scope: Scope, against: str, found: list[Disparity]) -> Section:
+    lookup: _Lookup = {(d.group, d.metric, d.comparison): d for d in found}
+    references = {item.reference for item in found}
+    other = scope.name_of(references.pop()) if len(references) == 1 else say(f"against.{against}")
+    first = [
+        (metric, comparison)
+        for metric in ("selection_rate",)
+        for comparison in ("difference", "ratio")
+        if any(d.metric == metric and d.comparison == comparison for d in found)
+    ]
+    rest = [
+        (metric, "difference")
+        for metric in CATALOGUE
+        if metric != "selection_rate"
+        and any(d.metric == metric and d.comparison == "difference" for d in found)
+    ]
+    tables = [
+        _against_table(scope, f"{against}-{which}", title, pairs, lookup, isolate(other))
+        for which, title, pairs in (
+            ("first", "grouping.table.against", first),
+            ("more", "grouping.table.against_more", rest),
+        )
+        if pairs
+    ]
+    return Section(
+        id=f"{scope.id}-{against}",
+        heading=say("grouping.against.heading", reference=isolate(other)),
+        intro=say("grouping.against.intro", reference=isolate(other)),
+        tables=tuple(tables),
+    )
+
+
+def _against_table(
+    scope: Scope, which: str, title: str, pairs: list[tuple[str, str]], lookup: _Lookup, reference: str
+) -> Table:
+    with_p = title == "grouping.table.against"
+    columns = [_against_column(metric, comparison, plain=with_p) for metric, comparison in pairs]
+    columns += [Column(say("column.p"))] if with_p else []
+    listed_groups = [item for item in scope.ordered if any((item.group, *pair) in lookup for pair in pairs)]
+    rows = tuple(_against_row(scope, item, pairs, lookup, with_p=with_p) for item in listed_groups)
+    return Table(
+        id=f"{scope.id}-{which}",
+        caption=say(title, name=scope.name, reference=reference),
+        corner=say("column.group"),
+        columns=tuple(columns),
+        rows=rows[:TOP],
+        more=rows[TOP:],
+        more_label=say_many("grouping.more", len(rows) - TOP),
+    )
+
+
+def _against_column(metric: str, comparison: str, *, plain: bool) -> Column:
+    text = say(f"column.{comparison}") if plain else words_of(metric).name
+    return Column(text, link=glossary_id(metric))
+
+
+def _against_row(
+    scope: Scope, item: GroupFacts, pairs: list[tuple[str, str]], lookup: _Lookup, *, with_p: bool
+) -> Row:
+    found = [lookup.get((item.group, *pair)) for pair in pairs]
+    head = group_head(scope, item)
+    if item.group in scope.hidden or any(d is not None and conceals(d, scope.hidden) for d in found):
+        return Row(head, (Cell(numbers.NO_FIGURE),) * (len(pairs) + with_p), "muted")
+    cells = [Cell(numbers.NO_FIGURE) if d is None else _disparity_cell(d, _kind(d)) for d in found]
+    if with_p:
+        cells.append(Cell(numbers.p_value(found[0].p_value if found[0] else math.nan)))
+    return Row(head, tuple(cells))
+
+
+def _kind(item: Disparity) -> Kind:
+    """Give the units of a comparison of rates; that of mean scores stays a plain number."""
+    kind = kind_of(item.metric, item.comparison)
+    return "score" if kind_of(item.metric) == "score" and kind == "points" else kind

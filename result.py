@@ -1,0 +1,246 @@
+"""What an audit gives back: figures as data frames, pages, verdicts, and the record behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+
+from .audit.files import writable_folder, write_atomically
+from .audit.gate import exit_code, group_name, judge, worst_state
+from .audit.measure import tables_of
+from .audit.policy import Limit, Policy, load_policy
+from .audit.record import Record, State, read_record
+from .audit.settings import Settings
+from .errors import InputError, OutputError, did_you_mean
+from .metrics.catalogue import CATALOGUE
+from .metrics.cube import Cube
+from .metrics.cube_io import cube_from_dict
+from .metrics.results import Disparity
+
+
+@dataclass(frozen=True)
+class Result:
+    """An audit's result; in a notebook it shows itself.
+
+    Parameters
+    ----------
+    record : Record
+        Everything that was found.
+    cube : Cube
+        The counts behind it.
+    settings : Settings or None
+        None for a result that was read from a record file.
+    """
+
+    record: Record
+    cube: Cube = field(repr=False)
+    settings: Settings | None = field(default=None, repr=False)
+    backend: str = "pandas"
+
+    @classmethod
+    def read(cls, path: str | Path) -> Result:
+        """Read a result from a record file; every figure can be computed again without the data.
+
+        Raises
+        ------
+        RecordError
+            The file is not a record that this release reads.
+        """
+        record = read_record(path)
+        return cls(record, cube_from_dict(record.cube))
+
+    def like(self, frame: Any) -> Result:
+        """Give tables in the kind of this frame: pandas, polars or pyarrow."""
+        wrapped = nw.from_native(frame, allow_series=True, pass_through=True)
+        if isinstance(wrapped, nw.DataFrame | nw.LazyFrame | nw.Series) and not wrapped.implementation.is_duckdb():
+            return replace(self, backend=str(wrapped.implementation.value))
+        return self
+
+    @property
+    def by_group(self) -> Any:
+        """One row a group of every grouping: sizes and rates; a data frame of the caller's kind.
+
+        Examples
+        --------
+        >>> from evenhand import audit_predictions
+        >>> result = audit_predictions([0, 1, 1, 0], [0, 1, 0, 0], sensitive_features={"sex": list("FMFM")})
+        >>> result.by_group[["grouping", "group", "rows", "selection_rate"]].values.tolist()
+        [['sex', 'F', 2, 0.0], ['sex', 'M', 2, 0.5]]
+        """
+        rows = []
+        for grouping in self.record.groupings:
+            for group in grouping.groups:
+                row: dict[str, Any] = {"grouping": grouping.name, "group": group.name}
+                row |= {"rows": group.rows, "share": group.share, "effective": group.effective}
+                for name, estimate in group.rates.items():
+                    row[name] = estimate.value
+                    row[f"{name}_low"] = float("nan") if estimate.interval is None else estimate.interval.low
+                    row[f"{name}_high"] = float("nan") if estimate.interval is None else estimate.interval.high
+                rows.append(row)
+        return self._frame(rows)
+
+    @property
+    def disparities(self) -> Any:
+        """One row a disparity of every grouping, with interval and p-value; a data frame of the caller's kind."""
+        rows = []
+        for grouping in self.record.groupings:
+            for d in grouping.disparities:
+                row: dict[str, Any] = {"grouping": grouping.name, "metric": d.metric, "comparison": d.comparison}
+                row |= {"against": d.against, "group": _name(d.group), "reference": _name(d.reference), "value": d.value}
+                row |= {
+                    "low": float("nan") if d.interval is None else d.interval.low,
+                    "high": float("nan") if d.interval is None else d.interval.high,
+                    "p_value": d.p_value,
+                    "method": "" if d.interval is None else d.interval.method,
+                    "reason": "" if d.reason is None else str(d.reason),
+                }
+                rows.append(row)
+        return self._frame(rows)
+
+    def _frame(self, rows: Sequence[dict[str, Any]]) -> Any:
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        columns = {name: [row.get(name) for row in rows] for name in names}
+        return nw.from_dict(columns, backend=self.backend).to_native()
+
+    def disparity(self, metric: str, grouping: str) -> Disparity:
+        """Give the worst of all pairs of a comparison of the catalogue.
+
+        Raises
+        ------
+        InputError
+            The audit has no such grouping or figure.
+        """
+        names = {item.name: item for item in self.record.groupings}
+        if grouping not in names:
+            raise InputError.of("unknown_grouping", "grouping", f"there is no {grouping!r}; {did_you_mean(grouping, names)}")
+        found = {d.metric: d for d in names[grouping].disparities if d.against == "all_pairs" and d.metric in CATALOGUE}
+        if metric not in found:
+            raise InputError.of("unknown_metric", "metric", f"there is no {metric!r}; {did_you_mean(metric, found)}")
+        return found[metric]
+
+    @property
+    def verdict(self) -> State | None:
+        """The verdict over all limits: pass, fail, inconclusive or undefined; None without a policy."""
+        return self.record.verdict
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code that the command line ends with."""
+        return exit_code(self.record.verdict)
+
+    def gate(self, policy: str | Path | Policy | Sequence[Limit | dict[str, Any]]) -> Result:
+        """Judge this audit by a policy: a file, or limits; ``verdict`` and ``exit_code`` of what comes back say how it ended.
+
+        Raises
+        ------
+        InputError
+            The policy breaks a rule, or names a metric or attribute that the audit does not have.
+        """
+        chosen = _policy(policy)
+        tables = tables_of(self.cube, tuple(grouping.attributes for grouping in self.record.groupings))
+        verdicts = judge(
+            chosen.limits, tables, min_group_size=self.record.min_group_size, seed=self.record.seed
+        )
+        changed = {
+            "verdicts": verdicts,
+            "verdict": worst_state(verdicts),
+            "policy_name": chosen.name,
+            "policy_sha256": chosen.sha256,
+        }
+        return replace(self, record=self.record.model_copy(update=changed))
+
+    def to_html(self, path: str | Path | None = None) -> str:
+        """Render the report; with a path, write it there too.
+
+        Raises
+        ------
+        OutputError
+            It cannot be written.
+        """
+        from .reports.html import render_report  # noqa: PLC0415 - charts load only when a page is made
+
+        page = render_report(self.record)
+        if path is not None:
+            write_atomically(path, page)
+        return page
+
+    def to_datasheet(self, path: str | Path | None = None) -> str:
+        """Render the datasheet; with a path, write it there too.
+
+        Raises
+        ------
+        InputError
+            The audit was made of arrays, not of a table.
+        """
+        from .reports.datasheet import render_datasheet  # noqa: PLC0415 - templates load only when a page is made
+
+        if self.record.datasheet is None:
+            raise InputError.of("no_datasheet", "record", "a datasheet describes a table; this audit was made of arrays")
+        page = render_datasheet(
+            self.record.datasheet,
+            self.record.answers,
+            title=self.record.data.name,
+            credit=self.record.data.credit,
+            created=self.record.created,
+        )
+        if path is not None:
+            write_atomically(path, page)
+        return page
+
+    def to_json(self, path: str | Path | None = None) -> str:
+        """Write the record as JSON text; with a path, into that file too."""
+        text = self.record.to_json()
+        if path is not None:
+            write_atomically(path, text)
+        return text
+
+    def write(self, folder: str | Path | None = None, formats: Sequence[str] | None = None) -> list[Path]:
+        """Write the pages and the record into a folder; return the files.
+
+        Parameters
+        ----------
+        folder : str or Path, optional
+            The settings' ``out`` by default.
+        formats : sequence of {"html", "json"}, optional
+            The settings' ``format`` by default.
+
+        Raises
+        ------
+        OutputError
+            The folder cannot be written.
+        """
+        place = folder if folder is not None else (self.settings.resolve("out") if self.settings else None)
+        if place is None:
+            raise OutputError.of("no_folder", "folder", "a folder to write into is needed, got none")
+        wanted = formats if formats is not None else (self.settings.format if self.settings else ("html", "json"))
+        target = writable_folder(place)
+        # Everything is rendered before anything is written, so that a failure leaves no half of a result.
+        contents: dict[str, str] = {}
+        if "html" in wanted:
+            contents["report.html"] = self.to_html()
+            if self.record.datasheet is not None:
+                contents["datasheet.html"] = self.to_datasheet()
+        if "json" in wanted:
+            contents["record.json"] = self.to_json()
+        return [write_atomically(target / name, text) for name, text in contents.items()]
+
+    def _repr_html_(self) -> str:
+        from .reports.html import render_fragment  # noqa: PLC0415 - templates load only when a page is made
+
+        return render_fragment(self.record)
+
+
+def _name(group: Any) -> str:
+    return "" if group is None else group_name(group)
+
+
+def _policy(policy: str | Path | Policy | Sequence[Limit | dict[str, Any]]) -> Policy:
+    if isinstance(policy, Policy):
+        return policy
+    if isinstance(policy, str | Path):
+        return load_policy(policy, CATALOGUE)
+    return Policy.of([limit if isinstance(limit, Limit) else Limit(**limit) for limit in policy], "given limits")
