@@ -37,6 +37,7 @@ class Reason(StrEnum):
     ALL_ZERO = "all_zero"
     SINGLE_GROUP = "single_group"
     BELOW_MINIMUM = "below_minimum"
+    NO_GROUP = "no_group"
     GROUP_UNDEFINED = "group_undefined"
     NO_LABELS = "no_labels"
     NO_DECISIONS = "no_decisions"
@@ -61,6 +62,7 @@ _SENTENCES = {
     Reason.ALL_ZERO: "every rate is zero, so their ratio means nothing",
     Reason.SINGLE_GROUP: "there are fewer than two groups to compare",
     Reason.BELOW_MINIMUM: "fewer than two groups reach the minimum size",
+    Reason.NO_GROUP: "no group reaches the minimum size",
     Reason.GROUP_UNDEFINED: "the rate is undefined for at least one of the groups compared",
     Reason.NO_LABELS: "no true labels were given",
     Reason.NO_DECISIONS: "no decisions were given",

@@ -11,19 +11,19 @@ again, until none is decided any more.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-
-import numpy as np
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..errors import InputError, Problem, did_you_mean
 from ..metrics.catalogue import CATALOGUE, Metric, metric_named
-from ..metrics.disparity import Options, worst_of
-from ..metrics.rates import RATES, GroupTable, count, estimates
-from ..metrics.results import Disparity, Group, Interval
-from .policy import Limit
+from ..metrics.disparity import Options
+from ..metrics.rates import GroupTable
+from ..metrics.results import Disparity, Group
+from .limit_figures import figure_of, group_name, listed, state_of, without
+from .policy import LevelValue, Limit
 from .record import LimitFacts, State, Verdict
+
+OVERALL = "overall"
+"""The name of the grouping of all rows."""
 
 EXIT_CODES: dict[State, int] = {"pass": 0, "fail": 1, "inconclusive": 3, "undefined": 3}
 
@@ -53,7 +53,8 @@ def judge(
     InputError
         A limit names a metric or an attribute that the audit does not have; all are listed.
     """
-    _refuse_unknown(limits, tables)
+    limits = [_in_order(limit, tables) for limit in limits]
+    refuse_unknown(limits, tables)
     open_limits = [i for i, limit in enumerate(limits) if limit.decide_on == "interval"]
     verdicts: dict[int, Verdict] = {
         i: _look(limit, tables, min_group_size, seed, 1)
@@ -102,51 +103,59 @@ def exit_code(state: State | None) -> int:
     return 0 if state is None else EXIT_CODES[state]
 
 
-def _refuse_unknown(limits: Sequence[Limit], tables: Mapping[str, GroupTable]) -> None:
-    problems = []
-    for i, limit in enumerate(limits):
-        if limit.metric not in CATALOGUE or CATALOGUE[limit.metric].kind == "mean":
-            known = [name for name, row in CATALOGUE.items() if row.kind != "mean"]
-            message = f"a limit names a metric of the catalogue, got {limit.metric!r}; {did_you_mean(limit.metric, known)}"
-            problems.append(Problem("unknown_metric", f"limit[{i}].metric", message))
-        if limit.attribute not in tables:
-            message = f"the audit has no grouping {limit.attribute!r}; {did_you_mean(limit.attribute, tables)}"
-            problems.append(Problem("unknown_attribute", f"limit[{i}].attribute", message))
-        elif (unknown := _unknown_waived(limit, tables[limit.attribute])) is not None:
-            known_groups = [group_name(group) for group in tables[limit.attribute].groups]
-            message = f"there is no group {unknown!r} to waive; {did_you_mean(unknown, known_groups)}"
-            problems.append(Problem("unknown_group", f"limit[{i}].waive", message))
+def refuse_unknown(limits: Sequence[Limit], tables: Mapping[str, GroupTable]) -> None:
+    """Hold the names in a policy against the groupings of an audit.
+
+    Raises
+    ------
+    InputError
+        A limit names a metric, an attribute or a group that the audit does not have; all are listed.
+    """
+    problems = [
+        problem
+        for i, limit in enumerate(limits)
+        for problem in (*_unknown_metric(i, limit), *_unknown_place(i, limit, tables))
+    ]
     if problems:
         raise InputError(problems)
 
 
-def _unknown_waived(limit: Limit, table: GroupTable) -> str | None:
-    names = {group_name(group) for group in table.groups}
-    return next((name for name in limit.waive if name not in names), None)
+def _unknown_metric(i: int, limit: Limit) -> Iterator[Problem]:
+    if limit.metric not in CATALOGUE or CATALOGUE[limit.metric].kind == "mean":
+        known = [name for name, row in CATALOGUE.items() if row.kind != "mean"]
+        message = f"a limit names a metric of the catalogue, got {limit.metric!r}"
+        hint = did_you_mean(limit.metric, known)
+        yield Problem("unknown_metric", f"limit[{i}].metric", f"{message}; {hint}")
 
 
-def group_name(group: Group) -> str:
-    """Name a group for people: its levels joined by x, a missing one said to be missing.
+def _unknown_place(i: int, limit: Limit, tables: Mapping[str, GroupTable]) -> Iterator[Problem]:
+    if limit.attribute not in tables:
+        message = f"the audit has no grouping {limit.attribute!r}; {did_you_mean(limit.attribute, tables)}"
+        yield Problem("unknown_attribute", f"limit[{i}].attribute", message)
+        return
+    known = [group_name(group) for group in tables[limit.attribute].groups]
+    named = [("waive", name) for name in limit.waive]
+    for key in ("group", "reference"):
+        group = listed(getattr(limit, key))
+        named += [] if group is None else [(key, " x ".join(map(str, group)))]
+    for key, name in named:
+        if name not in known:
+            message = f"there is no such group by {limit.attribute}: {name!r}; {did_you_mean(name, known)}"
+            yield Problem("unknown_group", f"limit[{i}].{key}", message)
+    if limit.reference is not None and CATALOGUE[limit.metric].kind == "rate":
+        message = "a limit on a rate compares nothing; take reference out, or name a difference or a ratio"
+        yield Problem("needless_reference", f"limit[{i}].reference", message)
 
-    Examples
-    --------
-    >>> group_name(("Female", None))
-    'Female x (missing)'
-    """
-    return " x ".join("(missing)" if level is None else str(level) for level in group) or "all rows"
 
-
-def _look(limit: Limit, tables: Mapping[str, GroupTable], min_group_size: int, seed: int, family: int) -> Verdict:
+def _look(
+    limit: Limit, tables: Mapping[str, GroupTable], min_group_size: int, seed: int, family: int
+) -> Verdict:
     metric = metric_named(limit.metric)
     size = limit.min_group_size or min_group_size
     level = 1 - (1 - limit.confidence) / family
-    table = _without(tables[limit.attribute], limit.waive)
+    table = without(tables[limit.attribute], limit.waive)
     options = Options(level=level, min_group_size=size, seed=seed)
-    if metric.kind in ("difference", "ratio"):
-        figure = worst_of(table, metric, options)
-        left_out = tuple(group for group in figure.left_out if None not in group)
-    else:
-        figure, left_out = _worst_rate(table, metric, limit, options)
+    figure = figure_of(table, metric, limit, options)
     facts = LimitFacts(
         metric=limit.metric,
         attribute=limit.attribute,
@@ -156,82 +165,63 @@ def _look(limit: Limit, tables: Mapping[str, GroupTable], min_group_size: int, s
         min_group_size=size,
         decide_on=limit.decide_on,
         waive=tuple(limit.waive),
+        group=listed(limit.group),
+        reference=listed(limit.reference),
     )
-    state = _state(figure, limit)
+    state = state_of(figure, limit)
     reason = None if figure.reason is None else figure.reason.sentence
+    left_out = [group for group in figure.left_out if None not in group]
     if state == "pass" and left_out:
         state = "inconclusive"
-        names = ", ".join(group_name(group) for group in left_out)
-        reason = f"{_HELD_BACK}: {names}, with fewer than {size} rows to count; waive them in the policy or collect more rows"
+        reason = f"{_HELD_BACK}: {_small(left_out, size)}"
     words = _words(facts, metric, figure, state, reason)
-    return Verdict(limit=facts, state=state, value=figure.value, interval=figure.interval, reason=reason, words=words)
-
-
-def _without(table: GroupTable, waived: Sequence[str]) -> GroupTable:
-    keep = [i for i, group in enumerate(table.groups) if group_name(group) not in waived]
-    return replace(table, groups=tuple(table.groups[i] for i in keep), measures=table.measures[keep])
-
-
-def _state(figure: Disparity, limit: Limit) -> State:
-    low = -math.inf if limit.min is None else limit.min
-    high = math.inf if limit.max is None else limit.max
-    if math.isnan(figure.value):
-        return "undefined"
-    if limit.decide_on == "point":
-        return "pass" if low <= figure.value <= high else "fail"
-    if figure.interval is None:
-        return "undefined"
-    if low <= figure.interval.low and figure.interval.high <= high:
-        return "pass"
-    return "fail" if figure.interval.low > high or figure.interval.high < low else "inconclusive"
-
-
-def _worst_rate(
-    table: GroupTable, metric: Metric, limit: Limit, options: Options
-) -> tuple[Disparity, tuple[Group, ...]]:
-    """Find the group whose rate is furthest out of the limit; its interval is Bonferroni's over the groups."""
-    counted = count(table, RATES[metric.name])
-    known = np.array([None not in group for group in table.groups])
-    small = known & (counted.rows < options.min_group_size)
-    inside = np.flatnonzero(known & ~small)
-    left_out = tuple(table.groups[i] for i in np.flatnonzero(small))
-    blank = Disparity(metric.name, "difference", "overall", None, None, math.nan, compared=len(inside), left_out=left_out)
-    if counted.missing_input is not None or len(inside) == 0:
-        from ..errors import Reason  # noqa: PLC0415
-
-        return replace(blank, reason=counted.missing_input or Reason.BELOW_MINIMUM), left_out
-    level = 1 - (1 - options.level) / len(inside)
-    figures = estimates(counted, level)
-    low = -math.inf if limit.min is None else limit.min
-    high = math.inf if limit.max is None else limit.max
-    worst = max(inside, key=lambda i: _excess(figures[i].interval, figures[i].value, low, high))
-    figure = replace(
-        blank, group=table.groups[worst], value=figures[worst].value, interval=figures[worst].interval, reason=figures[worst].reason
+    return Verdict(
+        limit=facts, state=state, value=figure.value, interval=figure.interval, reason=reason, words=words
     )
-    return figure, left_out
 
 
-def _excess(interval: Interval | None, value: float, low: float, high: float) -> float:
-    if interval is None or math.isnan(value):
-        return math.inf
-    return max(low - interval.low, interval.high - high)
+def _small(groups: Sequence[Group], size: int) -> str:
+    names = ", ".join(group_name(group) for group in groups)
+    return f"{names}, with fewer than {size} rows to count; waive them in the policy or collect more rows"
 
 
 def _words(limit: LimitFacts, metric: Metric, figure: Disparity, state: State, reason: str | None) -> str:
-    bounds = " and ".join(
-        part
-        for part in (
-            f"at least {limit.min:g}" if limit.min is not None else "",
-            f"at most {limit.max:g}" if limit.max is not None else "",
-        )
-        if part
-    )
-    subject = f"{metric.title} by {limit.attribute}" if limit.attribute != "overall" else f"{metric.title} overall"
+    subject = f"{metric.title} {_place(limit, figure)}"
     if state == "undefined":
         return f"{subject} is undefined: {reason}."
-    interval = figure.interval
-    sure = "" if interval is None else f" ({interval.level:.4g} interval {interval.low:.3f} to {interval.high:.3f})"
-    sure = sure if interval is None else sure.replace(f"{interval.level:.4g}", f"{100 * interval.level:.4g} %")
+    span = figure.interval
+    sure = "" if span is None else f" ({100 * span.level:.4g} % interval {span.low:.3f} to {span.high:.3f})"
+    sure = "" if limit.decide_on == "point" else sure
+    bounds = [f"at least {limit.min:g}"] if limit.min is not None else []
+    bounds += [f"at most {limit.max:g}"] if limit.max is not None else []
     verdict = {"pass": "kept", "fail": "broken", "inconclusive": "not decided by these rows"}[state]
+    verdict += " (decided on the point)" if limit.decide_on == "point" else ""
     tail = f" ({reason})" if reason else ""
-    return f"{subject} is {figure.value:.3f}{sure}; the limit is {bounds}: {verdict}{tail}."
+    return f"{subject} is {figure.value:.3f}{sure}; the limit is {' and '.join(bounds)}: {verdict}{tail}."
+
+
+def _place(limit: LimitFacts, figure: Disparity) -> str:
+    if limit.attribute == OVERALL:
+        return OVERALL
+    groups = [group_name(group) for group in (figure.group, figure.reference) if group is not None]
+    named = metric_named(limit.metric).kind == "rate" or limit.group or limit.reference
+    between = f" ({' and '.join(groups)})" if named and groups else ""
+    return f"by {limit.attribute}{between}"
+
+
+def _in_order(limit: Limit, tables: Mapping[str, GroupTable]) -> Limit:
+    """Name an intersection as the audit does, whatever the order in which the policy names its columns."""
+    mine = limit.attributes
+    same = (table.attributes for table in tables.values() if sorted(table.attributes) == sorted(mine))
+    theirs = next(same, mine)
+    if limit.attribute in tables or theirs == mine:
+        return limit
+    moved = {"attribute": " x ".join(theirs)} | {
+        key: _moved(getattr(limit, key), [mine.index(name) for name in theirs]) for key in ("group", "reference")
+    }
+    return limit.model_copy(update=moved)
+
+
+def _moved(group: LevelValue | tuple[LevelValue, ...] | None, order: Sequence[int]) -> tuple[LevelValue, ...] | None:
+    levels = listed(group)
+    return levels if levels is None or len(levels) != len(order) else tuple(levels[i] for i in order)

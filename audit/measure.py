@@ -25,10 +25,10 @@ from ..metrics.rates import (
     score_means,
 )
 from ..metrics.results import Against, Disparity, Estimate, Group, Interval
-from .gate import group_name
+from .gate import OVERALL
+from .limit_figures import group_name
 from .record import GroupFacts, GroupingFacts
 
-OVERALL = "overall"
 COMPARED_RATES = (
     "selection_rate",
     "base_rate",

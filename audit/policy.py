@@ -36,25 +36,31 @@ class Limit(Section):
         description="a sensitive column, or several joined by ' x '",
         examples=['attribute = "sex x race"'],
     )
-    min: float | None = Field(None, description="the lowest value allowed, a number", examples=["min = 0.8"])
-    max: float | None = Field(None, description="the highest value allowed, a number", examples=["max = 0.1"])
+    min: float | None = Field(
+        default=None, description="the lowest value allowed, a number", examples=["min = 0.8"]
+    )
+    max: float | None = Field(
+        default=None, description="the highest value allowed, a number", examples=["max = 0.1"]
+    )
     confidence: float = Field(
-        0.95, gt=0, lt=1, description="a number between 0 and 1", examples=["confidence = 0.95"]
+        default=0.95, gt=0, lt=1, description="a number between 0 and 1", examples=["confidence = 0.95"]
     )
     min_group_size: int | None = Field(
-        None, ge=1, description="a whole number of at least 1", examples=["min_group_size = 30"]
+        default=None, ge=1, description="a whole number of at least 1", examples=["min_group_size = 30"]
     )
     decide_on: Literal["interval", "point"] = Field(
-        "interval", description='"interval" or "point"', examples=['decide_on = "interval"']
+        default="interval", description='"interval" or "point"', examples=['decide_on = "interval"']
     )
     waive: tuple[str, ...] = Field(
-        (), description="a list of group names, each in quotes", examples=['waive = ["Other"]']
+        default=(), description="a list of group names, each in quotes", examples=['waive = ["Other"]']
     )
     group: LevelValue | tuple[LevelValue, ...] | None = Field(
-        None, description="a level, or a list with a level for each attribute", examples=['group = "Female"']
+        default=None,
+        description="a level, or a list with a level for each attribute",
+        examples=['group = "Female"'],
     )
     reference: LevelValue | tuple[LevelValue, ...] | None = Field(
-        None,
+        default=None,
         description="a level, or a list with a level for each attribute",
         examples=['reference = "Male"'],
     )
@@ -79,7 +85,7 @@ class PolicyFile(Section):
     """What a policy file may hold."""
 
     name: str | None = Field(
-        None, description="the policy's name, in quotes", examples=['name = "Lending 2026"']
+        default=None, description="the policy's name, in quotes", examples=['name = "Lending 2026"']
     )
     limit: tuple[Limit, ...] = Field(
         min_length=1, description="at least one limit, each under its own [[limit]]", examples=["[[limit]]"]

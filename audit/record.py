@@ -159,6 +159,8 @@ class LimitFacts(Part):
     min_group_size: int
     decide_on: Literal["interval", "point"] = "interval"
     waive: tuple[str, ...] = ()
+    group: Group | None = None
+    reference: Group | None = None
 
 
 class Verdict(Part):

@@ -130,12 +130,14 @@ def check_limits(limits: Sequence[Limit], roles: Roles) -> list[Problem]:
 
 
 def crossings(settings: Settings) -> tuple[tuple[str, ...], ...]:
-    """Return the intersections of an audit: those that the settings name, else every pair of sensitive columns.
+    """Return the intersections of an audit: those in the settings, else every pair of sensitive columns.
 
     Examples
     --------
-    >>> crossings(Settings(sensitive=("sex", "race"))), crossings(Settings(sensitive=("sex", "race"), intersections=()))
-    ((('sex', 'race'),), ())
+    >>> crossings(Settings(sensitive=("sex", "race")))
+    (('sex', 'race'),)
+    >>> crossings(Settings(sensitive=("sex", "race"), intersections=()))
+    ()
     """
     if settings.intersections is not None:
         return settings.intersections

@@ -69,25 +69,27 @@ class Settings(Section):
     """
 
     data: Name | None = Field(
-        None, description="the path of the table, in quotes", examples=['data = "loans.csv"']
+        default=None, description="the path of the table, in quotes", examples=['data = "loans.csv"']
     )
     train: Name | None = Field(
-        None, description="the path of the training table, in quotes", examples=['train = "train.parquet"']
+        default=None,
+        description="the path of the training table, in quotes",
+        examples=['train = "train.parquet"'],
     )
     split: Split | None = Field(
-        None,
+        default=None,
         description="a table with column, train and test",
         examples=['split = { column = "split", train = "train", test = "test" }'],
     )
     target: Name | None = Field(
-        None, description="the column of true labels, in quotes", examples=['target = "approved"']
+        default=None, description="the column of true labels, in quotes", examples=['target = "approved"']
     )
     pos_label: LevelValue | None = Field(
-        None, description="the label that counts as positive", examples=['pos_label = "yes"']
+        default=None, description="the label that counts as positive", examples=['pos_label = "yes"']
     )
-    sensitive: Names = Field((), description=_COLUMNS, examples=['sensitive = ["sex", "race"]'])
+    sensitive: Names = Field(default=(), description=_COLUMNS, examples=['sensitive = ["sex", "race"]'])
     intersections: tuple[Annotated[Names, Field(min_length=2)], ...] | None = Field(
-        None,
+        default=None,
         description="a list of lists, each of at least two sensitive columns; by default every pair",
         examples=['intersections = [["sex", "race"]]'],
     )
@@ -97,84 +99,90 @@ class Settings(Section):
         examples=["bands = { age = [40, 65] }"],
     )
     prediction: Name | None = Field(
-        None, description="the column of decisions, in quotes", examples=['prediction = "decision"']
+        default=None, description="the column of decisions, in quotes", examples=['prediction = "decision"']
     )
     score: Name | None = Field(
-        None, description="the column of scores, in quotes", examples=['score = "p_approve"']
+        default=None, description="the column of scores, in quotes", examples=['score = "p_approve"']
     )
     threshold: float = Field(
-        0.5, ge=0, le=1, description="a number from 0 to 1; scores at or above it are selected",
+        default=0.5, ge=0, le=1, description="a number from 0 to 1; scores at or above it are selected",
         examples=["threshold = 0.5"],
     )  # fmt: skip
     weight: Name | None = Field(
-        None, description="the column of weights, in quotes", examples=['weight = "fnlwgt"']
+        default=None, description="the column of weights, in quotes", examples=['weight = "fnlwgt"']
     )
     weight_kind: Literal["survey", "frequency"] = Field(
-        "survey", description='"survey" or "frequency"', examples=['weight_kind = "survey"']
+        default="survey", description='"survey" or "frequency"', examples=['weight_kind = "survey"']
     )
-    control: Names = Field((), description=_COLUMNS, examples=['control = ["occupation"]'])
+    control: Names = Field(default=(), description=_COLUMNS, examples=['control = ["occupation"]'])
     missing: tuple[str, ...] = Field(
-        (), description="a list of texts that stand for a missing value", examples=['missing = ["?"]']
+        default=(), description="a list of texts that stand for a missing value", examples=['missing = ["?"]']
     )
     encoding: Name = Field(
-        "utf-8", description="the name of a text encoding, in quotes", examples=['encoding = "latin-1"']
+        default="utf-8",
+        description="the name of a text encoding, in quotes",
+        examples=['encoding = "latin-1"'],
     )
     id: Name | None = Field(
-        None, description="the column that names people, in quotes", examples=['id = "person"']
+        default=None, description="the column that names people, in quotes", examples=['id = "person"']
     )
-    drop: Names = Field((), description=_COLUMNS, examples=['drop = ["fnlwgt"]'])
+    drop: Names = Field(default=(), description=_COLUMNS, examples=['drop = ["fnlwgt"]'])
     model: Name | None = Field(
-        None, description="the path of a model file, in quotes", examples=['model = "model.skops"']
+        default=None, description="the path of a model file, in quotes", examples=['model = "model.skops"']
     )
     trusted: tuple[str, ...] = Field(
-        (),
+        default=(),
         description="a list of SHA-256 sums, 64 hexadecimal digits each",
         examples=['trusted = ["9f86d081..."]'],
     )
     policy: Name | None = Field(
-        None, description="the path of a policy file, in quotes", examples=['policy = "policy.toml"']
+        default=None, description="the path of a policy file, in quotes", examples=['policy = "policy.toml"']
     )
     limit: tuple[Limit, ...] = Field(
-        (), description="limits, each under its own [[limit]]", examples=["[[limit]]"]
+        default=(), description="limits, each under its own [[limit]]", examples=["[[limit]]"]
     )
     reference: (
         Literal["largest", "best", "overall", "rest", "all_pairs"]
         | dict[str, LevelValue | tuple[LevelValue, ...]]
     ) = Field(
-        "largest",
+        default="largest",
         description=f"one of {', '.join(REFERENCES)}, or a table of attribute and level",
         examples=['reference = { sex = "Male" }'],
     )
     min_group_size: int = Field(
-        30, ge=1, description="a whole number of at least 1", examples=["min_group_size = 30"]
+        default=30, ge=1, description="a whole number of at least 1", examples=["min_group_size = 30"]
     )
     privacy_minimum: int = Field(
-        10, ge=0, description="a whole number of at least 0", examples=["privacy_minimum = 10"]
+        default=10, ge=0, description="a whole number of at least 0", examples=["privacy_minimum = 10"]
     )
-    level: float = Field(0.95, gt=0, lt=1, description="a number between 0 and 1", examples=["level = 0.95"])
-    seed: int = Field(0, ge=0, description="a whole number of at least 0", examples=["seed = 0"])
-    explain: bool = Field(True, description="true or false", examples=["explain = true"])  # noqa: FBT003
-    mitigate: bool = Field(True, description="true or false", examples=["mitigate = true"])  # noqa: FBT003
+    level: float = Field(
+        default=0.95, gt=0, lt=1, description="a number between 0 and 1", examples=["level = 0.95"]
+    )
+    seed: int = Field(default=0, ge=0, description="a whole number of at least 0", examples=["seed = 0"])
+    explain: bool = Field(default=True, description="true or false", examples=["explain = true"])
+    mitigate: bool = Field(default=True, description="true or false", examples=["mitigate = true"])
     methods: tuple[str, ...] = Field(
-        DEFAULT_METHODS, description=f"a list of: {', '.join(METHODS)}", examples=['methods = ["reweighing"]']
+        default=DEFAULT_METHODS,
+        description=f"a list of: {', '.join(METHODS)}",
+        examples=['methods = ["reweighing"]'],
     )
-    proxies: Names = Field((), description=_COLUMNS, examples=['proxies = ["relationship"]'])
+    proxies: Names = Field(default=(), description=_COLUMNS, examples=['proxies = ["relationship"]'])
     answers: Name | None = Field(
-        None,
+        default=None,
         description="the path of the datasheet's answers, in quotes",
         examples=['answers = "datasheet.toml"'],
     )
     title: str | None = Field(
-        None, description="the report's title, in quotes", examples=['title = "Loans, 2026"']
+        default=None, description="the report's title, in quotes", examples=['title = "Loans, 2026"']
     )
     credit: str | None = Field(
-        None, description="the data's credit line, in quotes", examples=['credit = "UCI"']
+        default=None, description="the data's credit line, in quotes", examples=['credit = "UCI"']
     )
     out: Name = Field(
-        "report", description="the folder for the results, in quotes", examples=['out = "report"']
+        default="report", description="the folder for the results, in quotes", examples=['out = "report"']
     )
     format: tuple[str, ...] = Field(
-        FORMATS,
+        default=FORMATS,
         min_length=1,
         description=f"a list of: {', '.join(FORMATS)}",
         examples=['format = ["html", "json"]'],

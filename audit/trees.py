@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _LOADERS = {"Tree": "TreeNode", "TreePredictor": "ObjectNode"}
+_BOUND = ("check_array",)
 _CATEGORIES = 256
 
 
@@ -33,12 +34,21 @@ def check_parsed(data: bytes, trusted: Iterable[str]) -> None:
     listed = list(trusted)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         schema, context = read_schema(archive)
-        for node in _nodes(get_tree(schema, context, trusted=listed)):
-            expected = _LOADERS.get(str(node.class_name), type(node).__name__)
-            if type(node).__name__ not in {expected, "TypeNode"}:
-                raise ValueError(f"a {node.class_name} is not stored as skops stores one")
-            if type(node).__name__ == "TreeNode":
-                check_tree(node.args.construct(), node.attrs.construct())
+        nodes = list(_nodes(get_tree(schema, context, trusted=listed)))
+        constructors = {id(node.constructor) for node in nodes if type(node).__name__ == "TreeNode"}
+        for node in nodes:
+            _check_node(node, type(node).__name__, constructor=id(node) in constructors)
+
+
+def _check_node(node: Any, loader: str, *, constructor: bool) -> None:
+    """Refuse whatever would let a file call a tree, or a function with arguments of its own choosing."""
+    name = str(node.class_name)
+    if not constructor and loader != _LOADERS.get(name, loader):
+        raise ValueError(f"a {name} is not stored as skops stores one")
+    if loader == "PartialNode" and str(node.func.class_name) not in _BOUND:
+        raise ValueError(f"it binds the arguments of {node.func.class_name}")
+    if loader == "TreeNode":
+        check_tree(node.args.construct(), node.attrs.construct())
 
 
 def check_tree(arguments: tuple[int, NDArray[Any], int], state: dict[str, Any]) -> None:
@@ -80,7 +90,8 @@ def check_built(built: Any) -> None:
     ValueError
         They do not.
     """
-    from sklearn.ensemble._forest import BaseForest  # noqa: PLC0415 - heavy
+    from sklearn.base import BaseEstimator  # noqa: PLC0415 - heavy
+    from sklearn.ensemble._forest import BaseForest  # noqa: PLC0415
     from sklearn.ensemble._gb import BaseGradientBoosting  # noqa: PLC0415
     from sklearn.ensemble._hist_gradient_boosting.gradient_boosting import (  # noqa: PLC0415
         BaseHistGradientBoosting,
@@ -88,17 +99,19 @@ def check_built(built: Any) -> None:
     from sklearn.tree import BaseDecisionTree  # noqa: PLC0415
 
     for part in _parts(built):
-        if isinstance(part, BaseDecisionTree):
+        # A part that was never fitted (the pattern of an ensemble's members) can predict nothing.
+        fitted = vars(part) if isinstance(part, BaseEstimator) else {}
+        if isinstance(part, BaseDecisionTree) and "tree_" in fitted:
             _check_owner(part)
-        elif isinstance(part, BaseForest):
+        elif isinstance(part, BaseForest) and "estimators_" in fitted:
             _check_members(part, part.estimators_)
-        elif isinstance(part, BaseGradientBoosting):
+        elif isinstance(part, BaseGradientBoosting) and "estimators_" in fitted:
             _check_members(part, part.estimators_.ravel())
             _require(part.estimators_.ndim == 2, "its stages are not a table")
             _require(
                 part.estimators_.shape[1] == part.n_trees_per_iteration_, "its stages do not fit its classes"
             )
-        elif isinstance(part, BaseHistGradientBoosting):
+        elif isinstance(part, BaseHistGradientBoosting) and "_predictors" in fitted:
             _check_boosted(part)
 
 

@@ -30,7 +30,7 @@ ALLOWED_TYPES = (
     "sklearn.utils._bunch.Bunch",
     "sklearn.utils.validation.check_array",
 )
-"""Types beyond skops's own list that may be built. ``partial`` binds only functions that are listed too."""
+"""Types beyond skops's own list that may be built; ``trees`` says what a ``partial`` may bind."""
 
 DAMAGE = (
     zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, ValueError, TypeError, KeyError,

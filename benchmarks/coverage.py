@@ -13,9 +13,10 @@ import sys
 from collections.abc import Callable
 
 import numpy as np
-from evenhand.metrics import intervals, worst_case
 from numpy.typing import NDArray
 from scipy import stats
+
+from evenhand.metrics import intervals, worst_case
 
 Array = NDArray[np.float64]
 RATES = np.round(

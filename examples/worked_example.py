@@ -74,7 +74,7 @@ def forest(example: Example, columns: list[str]) -> RandomForestClassifier:
 
 def figures(example: Example) -> dict[str, float]:
     """Compute the published figures on the test rows."""
-    columns = list(example.X)
+    columns = [str(name) for name in example.X]
     test, y = example.X.loc[example.test], example.y[example.test]
     people = example.people.loc[example.test]
     model = forest(example, columns)
@@ -110,7 +110,7 @@ def ratios(example: Example, columns: list[str]) -> dict[str, float]:
 
 def other_orders(example: Example) -> dict[str, str]:
     """Train the forest with the columns in other orders, and give the range of each ratio."""
-    columns = list(example.X)
+    columns = [str(name) for name in example.X]
     orders = [sorted(columns), columns[::-1], sorted(columns, key=lambda name: name in ("sex", "race"))]
     found = [ratios(example, order) for order in orders]
     return {name: " ".join(f"{one[name]:.3f}" for one in found) for name in found[0]}
@@ -118,7 +118,7 @@ def other_orders(example: Example) -> dict[str, str]:
 
 def explain(example: Example, seed: int = 0) -> dict[str, Explained]:
     """Share the gaps of the mean score, over all rows, out among the columns; each bar within 0.001."""
-    model = forest(example, list(example.X))
+    model = forest(example, [str(name) for name in example.X])
     return {
         column: explain_gap(
             lambda rows: model.predict_proba(rows)[:, 1],
@@ -156,8 +156,8 @@ def main() -> None:
     for name, value in figures(example).items():
         print(f"{name:<40}{value:>8.3f}{PUBLISHED.get(name, AUC_PUBLISHED):>12}")
     print(f"\n{DIFFERENCES}\n")
-    for name, value in other_orders(example).items():
-        print(f"{name:<40}{value}")
+    for name, values in other_orders(example).items():
+        print(f"{name:<40}{values}")
     start = time.perf_counter()
     found = explain(example)
     seconds = time.perf_counter() - start

@@ -84,7 +84,8 @@ class Shrunk:
     rate : array of shape (..., G)
         Partially pooled rates; they stand beside the raw ones and never replace them.
     low, high : array of shape (..., G)
-        Ends of the posterior interval (equal tails, moved where needed to hold the rate); the error in ``mean`` and ``strength`` is not in them.
+        Ends of the posterior interval (equal tails, moved where needed to hold the rate); the error
+        in ``mean`` and ``strength`` is not in them.
     raw : array of shape (..., G)
     mean, strength : array
         Of the beta distribution of true rates; strength is counted in rows, inf where the groups

@@ -1,8 +1,8 @@
 """The pictures: plain chart data in, Altair charts for notebooks or lean SVG for pages out.
 
-The SVG carries classes in place of colours (``f-pass``, ``s-line``), so that the page's style decides them in light,
-dark and print; the light colours stay as attributes for viewers without that style. Layout does not depend on the
-fonts of the machine: room for labels is fixed, and labels are shortened by count of letters beforehand.
+The SVG carries classes beside its colours (``f-pass``, ``s-line``), so that the page's style decides them in
+light, dark and print; the light colours stay as attributes for viewers without that style. Layout does not
+depend on the fonts of the machine: room for labels is fixed, and labels are shortened by count of letters.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def svg(chart: Chart) -> str:
     return _lean(drawn, f"{chart.title}. {chart.description}")
 
 
-# --- specifications ------------------------------------------------------------------------------------------
+# --- specifications ------------------------------------------------------------------------------------
 
 _Spec = dict[str, Any]
 
@@ -315,7 +315,7 @@ def _framed(layers: list[_Spec], rows: list[_Spec], axis: _Spec, figures: int = 
     }
 
 
-# --- from Vega's SVG to a lean one ---------------------------------------------------------------------------
+# --- from Vega's SVG to a lean one ---------------------------------------------------------------------
 
 
 def _lean(drawn: str, words: str) -> str:

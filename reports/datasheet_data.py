@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import datasheet_composition as composition
+from . import datasheet_groups as groups
 from . import datasheet_risks as risks
 from .datasheet_counts import Shown
 from .datasheet_parts import Block, Cell, Para, Table, clean, count, heads, listed, said
@@ -126,11 +127,11 @@ FROM_DATA: dict[str, Callable[[Facts, Shown], list[Block]]] = {
     "C5": composition.label,
     "C6": composition.gaps,
     "C7": composition.relations,
-    "C8": composition.splits,
+    "C8": groups.splits,
     "C9": risks.errors,
     "C10": risks.outside,
     "C11": risks.confidential,
-    "C13": composition.groups,
+    "C13": groups.groups,
     "C14": risks.identification,
     "C15": risks.sensitive,
     "L5": _times,

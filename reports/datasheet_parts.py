@@ -13,6 +13,7 @@ WITHHELD = "withheld"
 LONGEST = 80
 DOT_WIDTH = 120
 _LONG_CELL = 40
+_SHORT_TABLE = 20
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ class Table:
     caption: str
     head: tuple[Cell, ...]
     rows: tuple[tuple[Cell, ...], ...]
+
+    @property
+    def short(self) -> bool:
+        """Whether it fits on a page of paper, and so is kept in one piece."""
+        return len(self.rows) <= _SHORT_TABLE
 
 
 Block = Para | Table

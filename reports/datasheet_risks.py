@@ -34,9 +34,9 @@ def errors(facts: Facts, shown: Shown) -> list[Block]:
     but = f" in every column but {listed(repeats['ignored'])}" if repeats["ignored"] else " in every column"
     found = [f"No two rows are equal{but}."]
     if repeats["repeats"]:
-        several = f"{plural(repeats['patterns'], 'different row')} occur more than once"
-        first = f"{plural(repeats['repeats'], 'row')} repeat an earlier one{but}"
-        found = [f"{first}; {several}, at most {count(repeats['most'])} times."]
+        first = f"Rows equal to an earlier one{but}: {count(repeats['repeats'])}"
+        several = f"repeating {plural(repeats['patterns'], 'different row')}"
+        found = [f"{first}, {several}; the commonest stands {count(repeats['most'])} times."]
     if repeats["contradictions"] is not None:
         found.append(_contradictions(repeats))
     constant = [column["name"] for column in facts["columns"] if column["constant"]]
@@ -58,8 +58,8 @@ def _contradictions(repeats: dict[str, Any]) -> str:
     if not repeats["contradictions"]:
         return "No rows with equal features have different labels."
     return (
-        f"{plural(repeats['contradictions'], 'set')} of rows with equal features have different labels "
-        f"({plural(repeats['contradicting_rows'], 'row')})."
+        f"Rows with equal features but different labels: {count(repeats['contradicting_rows'])}, "
+        f"in {plural(repeats['contradictions'], 'set')}."
     )
 
 
@@ -187,9 +187,8 @@ def harm(facts: Facts, shown: Shown) -> list[Block]:
         )
     splits = facts["splits"]
     if splits is not None and splits["shared_rows"]:
-        found.append(
-            f"{plural(splits['shared_rows'], 'row')} stand in more than one split, which flatters tests (C8)."
-        )
+        rows = count(splits["shared_rows"])
+        found.append(f"Rows that stand in more than one split, which flatters tests: {rows} (C8).")
     if not found and not facts["groupings"]:
         found = ["No sensitive column was named, so groups were not compared."]
     return [Para(text) for text in found or ["No gap, small group, uneven missing value or proxy was found."]]
@@ -225,7 +224,7 @@ def _small_groups(facts: Facts, shown: Shown) -> list[str]:
     small = sum(group["small"] for grouping in facts["groupings"] for group in grouping["groups"])
     if not small:
         return []
-    return [f"{plural(small, 'group')} under {facts['min_group_size']} rows: too few to judge treatment by."]
+    return [f"Groups under {facts['min_group_size']} rows, too few to judge treatment by: {count(small)}."]
 
 
 def _uneven_gaps(facts: Facts) -> list[str]:

@@ -1,7 +1,8 @@
 """Pages as HTML: the plain sections of :mod:`.view`, drawn by small templates.
 
-Everything that comes from data is escaped (autoescape, strict about what is undefined); only the style sheet and the
-pictures, which this package writes itself, go in as they are. There is no script, no clock and nothing from outside.
+Everything that comes from data is escaped (autoescape, strict about what is undefined); only the style sheet
+and the pictures, which this package writes itself, go in as they are. There is no script, no clock and
+nothing from outside.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Names that come from data, made safe to print: no control characters, none too long, directions kept apart."""
+"""Names that come from data, made safe to print: no controls, none too long, directions kept apart."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def _scopes(record: Record, hidden: Hidden) -> tuple[Scope, ...]:
     )
 
 
-# --- verdict -------------------------------------------------------------------------------------------------
+# --- verdict -------------------------------------------------------------------------------------------
 
 
 def _tally(record: Record) -> dict[str, int]:
@@ -150,7 +150,7 @@ def _why(verdict: Verdict) -> str:
     return " ".join(words)
 
 
-# --- what was audited ----------------------------------------------------------------------------------------
+# --- what was audited ----------------------------------------------------------------------------------
 
 
 def _facts(record: Record) -> Iterator[Fact]:
@@ -221,7 +221,7 @@ def _policy(record: Record) -> Fact:
     return Fact(say("facts.policy"), name, record.policy_sha256 or "")
 
 
-# --- picture, unknowns, matrix -------------------------------------------------------------------------------
+# --- picture, unknowns, matrix -------------------------------------------------------------------------
 
 
 def _picture(scopes: tuple[Scope, ...]) -> Section:
@@ -276,7 +276,7 @@ def _sentence(text: str) -> str:
 
 
 def _matrix(record: Record, scopes: tuple[Scope, ...]) -> Section:
-    """Lay out measures by groupings: one line for each measure, because measures are many and groupings few."""
+    """Lay out measures by groupings: a line for each measure, for measures are many and groupings few."""
     found = {item.metric for scope in scopes for item in worst_of(scope.part)}
     metrics = [name for name in CATALOGUE if name in found] + sorted(found - set(CATALOGUE))
     table = Table(
@@ -307,7 +307,7 @@ def _matrix_cell(scope: Scope, metric: str) -> Cell:
     return Cell(figure(item.value, kind), sub=numbers.span(item.interval, kind), marks=marks)
 
 
-# --- methods, glossary, footer -------------------------------------------------------------------------------
+# --- methods, glossary, footer -------------------------------------------------------------------------
 
 
 def _methods(record: Record) -> Section:
@@ -318,7 +318,7 @@ def _methods(record: Record) -> Section:
         say(
             "methods.interval",
             level=level,
-            methods=listed(_interval_methods(record), 20) or numbers.NO_FIGURE,
+            methods=" · ".join(_interval_methods(record)) or numbers.NO_FIGURE,
         ),
         say("methods.worst"),
         say("headline.rule"),
@@ -333,7 +333,7 @@ def _methods(record: Record) -> Section:
 def _interval_methods(record: Record) -> list[str]:
     """Name every interval method that the record's figures carry, in order of first use."""
     parts = (record.overall, record.groupings, record.explanations, record.mitigation, record.verdicts)
-    return list(dict.fromkeys(item.method for part in parts for item in _intervals(part)))
+    return list(dict.fromkeys(prose(item.method) for part in parts for item in _intervals(part)))
 
 
 def _intervals(part: object) -> Iterator[Interval]:

@@ -67,8 +67,10 @@ def _explained(record: Record, item: GapExplanation, anchor: str) -> Section:
     return Section(
         id=anchor,
         heading=heading,
-        intro=prose(item.words) if item.words else say("explain.measured", measured=measured, group=group, reference=reference),
-        charts=(_chart(item, kind, anchor, heading),),
+        intro=prose(item.words)
+        if item.words
+        else say("explain.measured", measured=measured, group=group, reference=reference),
+        charts=(_chart(item, kind, anchor),),
         tables=(_table(item, kind, anchor, heading),),
         notes=_checks(item, kind),
     )
@@ -106,7 +108,7 @@ def _ordered(item: GapExplanation) -> list[Bar]:
     return sorted(item.bars, key=lambda bar: (-abs(bar.value), bar.column))
 
 
-def _chart(item: GapExplanation, kind: Kind, anchor: str, heading: str) -> BarChart:
+def _chart(item: GapExplanation, kind: Kind, anchor: str) -> BarChart:
     bars = _ordered(item)
     labels = unlike((bar.column for bar in bars[:TOP_BARS]), LABEL)
     drawn = [_bar(bar, label, kind) for bar, label in zip(bars[:TOP_BARS], labels, strict=True)]
@@ -122,7 +124,7 @@ def _chart(item: GapExplanation, kind: Kind, anchor: str, heading: str) -> BarCh
         measured=numbers.figure(item.measured, kind),
         figures=figures,
     )
-    return BarChart(f"{anchor}-bars", heading, described, kind, tuple(drawn))
+    return BarChart(f"{anchor}-bars", say(f"explain.chart.{kind}"), described, kind, tuple(drawn))
 
 
 def _bar(bar: Bar, label: str, kind: Kind) -> Dot:
@@ -155,7 +157,9 @@ def _table(item: GapExplanation, kind: Kind, anchor: str, heading: str) -> Table
         caption=f"{say('explain.table')}. {heading}",
         corner=say("column.column"),
         columns=tuple(Column(say(f"column.{name}")) for name in ("contribution", "sampling", "monte_carlo")),
-        rows=(*rows, total),
+        rows=(),
+        more=(*rows, total),
+        more_label=say("explain.figures"),
     )
 
 

@@ -1,9 +1,10 @@
-"""The gaps between groups: the widest of each measure, beside chance and limits, and each group against another."""
+"""The gaps between groups: the widest of each measure, and each group against another."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from ..audit.record import GroupFacts, Verdict
 from ..metrics.catalogue import CATALOGUE
@@ -20,6 +21,22 @@ from .wording import say, say_many, words_of
 _Lookup = dict[tuple[Group | None, str, str], Disparity]
 
 
+@dataclass(frozen=True)
+class _Against:
+    """One table of comparisons: its columns as (metric, comparison), and where to find the figures."""
+
+    id: str
+    title: str
+    reference: str
+    pairs: list[tuple[str, str]]
+    lookup: _Lookup
+
+    @property
+    def with_p(self) -> bool:
+        """Whether the table ends in p-values: that of selection does."""
+        return self.title == "grouping.table.against"
+
+
 def gaps_section(scope: Scope) -> Section | None:
     """Build the part on the widest gaps; None where the record compares nothing."""
     found = worst_of(scope.part)
@@ -29,10 +46,20 @@ def gaps_section(scope: Scope) -> Section | None:
     return Section(
         id=f"{scope.id}-gaps",
         heading=say("grouping.gaps.heading"),
-        intro=say("grouping.gaps.legend"),
+        intro=_legend(scope, visible),
         charts=tuple(_gap_charts(scope, visible)),
         tables=(_worst_table(scope, found),),
     )
+
+
+def _legend(scope: Scope, found: list[Disparity]) -> str:
+    """Say what the pictures of gaps show, as far as they show it."""
+    words = [say("grouping.gaps.legend")]
+    if any(math.isfinite(item.null_95) for item in found):
+        words.append(say("grouping.gaps.legend.chance"))
+    if any(scope.verdicts(item.metric) for item in found):
+        words.append(say("grouping.gaps.legend.limit"))
+    return " ".join(words)
 
 
 def _gap_charts(scope: Scope, found: list[Disparity]) -> Iterator[Chart]:
@@ -78,7 +105,8 @@ def _worst_state(verdicts: Iterable[Verdict]) -> str:
 
 
 def _worst_table(scope: Scope, found: tuple[Disparity, ...]) -> Table:
-    headings = ("gap", "between", "chance", "p", "limit", "verdict")
+    judged = any(scope.verdicts(item.metric) for item in found)
+    headings = ("gap", "between", "chance", "p", *(("limit", "verdict") if judged else ()))
     return Table(
         id=f"{scope.id}-worst",
         caption=say("grouping.table.worst", name=scope.name),
@@ -86,30 +114,31 @@ def _worst_table(scope: Scope, found: tuple[Disparity, ...]) -> Table:
         columns=tuple(
             Column(say(f"column.{item}"), number=item in ("gap", "chance", "p")) for item in headings
         ),
-        rows=tuple(_worst_row(scope, item) for item in found),
+        rows=tuple(_worst_row(scope, item, judged=judged) for item in found),
     )
 
 
-def _worst_row(scope: Scope, item: Disparity) -> Row:
+def _worst_row(scope: Scope, item: Disparity, *, judged: bool) -> Row:
     kind = kind_of(item.metric, item.comparison)
     head = Cell(words_of(item.metric).name, link=glossary_id(item.metric))
-    verdicts = scope.verdicts(item.metric)
-    limits = Cell(", ".join(map(limit_text, verdicts)) or say("cell.no_limit"))
-    marks = Cell("" if verdicts else numbers.NO_FIGURE, marks=tuple(state_mark(v.state) for v in verdicts))
+    verdict = _verdict_cells(scope, item.metric) if judged else ()
     if conceals(item, scope.hidden):
         gone = Cell("", marks=(mark("withheld"),))
-        return Row(head, (gone, gone, gone, gone, limits, marks), "muted")
-    return Row(
-        head,
-        (
-            _disparity_cell(item, kind),
-            _pair_cell(scope, item),
-            Cell(figure(item.null_95, kind)),
-            Cell(numbers.p_value(item.p_value)),
-            limits,
-            marks,
-        ),
+        return Row(head, (gone, gone, gone, gone, *verdict), "muted")
+    figures = (
+        _disparity_cell(item, kind),
+        _pair_cell(scope, item),
+        Cell(figure(item.null_95, kind)),
+        Cell(numbers.p_value(item.p_value)),
     )
+    return Row(head, (*figures, *verdict))
+
+
+def _verdict_cells(scope: Scope, metric: str) -> tuple[Cell, Cell]:
+    verdicts = scope.verdicts(metric)
+    limits = ", ".join(map(limit_text, verdicts)) or say("cell.no_limit")
+    marks = tuple(state_mark(item.state) for item in verdicts)
+    return Cell(limits), Cell("" if marks else numbers.NO_FIGURE, marks=marks)
 
 
 def _pair_cell(scope: Scope, item: Disparity) -> Cell:
@@ -152,7 +181,7 @@ def _against_section(scope: Scope, against: str, found: list[Disparity]) -> Sect
         and any(d.metric == metric and d.comparison == "difference" for d in found)
     ]
     tables = [
-        _against_table(scope, f"{against}-{which}", title, pairs, lookup, isolate(other))
+        _against_table(scope, _Against(f"{against}-{which}", title, isolate(other), pairs, lookup))
         for which, title, pairs in (
             ("first", "grouping.table.against", first),
             ("more", "grouping.table.against_more", rest),
@@ -167,17 +196,14 @@ def _against_section(scope: Scope, against: str, found: list[Disparity]) -> Sect
     )
 
 
-def _against_table(
-    scope: Scope, which: str, title: str, pairs: list[tuple[str, str]], lookup: _Lookup, reference: str
-) -> Table:
-    with_p = title == "grouping.table.against"
-    columns = [_against_column(metric, comparison, plain=with_p) for metric, comparison in pairs]
-    columns += [Column(say("column.p"))] if with_p else []
-    listed_groups = [item for item in scope.ordered if any((item.group, *pair) in lookup for pair in pairs)]
-    rows = tuple(_against_row(scope, item, pairs, lookup, with_p=with_p) for item in listed_groups)
+def _against_table(scope: Scope, shown: _Against) -> Table:
+    columns = [_against_column(metric, comparison, plain=shown.with_p) for metric, comparison in shown.pairs]
+    columns += [Column(say("column.p"))] if shown.with_p else []
+    groups = [g for g in scope.ordered if any((g.group, *pair) in shown.lookup for pair in shown.pairs)]
+    rows = tuple(_against_row(scope, item, shown) for item in groups)
     return Table(
-        id=f"{scope.id}-{which}",
-        caption=say(title, name=scope.name, reference=reference),
+        id=f"{scope.id}-{shown.id}",
+        caption=say(shown.title, name=scope.name, reference=shown.reference),
         corner=say("column.group"),
         columns=tuple(columns),
         rows=rows[:TOP],
@@ -191,15 +217,13 @@ def _against_column(metric: str, comparison: str, *, plain: bool) -> Column:
     return Column(text, link=glossary_id(metric))
 
 
-def _against_row(
-    scope: Scope, item: GroupFacts, pairs: list[tuple[str, str]], lookup: _Lookup, *, with_p: bool
-) -> Row:
-    found = [lookup.get((item.group, *pair)) for pair in pairs]
+def _against_row(scope: Scope, item: GroupFacts, shown: _Against) -> Row:
+    found = [shown.lookup.get((item.group, *pair)) for pair in shown.pairs]
     head = group_head(scope, item)
     if item.group in scope.hidden or any(d is not None and conceals(d, scope.hidden) for d in found):
-        return Row(head, (Cell(numbers.NO_FIGURE),) * (len(pairs) + with_p), "muted")
+        return Row(head, (Cell(numbers.NO_FIGURE),) * (len(shown.pairs) + shown.with_p), "muted")
     cells = [Cell(numbers.NO_FIGURE) if d is None else _disparity_cell(d, _kind(d)) for d in found]
-    if with_p:
+    if shown.with_p:
         cells.append(Cell(numbers.p_value(found[0].p_value if found[0] else math.nan)))
     return Row(head, tuple(cells))
 

@@ -1,8 +1,9 @@
 """Which groups' figures are withheld, so that no small group can be worked out from what the page shows.
 
-A group under the privacy minimum is hidden. Where only one group of a published total is hidden, or all hidden
-ones together are under the minimum, subtraction would give it away: the smallest remaining group is hidden too
-(complementary suppression), in every table whose margins are on the page, until nothing more is needed.
+A group under the privacy minimum is hidden. Where only one group of a published total is hidden, or all
+hidden ones together are under the minimum, subtraction would give it away: the smallest remaining
+group is hidden too (complementary suppression), in every table whose margins are on the page, until
+nothing more is needed.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ def worst_of(part: GroupingFacts) -> tuple[Disparity, ...]:
 
 
 def too_small(scope: Scope, item: GroupFacts, estimate: Estimate | None) -> bool:
-    """Tell whether a figure, or with None any pictured figure of the group, rests on too few people to judge."""
+    """Tell whether a figure, or with None any pictured figure of the group, rests on too few people."""
     if item.below_minimum:
         return True
     checked = [estimate] if estimate else [item.rates[name] for name in CHARTED if name in item.rates]

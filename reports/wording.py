@@ -87,9 +87,14 @@ ENGLISH: dict[str, str] = {
     "headline.open": "No limit is broken, and {part} of {count} cannot be decided.",
     "headline.none": "Nothing was judged: the audit was made without a policy.",
     "headline.tally": "{passed} pass, {failed} fail, {inconclusive} inconclusive, {undefined} undefined.",
-    "headline.none_note": "The figures below stand without a verdict. A policy is a list of limits, fixed before the audit.",
-    "headline.rule": "A limit passes when the whole interval lies inside it, fails when the whole interval lies outside,"
-    " and is inconclusive when the interval straddles it. Neither inconclusive nor undefined is a pass.",
+    "headline.none_note": (
+        "The figures below stand without a verdict. A policy is a list of limits, fixed before the audit."
+    ),
+    "headline.rule": (
+        "A limit passes when the whole interval lies inside it, fails when the whole interval lies "
+        "outside, and is inconclusive when the interval straddles it. Neither inconclusive nor "
+        "undefined is a pass."
+    ),
     "verdict.heading": "Verdict, limit by limit",
     "verdict.claim": "{metric} of {attribute}: {ends}",
     "verdict.found": "Found {figure}, {level} interval {interval}.",
@@ -104,8 +109,10 @@ ENGLISH: dict[str, str] = {
     "verdict.waived": "The policy waives these groups: {groups}.",
     # facts
     "facts.heading": "What was audited",
-    "facts.intro": "The system, the model and the data of this audit, each with the fingerprint (SHA-256) by which it can be"
-    " recognised.",
+    "facts.intro": (
+        "The system, the model and the data of this audit, each with the fingerprint (SHA-256) by which"
+        " it can be recognised."
+    ),
     "facts.system": "System",
     "facts.model": "Model",
     "facts.no_model": "none given: only its decisions or scores were audited",
@@ -141,16 +148,26 @@ ENGLISH: dict[str, str] = {
     "facts.credit": "Data credit",
     # sections
     "picture.heading": "Who is treated how",
-    "picture.intro": "Each dot is the share of a group that gets the favourable decision; the line through it is the {level}"
-    " interval, the range in which the true share plausibly lies. The dashed line is everybody ({overall}). The further"
-    " apart the dots, the more unequal the treatment.",
+    "picture.intro": (
+        "Each dot is the share of a group that gets the favourable decision; the line through it is the"
+        " {level} interval, the range in which the true share plausibly lies. The dashed line is "
+        "everybody ({overall}). The further apart the dots, the more unequal the treatment."
+    ),
     "picture.title": "Selected, by {name}",
     "unknown.heading": "What is not known",
-    "unknown.intro": "What this audit could not tell, left out or wants its reader to know, before the figures.",
+    "unknown.intro": (
+        "What this audit could not tell, left out or wants its reader to know, before the figures."
+    ),
     "unknown.none": "Nothing was left out.",
     "unknown.absent": "{part} is absent: {reason}.",
-    "unknown.inconclusive.one": "1 limit is inconclusive: the data cannot tell whether it is met. More rows would narrow the interval.",
-    "unknown.inconclusive.other": "{count} limits are inconclusive: the data cannot tell whether they are met. More rows would narrow the intervals.",
+    "unknown.inconclusive.one": (
+        "1 limit is inconclusive: the data cannot tell whether it is met. More rows would narrow the "
+        "interval."
+    ),
+    "unknown.inconclusive.other": (
+        "{count} limits are inconclusive: the data cannot tell whether they are met. More rows would "
+        "narrow the intervals."
+    ),
     "unknown.undefined.one": "1 limit has no figure, so it was not judged.",
     "unknown.undefined.other": "{count} limits have no figure, so they were not judged.",
     "unknown.small": "By {name}, too small to judge (under {minimum} people): {groups}.",
@@ -158,38 +175,59 @@ ENGLISH: dict[str, str] = {
     "unknown.withheld.other": "By {name}, the figures of {count} groups are withheld.",
     "unknown.missing": "By {name}, {count} rows have no value; they are shown as a group of their own.",
     "matrix.heading": "All disparities at a glance",
-    "matrix.intro": "One line for each measure, one column for each way of grouping people. Every cell shows the widest gap"
-    " between any two groups with its {level} interval and, where the policy sets a limit, the verdict. Columns lead to"
-    " their sections, measures to the glossary.",
+    "matrix.intro": (
+        "One line for each measure, one column for each way of grouping people. Every cell shows the "
+        "widest gap between any two groups with its {level} interval and, where the policy sets a "
+        "limit, the verdict. Columns lead to their sections, measures to the glossary."
+    ),
     "matrix.caption": "Widest gap between groups, by measure and attribute",
     "matrix.column": "By {name}",
     "grouping.heading": "By {name}",
-    "grouping.intro": "{count} groups. Each dot is one group's rate, the line through it the {level} interval; the dashed line is"
-    " everybody. Where intervals lie far apart, groups are treated differently.",
+    "grouping.intro": (
+        "{count} groups. Each dot is one group's rate, the line through it the {level} interval; the "
+        "dashed line is everybody. Where intervals lie far apart, groups are treated differently."
+    ),
     "grouping.intro.reference": "◆ marks the reference group, {reference}.",
-    "grouping.intro.small": "○ marks figures that rest on fewer than {minimum} people: shown, and left out of the widest gaps.",
-    "grouping.rates.title": "{metric}, by {name}",
-    "grouping.rates.described": "{metric} of {count} groups by {name}: lowest {low_group} with {low}, highest {high_group} with"
-    " {high}; everybody {overall}. All figures stand in the table below.",
+    "grouping.intro.small": (
+        "○ marks figures that rest on fewer than {minimum} people: shown, and left out of the widest gaps."
+    ),
+    "grouping.rates.described": (
+        "{metric} of {count} groups by {name}: lowest {low_group} with {low}, highest {high_group} with"
+        " {high}; everybody {overall}. All figures stand in the table below."
+    ),
     "grouping.rates.described.none": "{metric} by {name}: no group has a figure.",
     "grouping.gaps.title": "Widest gaps by {name}, in points",
     "grouping.gaps.ratio_title": "Lowest ratios by {name}",
-    "grouping.gaps.described": "The widest gap of each measure by {name} with its interval: {figures}. All figures stand in the"
-    " table below.",
-    "grouping.gaps.legend": "In the pictures of gaps, the short upright bar is the policy's limit, and the grey band is what chance"
-    " alone would give in 95 of 100 audits of groups that are treated alike.",
+    "grouping.gaps.described": (
+        "The widest gap of each measure by {name} with its interval: {figures}. All figures stand in "
+        "the table below."
+    ),
+    "grouping.gaps.legend": (
+        "For each measure, the two groups that are furthest apart, and how far. At the dashed line "
+        "there is no gap."
+    ),
+    "grouping.gaps.legend.chance": (
+        "The grey band is what chance alone would give in 95 of 100 audits of groups that are treated alike."
+    ),
+    "grouping.gaps.legend.limit": "The short upright bar is the policy's limit.",
     "grouping.table.first": "Groups by {name}: size, selection and accuracy",
     "grouping.table.second": "Groups by {name}: right and wrong decisions",
     "grouping.table.against": "Each group by {name} against {reference}: selection",
-    "grouping.table.against_more": "Each group by {name} against {reference}: other rates, group minus {reference}, in points",
+    "grouping.table.against_more": (
+        "Each group by {name} against {reference}: other rates, group minus {reference}, in points"
+    ),
     "grouping.table.worst": "Widest gaps by {name}: the two groups furthest apart",
     "grouping.gaps.heading": "Gaps between groups",
     "grouping.rates.heading": "Rates of each group",
-    "grouping.rates.intro": "One picture for each rate, with one line for each group; the same figures, with all others, stand in"
-    " the tables below.",
+    "grouping.rates.intro": (
+        "One picture for each rate, with one line for each group; the same figures, with all others, "
+        "stand in the tables below."
+    ),
     "grouping.against.heading": "Compared with {reference}",
-    "grouping.against.intro": "Each line says how one group fares next to {reference}: below zero, or below a ratio of 1, its rate is"
-    " the lower one. Figures stand over their intervals.",
+    "grouping.against.intro": (
+        "Each line says how one group fares next to {reference}: below zero, or below a ratio of 1, its"
+        " rate is the lower one. Figures stand over their intervals."
+    ),
     "grouping.everyone": "everyone",
     "against.reference": "the reference group",
     "against.largest": "the largest group",
@@ -199,11 +237,13 @@ ENGLISH: dict[str, str] = {
     "grouping.worst_first": "Groups stand with the lowest selection rate first.",
     "grouping.more.one": "1 more group",
     "grouping.more.other": "{count} more groups",
-    "grouping.chart_top": "The pictures show the {count} groups with the lowest selection rates; the tables hold all {total}.",
-    "grouping.withheld_note": "Withheld: {groups}. Figures of groups under {privacy} people are withheld, and where they could be"
-    " worked out from the others, the next smallest group's are withheld too.",
-    "grouping.no_gaps": "There are no comparisons by {name}.",
-    "grouping.cut": "Only the first {count} are named.",
+    "grouping.chart_top": (
+        "The pictures show the {count} groups with the lowest selection rates; the tables hold all {total}."
+    ),
+    "grouping.withheld_note": (
+        "Withheld: {groups}. Figures of groups under {privacy} people are withheld, and where they "
+        "could be worked out from the others, the next smallest group's are withheld too."
+    ),
     "column.group": "Group",
     "column.rows": "People",
     "column.share": "Share",
@@ -225,28 +265,40 @@ ENGLISH: dict[str, str] = {
     "cell.reason": "undefined: {reason}",
     # explanation
     "explain.heading": "Where the gap comes from",
-    "explain.intro": "Each bar is what one column of the data contributes to the gap between two groups in the model's output."
-    " Bars to the left widen the gap against the first group, bars to the right narrow it or turn it round. A contribution"
-    " says what the model relies on; it does not say that the column causes anything.",
+    "explain.intro": (
+        "Each bar is what one column of the data contributes to the gap between two groups in the "
+        "model's output. Bars to the left widen the gap against the first group, bars to the right "
+        "narrow it or turn it round. A contribution says what the model relies on; it does not say that"
+        " the column causes anything."
+    ),
     "explain.none": "No gap was explained: {reason}.",
     "explain.none.default": "the record holds no explanation",
     "explain.item": "{gap}: {group} against {reference}, by {grouping}",
     "explain.measured": "Measured gap: {measured} ({group} minus {reference}).",
-    "explain.check": "Check: the bars add up to {total}; the measured gap is {measured}; what remains is {residual}.",
+    "explain.check": (
+        "Check: the bars add up to {total}; the measured gap is {measured}; what remains is {residual}."
+    ),
     "explain.gross": "Pulls in both directions add up to {gross}, signs aside.",
     "explain.engine": "Computed by {engine} from {rows} rows and {walks} draws, seed {seed}. {game}",
     "explain.engine.exact": "Computed by {engine} from {rows} rows, seed {seed}. {game}",
     "explain.game.direct": "The two groups are compared with each other directly.",
     "explain.game.common": "Both groups are compared with the same background of rows.",
-    "explain.chart": "Contributions to the gap",
-    "explain.described": "Contributions of {count} columns to the gap of {measured}: {figures}. All figures stand in the table below.",
+    "explain.chart.points": "Contributions to the gap, in points",
+    "explain.chart.score": "Contributions to the gap",
+    "explain.described": (
+        "Contributions of {count} columns to the gap of {measured}: {figures}. All figures stand in the"
+        " table below."
+    ),
     "explain.rest": "{count} other columns",
     "explain.table": "Contribution of each column",
-    "explain.withheld": "An explanation of a gap by {grouping} is withheld: it concerns a group whose figures are withheld.",
+    "explain.withheld": (
+        "An explanation of a gap by {grouping} is withheld: it concerns a group whose figures are withheld."
+    ),
     "column.column": "Column",
     "column.contribution": "Contribution",
     "column.sampling": "Error from sampling rows",
     "column.monte_carlo": "Error from random draws",
+    "explain.figures": "Figures of this picture",
     "explain.sum": "All bars together",
     "gap.demographic_parity": "Selection rate",
     "gap.demographic_parity_of_the_mean_score": "Mean score",
@@ -254,8 +306,11 @@ ENGLISH: dict[str, str] = {
     "gap.predictive_equality": "False positive rate",
     # mitigation
     "mitigate.heading": "What would narrow the gap",
-    "mitigate.intro": "The model was retrained in each of these ways, on the training rows only, and measured again on the same"
-    " test rows. ○ is before, ● after; the lines are {level} intervals. A change within noise is no evidence of an effect.",
+    "mitigate.intro": (
+        "The model was retrained in each of these ways, on the training rows only, and measured again "
+        "on the same test rows. ○ is before, ● after; the lines are {level} intervals. A change within "
+        "noise is no evidence of an effect."
+    ),
     "mitigate.none": "Nothing was retrained: {reason}.",
     "mitigate.none.default": "the record holds no mitigation",
     "mitigate.chart": "{metric}, before and after",
@@ -265,7 +320,9 @@ ENGLISH: dict[str, str] = {
     "mitigate.table": "{method}: before and after",
     "mitigate.needs.never": "Never needs the sensitive attribute.",
     "mitigate.needs.training": "Needs the sensitive attribute in training only, not for decisions.",
-    "mitigate.needs.decision": "Needs the sensitive attribute for every decision; in many places that is unlawful.",
+    "mitigate.needs.decision": (
+        "Needs the sensitive attribute for every decision; in many places that is unlawful."
+    ),
     "column.figure": "Figure",
     "column.before": "Before",
     "column.after": "After",
@@ -273,29 +330,54 @@ ENGLISH: dict[str, str] = {
     "column.effect": "Effect",
     # methods
     "methods.heading": "How each figure was computed",
-    "methods.intro": "The counting, the intervals and the rule of decision, so that every figure can be checked.",
-    "methods.counts": "Every rate is a fraction of four counts per group: true positives (TP), false positives (FP), false negatives"
-    " (FN) and true negatives (TN), with N their sum. Rows were counted once; all figures come from those counts.",
-    "methods.sign": "A difference is the named group minus the reference; a ratio is the named group divided by the reference. A widest"
-    " gap is largest minus smallest and has no sign. Points are percentage points.",
-    "methods.interval": "An interval is the range that would hold the true figure in {level} of such audits. Methods used here: {methods}.",
-    "methods.worst": "The widest of many gaps is never exactly zero, even where all groups are treated alike. Its interval therefore"
-    " leaves zero only if a permutation test does, and the tables print what chance alone would give.",
-    "methods.minimum": "A rate that rests on fewer than {minimum} people is shown and left out of the widest gaps. A limit over all groups"
-    " is then inconclusive at best, unless the policy waives that group.",
-    "methods.privacy": "Figures of groups under {privacy} people are withheld, and further groups' where the hidden ones could otherwise be"
-    " worked out from totals or other tables.",
+    "methods.intro": (
+        "The counting, the intervals and the rule of decision, so that every figure can be checked."
+    ),
+    "methods.counts": (
+        "Every rate is a fraction of four counts per group: true positives (TP), false positives (FP), "
+        "false negatives (FN) and true negatives (TN), with n their sum. Rows were counted once; all "
+        "figures come from those counts."
+    ),
+    "methods.sign": (
+        "A difference is the named group minus the reference; a ratio is the named group divided by the"
+        " reference. A widest gap is largest minus smallest and has no sign. Points are percentage "
+        "points."
+    ),
+    "methods.interval": (
+        "An interval is the range that would hold the true figure in {level} of such audits. Methods "
+        "used here: {methods}."
+    ),
+    "methods.worst": (
+        "The widest of many gaps is never exactly zero, even where all groups are treated alike. Its "
+        "interval therefore leaves zero only if a permutation test does, and the tables print what "
+        "chance alone would give."
+    ),
+    "methods.minimum": (
+        "A rate that rests on fewer than {minimum} people is shown and left out of the widest gaps. A "
+        "limit over all groups is then inconclusive at best, unless the policy waives that group."
+    ),
+    "methods.privacy": (
+        "Figures of groups under {privacy} people are withheld, and further groups' where the hidden "
+        "ones could otherwise be worked out from totals or other tables."
+    ),
     "methods.undefined": "A rate whose denominator is zero is undefined. It is never counted as zero.",
-    "methods.point": "p-values are two-sided; they measure surprise if the groups were treated alike, not the size of a gap.",
+    "methods.point": (
+        "p-values are two-sided; they measure surprise if the groups were treated alike, not the size "
+        "of a gap."
+    ),
     "glossary.heading": "Glossary",
-    "glossary.intro": "Every measure on this page in plain words, with its formula and the value that means fair.",
+    "glossary.intro": (
+        "Every measure on this page in plain words, with its formula and the value that means fair."
+    ),
     "glossary.formula": "Formula",
     "glossary.fair": "Fair value",
     "glossary.source": "Source",
     # sign-off
     "sign.heading": "Sign-off",
-    "sign.intro": "By signing, a reviewer confirms having read this report. The signature covers the record with the fingerprints"
-    " above.",
+    "sign.intro": (
+        "By signing, a reviewer confirms having read this report. The signature covers the record with "
+        "the fingerprints above."
+    ),
     "sign.name": "Name",
     "sign.role": "Role",
     "sign.date": "Date",
@@ -311,7 +393,7 @@ ENGLISH: dict[str, str] = {
     "footer.legal": "This report states measurements; it is no legal advice.",
     "table.scroll": "Table, scrolls sideways: {caption}",
     "fragment.more": "Save the whole report with to_html(path).",
-}  # fmt: skip
+}
 
 
 def say(key: str, **values: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from evenhand.audit.answers import Answer, Answers, read_answers, write_template
 from evenhand.audit.prompts import PROMPTS
 from evenhand.errors import OutputError, SettingsError

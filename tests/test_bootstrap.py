@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
+
 from evenhand.errors import InputError
 from evenhand.metrics import bootstrap as bs
-from scipy import stats
 
 COUNTS = np.array([[30, 70], [5, 15]])
 

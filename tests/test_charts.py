@@ -110,7 +110,9 @@ def test_hostile_labels_stay_text() -> None:
     assert label in texts(ET.fromstring(text))
 
 
-@pytest.mark.parametrize("label", ["datum.value", "'] + alert(1) + ['", "{{ 7 * 7 }}", "", "名前", "שלום", "\\"])
+@pytest.mark.parametrize(
+    "label", ["datum.value", "'] + alert(1) + ['", "{{ 7 * 7 }}", "", "名前", "שלום", "\\"]
+)
 def test_labels_are_never_read_as_expressions(label: str) -> None:
     assert label in texts(parsed(dot_chart(dot(label), dot("other")))) or not label
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from evenhand.metrics import intervals as iv
 from scipy import stats
+
+from evenhand.metrics import intervals as iv
 
 RATES = np.round(np.r_[0.01, 0.02, 0.03, np.arange(0.05, 0.96, 0.05), 0.97, 0.98, 0.99], 2)
 SIZES = [(10, 10), (10, 30), (30, 30), (30, 100), (100, 100), (10, 300)]

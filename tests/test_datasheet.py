@@ -9,6 +9,11 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jinja2 import UndefinedError
+from scipy import optimize
+
 from evenhand.audit.answers import Answer, Answers
 from evenhand.audit.data import CREDIT, adult_path
 from evenhand.audit.facts import dataset_facts, written_by
@@ -18,10 +23,6 @@ from evenhand.reports.datasheet import render_datasheet
 from evenhand.reports.datasheet_data import FROM_DATA
 from evenhand.reports.datasheet_view import build_view
 from evenhand.reports.datasheet_withhold import Count, shown_counts
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from jinja2 import UndefinedError
-from scipy import optimize
 
 PLAIN = {"title": "Data", "credit": None, "created": "2026-03-01"}
 

@@ -115,6 +115,35 @@ def test_monte_carlo_intervals_hold_the_truth_as_often_as_they_say(game, calls):
         assert np.sqrt((stated**2).mean(axis=0)) == pytest.approx(missed.std(axis=0), rel=0.35)
 
 
+def test_errors_are_as_stated_for_groups_of_equal_size():
+    X, _ = people(120)
+    group = np.arange(120) < 60
+    expected = truth(decide, X, group, "direct")[:3]
+    options = {"group_rows": group, "reference_rows": ~group, "max_calls": 1500, "tolerance": 1e-9}
+    runs = [explain_gap(decide, X, seed=seed, **options) for seed in range(60)]
+    assert all(run.passes >= 3 for run in runs)
+    missed = np.array([values(run)[:3] - expected for run in runs])
+    stated = np.sqrt(np.mean([errors(run)[:3] ** 2 for run in runs], axis=0))
+    assert stated == pytest.approx(missed.std(axis=0), rel=0.35)
+
+
+def test_rows_that_are_all_alike_need_no_draws():
+    X = pd.DataFrame({"a": [1.0] * 8, "b": [2.0] * 8})
+    found = explain_gap(lambda rows: rows["a"], X, group_rows=[0, 1, 2], reference_rows=[3, 4, 5, 6, 7])
+    assert found.calls == 0
+    assert values(found).tolist() == [0, 0]
+
+
+def test_a_single_column_carries_the_whole_gap():
+    X, _ = people(40)
+    found = explain_gap(
+        lambda rows: rows["a"] > 0, X[["a"]], group_rows=np.arange(20), reference_rows=np.arange(20, 40)
+    )
+    assert found.calls == 0
+    assert found.bar("a").value == pytest.approx(found.measured)
+    assert found.bar("a").interval is not None
+
+
 def test_intervals_hold_the_population_value_as_often_as_they_say():
     runs = []
     for seed in range(120):
@@ -206,7 +235,7 @@ def test_groups_of_few_rows():
 
 def test_few_calls_walk_a_sample_and_still_sum_to_the_gap_of_all_rows():
     X, group = people(3000)
-    found = explain_gap(decide, X, group_rows=group, reference_rows=~group, max_calls=2000)
+    found = explain_gap(decide, X, group_rows=group, reference_rows=~group, max_calls=1500)
     full = explain_gap(decide, X, group_rows=group, reference_rows=~group, tolerance=0.002)
     assert found.rows < 1000 < found.rows_given == 3000
     assert not found.reached

@@ -51,7 +51,7 @@ def bars(found):
 def test_linear_models_have_a_closed_form(data, estimator):
     X, group, y = data
     model = fit(estimator, X, y)
-    found = explain_mean_score(model, X, group_rows=group, reference_rows=~group)
+    found = explain_mean_score(model, X, group_rows=group, reference_rows=~group, log_odds=True)
     moved = model[:-1].transform(X)
     each = np.ravel(model[-1].coef_) * (moved[group].mean(axis=0) - moved[~group].mean(axis=0))
     assert bars(found) == pytest.approx([each[3], each[:3].sum(), each[4], each[5]], abs=1e-9)
@@ -114,6 +114,25 @@ def test_a_single_row_adds_up(data, estimator):
     found = explain_row(fit(estimator, X, y), X, 3, background_rows=40)
     assert found.columns == ("a", "town", "c", "e")
     assert found.residual == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "estimator", [LogisticRegression(), DecisionTreeClassifier(max_depth=3, random_state=0)]
+)
+def test_the_other_class_has_the_opposite_bars(data, estimator):
+    X, group, y = data
+    model = fit(estimator, X, y)
+    options = {"group_rows": group, "reference_rows": ~group, "log_odds": True, "background_rows": 20}
+    one, other = (explain_mean_score(model, X, output=output, **options) for output in (1, 0))
+    assert bars(one) == pytest.approx(-bars(other))
+    assert other.residual == pytest.approx(0, abs=1e-6)
+    assert explain_row(model, X, 5, output=0, background_rows=20).residual == pytest.approx(0, abs=1e-6)
+
+
+def test_log_odds_are_not_taken_for_scores(data):
+    X, group, y = data
+    with pytest.raises(ModelError, match="whose mean is not the mean score"):
+        explain_mean_score(fit(LogisticRegression(), X, y), X, group_rows=group, reference_rows=~group)
 
 
 def test_the_background_follows_the_seed(data):

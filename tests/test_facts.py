@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
+
 from evenhand.audit.data import adult_path
 from evenhand.audit.facts import dataset_facts, written_by
 from evenhand.errors import InputError
-from scipy import stats
-from statsmodels.stats.proportion import proportion_confint
 
 
 def relation(**columns):
@@ -206,7 +207,7 @@ def test_only_special_categories_carry_an_article():
     )
     found = {item.column: item.article for item in dataset_facts(rows).content}
     assert found == {
-        "race": "GDPR Art. 9", "sex": None, "age": None, "diagnosis": "GDPR Art. 9", "arrests": "GDPR Art. 10",
+        "race": "GDPR Art. 9", "diagnosis": "GDPR Art. 9", "arrests": "GDPR Art. 10", "sex": None, "age": None
     }  # fmt: skip
 
 

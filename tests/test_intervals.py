@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from evenhand.errors import InputError
-from evenhand.metrics import intervals as iv
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 from scipy.stats.contingency import relative_risk
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+
+from evenhand.errors import InputError
+from evenhand.metrics import intervals as iv
 
 RATE = [iv.wilson, iv.clopper_pearson, iv.jeffreys]
 DIFFERENCE = [iv.miettinen_nurminen_difference, iv.newcombe_difference, iv.agresti_caffo_difference]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from evenhand.audit.record import Record
+from evenhand.metrics.results import Group
 from evenhand.reports import html
 from evenhand.reports.charts import COLOURS
 from evenhand.reports.html import render_fragment, render_report
@@ -47,7 +49,7 @@ class Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags[tag] += 1
         found = {name: value or "" for name, value in attrs}
-        self.attributes += [(name, value) for name, value in found.items()]
+        self.attributes += list(found.items())
         self.ids += [found["id"]] if "id" in found else []
         self.links += [found["href"]] if "href" in found else []
         if re.fullmatch("h[1-6]", tag):
@@ -64,13 +66,17 @@ class Reader(HTMLParser):
 
 
 def hostile_record() -> Record:
-    cells = {("Female", name): Counts(9, 5, 3, 60 + place) for place, name in enumerate(HOSTILE)}
+    cells: dict[Group, Counts] = {
+        ("Female", name): Counts(9, 5, 3, 60 + place) for place, name in enumerate(HOSTILE)
+    }
     record = sample_record({**ADULT, **cells})
     return record.model_copy(
         update={
             "title": HOSTILE[0],
             "policy_name": HOSTILE[1],
-            "notes": tuple(note.model_copy(update={"text": text}) for note in record.notes[:1] for text in HOSTILE),
+            "notes": tuple(
+                note.model_copy(update={"text": text}) for note in record.notes[:1] for text in HOSTILE
+            ),
             "data": record.data.model_copy(update={"name": HOSTILE[2], "credit": HOSTILE[3]}),
         }
     )
@@ -92,9 +98,22 @@ def test_same_record_same_bytes(text: str) -> None:
 
 def test_nothing_runs_and_nothing_is_loaded(text: str) -> None:
     read = Reader(text)
-    assert not set(read.tags) & {"script", "link", "iframe", "object", "embed", "img", "form", "base", "image", "use"}
+    assert not set(read.tags) & {
+        "script",
+        "link",
+        "iframe",
+        "object",
+        "embed",
+        "img",
+        "form",
+        "base",
+        "image",
+        "use",
+    }
     assert all(link.startswith("#") for link in read.links)
-    assert not [name for name, _ in read.attributes if name.startswith("on") or name in ("src", "srcset", "action")]
+    assert not [
+        name for name, _ in read.attributes if name.startswith("on") or name in ("src", "srcset", "action")
+    ]
     assert "default-src 'none'" in text
     assert not re.search(r"@import|url\(", text)
 
@@ -109,7 +128,7 @@ def test_headings_go_down_one_step_at_a_time(text: str) -> None:
     levels = Reader(text).headings
     assert levels.count(1) == 1
     assert levels[0] == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
 def test_landmarks_and_tables_are_named(text: str) -> None:
@@ -161,7 +180,12 @@ def test_a_record_without_policy_model_or_groups_still_makes_a_page() -> None:
 def test_undefined_limits_are_told() -> None:
     record = sample_record(SMALL)
     undefined = record.verdicts[0].model_copy(
-        update={"state": "undefined", "value": float("nan"), "interval": None, "reason": "no true labels were given"}
+        update={
+            "state": "undefined",
+            "value": float("nan"),
+            "interval": None,
+            "reason": "no true labels were given",
+        }
     )
     text = render_report(record.model_copy(update={"verdicts": (undefined,), "verdict": "undefined"}))
     assert "Undefined: no true labels were given." in text
@@ -181,7 +205,7 @@ def test_saved_pages_hold_no_path_of_the_machine(text: str) -> None:
     assert str(Path(html.__file__).parent) not in text
 
 
-# --- contrast -----------------------------------------------------------------------------------------------
+# --- contrast ------------------------------------------------------------------------------------------
 
 
 def luminance(colour: str) -> float:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from evenhand.errors import InputError
-from evenhand.metrics import intervals as iv
-from evenhand.metrics import significance as sg
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.contingency_tables import StratifiedTable
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import power_proportions_2indep, proportions_ztest
+
+from evenhand.errors import InputError
+from evenhand.metrics import intervals as iv
+from evenhand.metrics import significance as sg
 
 STRATA = ([10, 30, 5], [50, 60, 20], [20, 20, 9], [55, 50, 31])
 

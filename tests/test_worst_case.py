@@ -7,11 +7,12 @@ import time
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from evenhand.errors import InputError
 from evenhand.metrics import intervals as iv
 from evenhand.metrics import worst_case as wc
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 FIGURES = [wc.worst_difference, wc.worst_mean_difference, wc.worst_ratio]
 N3 = [200, 200, 200]

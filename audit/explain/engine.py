@@ -86,18 +86,23 @@ class Plan:
         start = codes[rng.choice(self.background.rows, TRIAL, p=self.background.shares)]
         return ways * (_inner_steps(one, start) + _inner_steps(two, start))
 
-    def within(self, max_calls: int) -> Plan:
-        """Sample the rows so that two passes stay within the predictions allowed."""
+    def within(self, max_calls: int, *, keep_antithetic: bool) -> Plan:
+        """Make two passes stay within the predictions allowed: walk one way only, and if need be fewer rows.
+
+        All rows once are worth more than a part of them both ways.
+        """
         pairs = int(max_calls / max(2 * self.calls_per_pair(), 1e-9))
         sizes = len(self.group.rows), len(self.reference.rows)
         if pairs >= sum(sizes):
             return self
+        if self.antithetic and not keep_antithetic:
+            return replace(self, antithetic=False).within(max_calls, keep_antithetic=False)
         small = max(1, min(*sizes, pairs // 2))
         most = max(2, small, pairs - small)
         known = self.walker.known
         group = sample(self.group, min(most, max(2, sizes[0])), known, self.rng)
         reference = sample(self.reference, min(most, max(2, sizes[1])), known, self.rng)
-        return Plan(self.walker, group, reference, self.background, self.antithetic, self.rng)
+        return replace(self, group=group, reference=reference)
 
 
 def _inner_steps(one: Ints, two: Ints) -> float:
@@ -130,17 +135,18 @@ def draw(plan: Plan, tolerance: float, max_calls: int, progress: Progress | None
     calls, target = 0, 2
     while True:
         while len(parts) < target:
-            draws, more = plan.one_pass()
+            draws, made = plan.one_pass()
             parts.append(draws)
-            calls += more
+            calls += made
             if progress is not None:
                 progress(calls, round(calls / len(parts) * target))
         drawn = _with_errors(plan, parts, calls)
         half_width = 1.96 * math.sqrt(float(drawn.variance.max()))
         allowed = int(max_calls / (calls / len(parts))) if calls else len(parts)
         # Variance falls as one over the passes; a little more than foreseen, so that one round mostly does.
-        wanted = math.ceil(1.05 * len(parts) * min((half_width / tolerance) ** 2, 1e6))
-        target = min(max(wanted, len(parts) + 1), allowed)
+        wanted = 1.05 * len(parts) * (half_width / tolerance) ** 2
+        more = math.ceil(wanted) if wanted < allowed else allowed
+        target = min(max(more, len(parts) + 1), allowed) if math.isfinite(wanted) else len(parts) + 1
         if half_width <= tolerance or target <= len(parts):
             return drawn
 

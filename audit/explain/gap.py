@@ -167,7 +167,8 @@ def explain_gap(
     players : mapping of str to columns, optional
         Columns that contribute as one.
     antithetic : bool, optional
-        Walk each pair in an order and in its reverse; by default in the direct game only, where it helps.
+        Walk each pair in an order and in its reverse; by default in the direct game only, where it helps, and
+        where ``max_calls`` allows it for all rows.
     blocks : int
         Blocks of rows of each group for the jackknife.
     workers : int
@@ -210,7 +211,7 @@ def explain_gap(
     rng = np.random.default_rng(seed)
     plan = Plan(walker, group, reference, background, both_ways, rng)
     measured = float(group.shares @ known[group.rows] - reference.shares @ known[reference.rows])
-    plan = plan.within(max_calls)
+    plan = plan.within(max_calls, keep_antithetic=antithetic is not None)
     drawn = draw(plan, tolerance, max_calls, progress)
     log.info("gap explained: seed %d, %d passes, %d rows predicted", seed, drawn.passes, drawn.calls)
     return result_of(

@@ -19,6 +19,8 @@ from .pairing import Floats, Ints, Side
 
 SWEEPS = (12, 300)
 """Rounds of backfitting, for many pairs and for few; too few only make the Monte Carlo error too large."""
+ENOUGH_PAIRS = 1.2
+"""Pairs for each effect fitted; with fewer the rest is too small a part to judge its size by."""
 AFFORDED = 100_000_000
 """Values that all rounds together may go through, beyond the first twelve."""
 
@@ -103,13 +105,12 @@ def monte_carlo_variance(draws: Draws, effects: Effects) -> Floats:
     Returns
     -------
     ndarray of float, shape (players,)
-        ``inf`` where there are no more pairs than effects to fit.
+        ``inf`` where there are hardly more pairs than effects to fit (two passes over groups of equal size).
     """
     pairs = len(draws.share)
     fitted = len(np.unique(draws.at_group)) + len(np.unique(draws.at_reference)) - 1
-    if pairs <= fitted:
-        exact = np.abs(effects.rest).max(axis=0) == 0.0
-        return np.where(exact & (draws.values == 0).all(axis=0), 0.0, np.inf)
+    if pairs < ENOUGH_PAIRS * fitted:
+        return np.where((draws.values == 0).all(axis=0), 0.0, np.inf)
     variance: Floats = (draws.share**2) @ effects.rest**2 * (pairs / (pairs - fitted))
     return variance
 
