@@ -14,27 +14,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from .audit.answers import Answers, read_answers
-from .audit.dataset import Dataset, open_dataset
+from .audit.arrays import audit_cube, banded, decisions
+from .audit.dataset import open_dataset
 from .audit.files import writable_folder
 from .audit.init_settings import write_guess
 from .audit.model import Model, load_model, wrap_model
 from .audit.policy import Policy, load_policy
 from .audit.roles import check_roles
-from .audit.rows import Table
+from .audit.rows import Table, check_inputs
 from .audit.run import Request, run_audit
 from .audit.settings import Settings, load_settings, merge, policy_of
+from .audit.tables import open_tables
 from .errors import InputError
-from .audit.arrays import audit_cube, banded, decisions
 from .metrics.catalogue import CATALOGUE
 from .metrics.grid import Grid
 from .metrics.tally import cube_of
 from .result import Result
 
+T = TypeVar("T")
 Progress = Callable[[str, int, int], None]
 
 __all__ = [
@@ -91,35 +94,54 @@ def audit_file(settings: Settings | str | Path, *, progress: Progress = _silent)
         With every problem of the settings, the table or the model; nothing is written.
     """
     chosen = settings if isinstance(settings, Settings) else settings_from(settings)
-    out = chosen.resolve("out")
-    if out is not None:
-        writable_folder(out)
-    if chosen.data is None:
-        raise InputError.of("no_data", "data", 'an audit needs a table; write: data = "loans.csv"')
-    test, train = _datasets(chosen)
-    model_file = chosen.resolve("model")
-    model = None if model_file is None else load_model(model_file, trusted=chosen.trusted)
-    answers_file = chosen.resolve("answers")
-    return _audit(
-        chosen,
-        Table(test),
-        None if train is None else Table(train),
-        model,
-        policy_of(chosen, CATALOGUE),
-        None if answers_file is None else read_answers(answers_file),
-        progress,
-    )
+    with _results_folder(chosen.resolve("out")):
+        tables, model, policy, answers = _all_of(
+            lambda: open_tables(chosen),
+            lambda: _read(chosen, "model", lambda path: load_model(path, trusted=chosen.trusted)),
+            lambda: _read(chosen, "policy", lambda path: load_policy(path, CATALOGUE)),
+            lambda: _read(chosen, "answers", read_answers),
+        )
+        train = None if tables.train is None else Table(tables.train)
+        limits = policy if policy is not None else policy_of(chosen, CATALOGUE)
+        return _audit(chosen, Table(tables.test), train, model, limits, answers, progress)
 
 
-def _datasets(settings: Settings) -> tuple[Dataset, Dataset | None]:
-    def opened(key: str) -> Dataset:
-        return open_dataset(settings.resolve(key), missing=settings.missing, encoding=settings.encoding)
+def _read(settings: Settings, key: str, read: Callable[[Path], T]) -> T | None:
+    path = settings.resolve(key)
+    # A file that is not there is told with the tables.
+    return None if path is None or not path.is_file() else read(path)
 
-    data = opened("data")
-    if settings.split is not None:
-        split = settings.split
-        return data.subset(split.column, split.test), data.subset(split.column, split.train)
-    return data, opened("train") if settings.train is not None else None
+
+def _all_of(*steps: Callable[[], Any]) -> list[Any]:
+    """Take every step, and raise the problems of all of them at once."""
+    results, errors = [], []
+    for step in steps:
+        try:
+            results.append(step())
+        except InputError as error:
+            errors.append(error)
+    if len(errors) > 1:
+        raise InputError(problem for error in errors for problem in error.problems)
+    if errors:
+        raise errors[0]
+    return results
+
+
+@contextmanager
+def _results_folder(folder: Path | None) -> Iterator[None]:
+    """Prove before the work that results can be written, and leave no empty folder behind if the work fails."""
+    if folder is None:
+        yield
+        return
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    writable_folder(folder)
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            for path in made:
+                path.rmdir()
+        raise
 
 
 def _audit(
@@ -131,8 +153,10 @@ def _audit(
     answers: Answers | None,
     progress: Progress,
 ) -> Result:
-    roles = check_roles(
-        test.dataset, settings, None if train is None else train.dataset, model_given=model is not None
+    trained_on = None if train is None else train.dataset
+    roles, *_ = _all_of(
+        lambda: check_roles(test.dataset, settings, trained_on, model_given=model is not None),
+        lambda: check_inputs(model, [test.dataset, *([] if trained_on is None else [trained_on])]),
     )
     request = Request(settings, roles, test, train, model, policy, answers)
     record, cube = run_audit(request, progress)
@@ -195,11 +219,21 @@ def audit_model(
     """
     wrapped = wrap_model(model)
     names = (sensitive_features,) if isinstance(sensitive_features, str) else tuple(sensitive_features)
-    chosen = merge(Settings(), {"target": target, "pos_label": _plain(pos_label), "sensitive": names, **settings})
+    chosen = merge(
+        Settings(), {"target": target, "pos_label": _plain(pos_label), "sensitive": names, **settings}
+    )
     chosen = _with_limits(chosen, policy)
-    tables = [_table(frame, name, chosen) for frame, name in ((test, "test"), (train, "train")) if frame is not None]
+    tables = [
+        _table(frame, name, chosen) for frame, name in ((test, "test"), (train, "train")) if frame is not None
+    ]
     result = _audit(
-        chosen, tables[0], tables[1] if len(tables) > 1 else None, wrapped, _policy(chosen, policy), None, progress
+        chosen,
+        tables[0],
+        tables[1] if len(tables) > 1 else None,
+        wrapped,
+        _policy(chosen, policy),
+        None,
+        progress,
     )
     return result.like(test)
 
@@ -257,7 +291,9 @@ def audit_predictions(
     )
     names = cube.of_role("sensitive")
     chosen = merge(chosen, {"sensitive": names, "control": cube.of_role("control")})
-    record = audit_cube(cube, chosen, _policy(chosen, policy), pos_label=pos_label, has_threshold=y_pred is None)
+    record = audit_cube(
+        cube, chosen, _policy(chosen, policy), pos_label=pos_label, has_threshold=y_pred is None
+    )
     return Result(record, cube, chosen).like(sensitive_features)
 
 

@@ -14,9 +14,18 @@ from .audit.model import save_model
 
 TARGET, POSITIVE = "income", ">50K"
 NUMBERS = ("age", "education-num", "capital-gain", "capital-loss", "hours-per-week")
-WORDS = ("workclass", "education", "marital-status", "occupation", "relationship", "race", "sex", "native-country")
+WORDS = (
+    "workclass",
+    "education",
+    "marital-status",
+    "occupation",
+    "relationship",
+    "race",
+    "sex",
+    "native-country",
+)
 
-SETTINGS = '''# The settings of Evenhand's demo. Run them again with: evenhand audit evenhand.toml
+SETTINGS = """# The settings of Evenhand's demo. Run them again with: evenhand audit evenhand.toml
 title = "Income classifier on UCI Adult (demo)"
 credit = "{credit}"
 
@@ -71,7 +80,7 @@ min = 0.75
 metric = "equal_opportunity_difference"
 attribute = "sex x race"
 max = 0.3
-'''
+"""
 
 
 def pipeline() -> Any:

@@ -39,10 +39,12 @@ class Reason(StrEnum):
     BELOW_MINIMUM = "below_minimum"
     NO_GROUP = "no_group"
     GROUP_UNDEFINED = "group_undefined"
+    NO_STRATUM = "no_stratum"
     NO_LABELS = "no_labels"
     NO_DECISIONS = "no_decisions"
     NO_SCORES = "no_scores"
     NO_MODEL = "no_model"
+    NO_EXPLAINER = "no_explainer"
     NOT_FOUND = "not_found"
 
     @property
@@ -64,10 +66,12 @@ _SENTENCES = {
     Reason.BELOW_MINIMUM: "fewer than two groups reach the minimum size",
     Reason.NO_GROUP: "no group reaches the minimum size",
     Reason.GROUP_UNDEFINED: "the rate is undefined for at least one of the groups compared",
+    Reason.NO_STRATUM: "the two groups occur together in no level of the control column",
     Reason.NO_LABELS: "no true labels were given",
     Reason.NO_DECISIONS: "no decisions were given",
     Reason.NO_SCORES: "no scores were given",
     Reason.NO_MODEL: "no model was given",
+    Reason.NO_EXPLAINER: "no sound explainer is known for this model on this scale",
     Reason.NOT_FOUND: "the audit holds no such figure",
 }
 

@@ -10,12 +10,14 @@ from typing import Any
 import narwhals as nw
 
 from .audit.files import writable_folder, write_atomically
-from .audit.gate import exit_code, group_name, judge, worst_state
+from .audit.gate import exit_code, judge, worst_state
+from .audit.limit_figures import group_name
 from .audit.measure import tables_of
-from .audit.policy import Limit, Policy, load_policy
+from .audit.policy import Limit, Policy, PolicyFile, load_policy, unknown_metrics
 from .audit.record import Record, State, read_record
 from .audit.settings import Settings
-from .errors import InputError, OutputError, did_you_mean
+from .audit.toml_reader import build
+from .errors import InputError, OutputError, SettingsError, did_you_mean
 from .metrics.catalogue import CATALOGUE
 from .metrics.cube import Cube
 from .metrics.cube_io import cube_from_dict
@@ -39,7 +41,7 @@ class Result:
     record: Record
     cube: Cube = field(repr=False)
     settings: Settings | None = field(default=None, repr=False)
-    backend: str = "pandas"
+    backend: Any = "pandas"
 
     @classmethod
     def read(cls, path: str | Path) -> Result:
@@ -56,7 +58,10 @@ class Result:
     def like(self, frame: Any) -> Result:
         """Give tables in the kind of this frame: pandas, polars or pyarrow."""
         wrapped = nw.from_native(frame, allow_series=True, pass_through=True)
-        if isinstance(wrapped, nw.DataFrame | nw.LazyFrame | nw.Series) and not wrapped.implementation.is_duckdb():
+        if (
+            isinstance(wrapped, nw.DataFrame | nw.LazyFrame | nw.Series)
+            and not wrapped.implementation.is_duckdb()
+        ):
             return replace(self, backend=str(wrapped.implementation.value))
         return self
 
@@ -79,7 +84,9 @@ class Result:
                 for name, estimate in group.rates.items():
                     row[name] = estimate.value
                     row[f"{name}_low"] = float("nan") if estimate.interval is None else estimate.interval.low
-                    row[f"{name}_high"] = float("nan") if estimate.interval is None else estimate.interval.high
+                    row[f"{name}_high"] = (
+                        float("nan") if estimate.interval is None else estimate.interval.high
+                    )
                 rows.append(row)
         return self._frame(rows)
 
@@ -89,8 +96,17 @@ class Result:
         rows = []
         for grouping in self.record.groupings:
             for d in grouping.disparities:
-                row: dict[str, Any] = {"grouping": grouping.name, "metric": d.metric, "comparison": d.comparison}
-                row |= {"against": d.against, "group": _name(d.group), "reference": _name(d.reference), "value": d.value}
+                row: dict[str, Any] = {
+                    "grouping": grouping.name,
+                    "metric": d.metric,
+                    "comparison": d.comparison,
+                }
+                row |= {
+                    "against": d.against,
+                    "group": _name(d.group),
+                    "reference": _name(d.reference),
+                    "value": d.value,
+                }
                 row |= {
                     "low": float("nan") if d.interval is None else d.interval.low,
                     "high": float("nan") if d.interval is None else d.interval.high,
@@ -116,10 +132,18 @@ class Result:
         """
         names = {item.name: item for item in self.record.groupings}
         if grouping not in names:
-            raise InputError.of("unknown_grouping", "grouping", f"there is no {grouping!r}; {did_you_mean(grouping, names)}")
-        found = {d.metric: d for d in names[grouping].disparities if d.against == "all_pairs" and d.metric in CATALOGUE}
+            raise InputError.of(
+                "unknown_grouping", "grouping", f"there is no {grouping!r}; {did_you_mean(grouping, names)}"
+            )
+        found = {
+            d.metric: d
+            for d in names[grouping].disparities
+            if d.against == "all_pairs" and d.metric in CATALOGUE
+        }
         if metric not in found:
-            raise InputError.of("unknown_metric", "metric", f"there is no {metric!r}; {did_you_mean(metric, found)}")
+            raise InputError.of(
+                "unknown_metric", "metric", f"there is no {metric!r}; {did_you_mean(metric, found)}"
+            )
         return found[metric]
 
     @property
@@ -179,7 +203,9 @@ class Result:
         from .reports.datasheet import render_datasheet  # noqa: PLC0415 - templates load only when a page is made
 
         if self.record.datasheet is None:
-            raise InputError.of("no_datasheet", "record", "a datasheet describes a table; this audit was made of arrays")
+            raise InputError.of(
+                "no_datasheet", "record", "a datasheet describes a table; this audit was made of arrays"
+            )
         page = render_datasheet(
             self.record.datasheet,
             self.record.answers,
@@ -216,7 +242,9 @@ class Result:
         place = folder if folder is not None else (self.settings.resolve("out") if self.settings else None)
         if place is None:
             raise OutputError.of("no_folder", "folder", "a folder to write into is needed, got none")
-        wanted = formats if formats is not None else (self.settings.format if self.settings else ("html", "json"))
+        wanted = (
+            formats if formats is not None else (self.settings.format if self.settings else ("html", "json"))
+        )
         target = writable_folder(place)
         # Everything is rendered before anything is written, so that a failure leaves no half of a result.
         contents: dict[str, str] = {}
@@ -243,4 +271,8 @@ def _policy(policy: str | Path | Policy | Sequence[Limit | dict[str, Any]]) -> P
         return policy
     if isinstance(policy, str | Path):
         return load_policy(policy, CATALOGUE)
-    return Policy.of([limit if isinstance(limit, Limit) else Limit(**limit) for limit in policy], "given limits")
+    content = build(PolicyFile, {"limit": tuple(policy)})
+    unknown = unknown_metrics(content.limit, CATALOGUE)
+    if unknown:
+        raise SettingsError(unknown)
+    return Policy.of(content.limit, "given limits")

@@ -12,12 +12,12 @@ from ..metrics.cube import LABEL, SCORE, Cube
 from ..metrics.groups import Column, encode, frame_columns
 from ..metrics.labels import numbers
 from .bands import band_codes, band_levels
-from .measure import grouping_facts
+from .column_checks import MOST_LEVELS
+from .measure import grouping_facts, tables_of
 from .policy import Policy
 from .record import Absent, Record, SourceFacts, Task
-from .column_checks import MOST_LEVELS
 from .roles import crossings
-from .run import Extras, Sources, plan_of, record_of
+from .run import Extras, Sources, check_names, plan_of, record_of
 from .settings import Settings
 
 
@@ -68,7 +68,12 @@ def decisions(y_score: Any, threshold: float) -> NDArray[np.bool_]:
 
 
 def audit_cube(
-    cube: Cube, settings: Settings, policy: Policy | None, *, pos_label: Any = None, has_threshold: bool = False
+    cube: Cube,
+    settings: Settings,
+    policy: Policy | None,
+    *,
+    pos_label: Any = None,
+    has_threshold: bool = False,
 ) -> Record:
     """Audit what a cube counts.
 
@@ -85,10 +90,17 @@ def audit_cube(
     """
     groupings = (*((name,) for name in settings.sensitive), *crossings(settings))
     plan = plan_of(settings, groupings)
+    check_names(plan, policy, tables_of(cube, groupings))
     why = "the audit was given arrays, not a table"
     absent = (
-        Absent(part="explanation", reason="an explanation needs a model, and the audit was given decisions or scores only"),
-        Absent(part="mitigation", reason="retraining needs a model, and the audit was given decisions or scores only"),
+        Absent(
+            part="explanation",
+            reason="an explanation needs a model, and the audit was given decisions or scores only",
+        ),
+        Absent(
+            part="mitigation",
+            reason="retraining needs a model, and the audit was given decisions or scores only",
+        ),
         Absent(part="datasheet", reason=why),
     )
     task = Task(

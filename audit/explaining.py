@@ -17,7 +17,7 @@ from .explain.explained import Explained
 from .explain.gap import KINDS, GapRows, explain_gap, gap_rows
 from .explain.shap_values import explain_mean_score
 from .explain.words import to_record
-from .gate import group_name
+from .limit_figures import group_name
 from .mitigating import crossed
 from .model import Model
 from .record import Absent, GapExplanation, GroupingFacts
@@ -25,10 +25,13 @@ from .record import Absent, GapExplanation, GroupingFacts
 Progress = Callable[[str, int, int], None]
 Flags = NDArray[np.bool_]
 
-METRICS = ("selection_rate", "mean_score", "true_positive_rate", "false_positive_rate")
+METRICS = ("selection_rate", "mean_score", "mean_log_odds", "true_positive_rate", "false_positive_rate")
 TOLERANCE = 0.004
 """95 % Monte Carlo half width that a bar is drawn to, in units of the gap: 0.4 percentage points."""
 MAX_CALLS = 400_000
+MOST_LEAVES = 2_000
+"""Larger tree models take SHAP's explainer minutes; the walks explain their mean score in seconds."""
+LOGISTIC = ("LogisticRegression", "LogisticRegressionCV")
 
 
 @dataclass(frozen=True)
@@ -68,12 +71,19 @@ def explain_gaps(
     Returns
     -------
     explanations : tuple of GapExplanation
-        Up to four a grouping: selection rate, mean score, true and false positive rate.
+        Up to five a grouping: selection rate, mean score, its log-odds where SHAP's explainers work on that scale
+        (attributes only), true and false positive rate.
     absent : tuple of Absent
         Gaps that could not be explained, each with the reason.
     """
     quick = _quick(subject)
-    jobs = [(grouping, metric) for grouping in groupings for metric in METRICS]
+    jobs = [
+        (grouping, metric)
+        for grouping in groupings
+        for metric in METRICS
+        if metric != "mean_log_odds"
+        or (len(grouping.attributes) == 1 and has_log_odds(subject.model.estimator))
+    ]
     found, absent = [], []
     for i, (grouping, metric) in enumerate(jobs):
         progress("explaining", i, len(jobs))
@@ -88,13 +98,44 @@ def explain_gaps(
     return tuple(found), tuple(absent)
 
 
+def has_log_odds(estimator: Any) -> bool:
+    """Tell whether a model, or a pipeline's last step, scores by log-odds that are linear in its inputs.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> has_log_odds(LogisticRegression())
+    True
+    """
+    last = last_step(estimator)
+    return hasattr(last, "predict_proba") and type(last).__name__ in LOGISTIC
+
+
+def last_step(estimator: Any) -> Any:
+    """Return a pipeline's last step, or the estimator itself."""
+    steps = getattr(estimator, "steps", None)
+    return steps[-1][1] if steps else estimator
+
+
+def _leaves(estimator: Any) -> int:
+    """Count the leaves of a tree model: the work of SHAP's tree explainer grows with them."""
+    last = last_step(estimator)
+    trees = [last] if hasattr(last, "tree_") else np.ravel(getattr(last, "estimators_", []))
+    boosted = [tree for stage in getattr(last, "_predictors", []) for tree in stage]
+    return sum(int(tree.tree_.n_leaves) for tree in trees) + sum(
+        int(tree.get_n_leaf_nodes()) for tree in boosted
+    )
+
+
 def furthest(grouping: GroupingFacts) -> tuple[int, int] | None:
     """Choose the groups to explain: the reference (else the largest), and the group whose selection rate is furthest from it.
 
     Only groups of at least the minimum size count; None where fewer than two are left.
     """
     able = [
-        i for i, group in enumerate(grouping.groups) if not (group.below_minimum or group.withheld or group.missing)
+        i
+        for i, group in enumerate(grouping.groups)
+        if not (group.below_minimum or group.withheld or group.missing)
     ]
     if len(able) < 2:
         return None
@@ -128,6 +169,8 @@ def _explain(
     if rows.reason is not None:
         return rows.reason
     explained = _engine(subject, quick, metric, rows)
+    if isinstance(explained, Reason):
+        return explained
     return to_record(
         explained,
         metric,
@@ -140,12 +183,14 @@ def _explain(
     )
 
 
-def _engine(subject: Subject, quick: Quick | None, metric: str, rows: GapRows) -> Explained:
-    if KINDS[metric].output == "score":
+def _engine(subject: Subject, quick: Quick | None, metric: str, rows: GapRows) -> Explained | Reason:
+    if KINDS[metric].output == "score" and _leaves(subject.model.estimator) <= MOST_LEAVES:
         try:
-            return _by_shap(subject, rows)
+            return _by_shap(subject, rows, log_odds=metric == "mean_log_odds")
         except ModelError:
-            pass  # SHAP has no sound explainer for this model on the scale of its scores; the walks explain any model
+            # SHAP has no sound explainer for this model on this scale; the walks explain any model's scores.
+            if metric == "mean_log_odds":
+                return Reason.NO_EXPLAINER
     frame, players, predict = _function(subject, quick, decision=KINDS[metric].output == "decision")
     return explain_gap(
         predict,
@@ -163,13 +208,15 @@ def _engine(subject: Subject, quick: Quick | None, metric: str, rows: GapRows) -
     )
 
 
-def _by_shap(subject: Subject, rows: GapRows) -> Explained:
+def _by_shap(subject: Subject, rows: GapRows, *, log_odds: bool) -> Explained:
     return explain_mean_score(
         subject.model.estimator,
         subject.frame,
         group_rows=rows.group,
         reference_rows=rows.reference,
         sample_weight=subject.weight,
+        output=_position(subject),
+        log_odds=log_odds,
         seed=subject.seed,
         level=subject.level,
     )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Literal
 
 import duckdb
 
 from ..errors import InputError, Problem, did_you_mean
 from ..metrics.results import Level
+from .bands import band_levels
 
 Kind = Literal["number", "text", "yes or no", "date", "other"]
 
@@ -135,25 +135,12 @@ def _projected(column: Column) -> str:
     return f"{name} AS {column.ref}"
 
 
-def band_names(edges: Sequence[float]) -> list[str]:
-    """Name the bands that edges cut; an edge belongs to the band above it.
-
-    Examples
-    --------
-    >>> band_names([25, 40])
-    ['under 25', '25 to under 40', '40 and over']
-    """
-    shown = [f"{edge:g}" for edge in edges]
-    between = [f"{low} to under {high}" for low, high in pairwise(shown)]
-    return [f"under {shown[0]}", *between, f"{shown[-1]} and over"]
-
-
 def level_sql(column: Column, bands: Mapping[str, Sequence[float]]) -> str:
     """Write the expression of a row's level on an attribute: its value, or the name of its band."""
     edges = bands.get(column.name)
     if not edges:
         return column.ref
-    names = band_names(edges)
+    names = band_levels(edges, whole=is_whole(column))
     cases = " ".join(
         f"WHEN {column.ref} < {float(edge)!r} THEN {literal(name)}"
         for edge, name in zip(edges, names, strict=False)

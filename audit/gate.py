@@ -53,8 +53,8 @@ def judge(
     InputError
         A limit names a metric or an attribute that the audit does not have; all are listed.
     """
-    limits = [_in_order(limit, tables) for limit in limits]
     refuse_unknown(limits, tables)
+    limits = [_in_order(limit, tables) for limit in limits]
     open_limits = [i for i, limit in enumerate(limits) if limit.decide_on == "interval"]
     verdicts: dict[int, Verdict] = {
         i: _look(limit, tables, min_group_size, seed, 1)
@@ -65,7 +65,9 @@ def judge(
         family = len(open_limits)
         looked = {i: _look(limits[i], tables, min_group_size, seed, family) for i in open_limits}
         verdicts |= looked
-        still_open = [i for i in open_limits if looked[i].state == "inconclusive" and not _held_back(looked[i])]
+        still_open = [
+            i for i in open_limits if looked[i].state == "inconclusive" and not _held_back(looked[i])
+        ]
         if len(still_open) == family:
             break
         open_limits = still_open
@@ -113,7 +115,7 @@ def refuse_unknown(limits: Sequence[Limit], tables: Mapping[str, GroupTable]) ->
     """
     problems = [
         problem
-        for i, limit in enumerate(limits)
+        for i, limit in enumerate(_in_order(limit, tables) for limit in limits)
         for problem in (*_unknown_metric(i, limit), *_unknown_place(i, limit, tables))
     ]
     if problems:
@@ -217,11 +219,14 @@ def _in_order(limit: Limit, tables: Mapping[str, GroupTable]) -> Limit:
     if limit.attribute in tables or theirs == mine:
         return limit
     moved = {"attribute": " x ".join(theirs)} | {
-        key: _moved(getattr(limit, key), [mine.index(name) for name in theirs]) for key in ("group", "reference")
+        key: _moved(getattr(limit, key), [mine.index(name) for name in theirs])
+        for key in ("group", "reference")
     }
     return limit.model_copy(update=moved)
 
 
-def _moved(group: LevelValue | tuple[LevelValue, ...] | None, order: Sequence[int]) -> tuple[LevelValue, ...] | None:
+def _moved(
+    group: LevelValue | tuple[LevelValue, ...] | None, order: Sequence[int]
+) -> tuple[LevelValue, ...] | None:
     levels = listed(group)
     return levels if levels is None or len(levels) != len(order) else tuple(levels[i] for i in order)

@@ -117,7 +117,9 @@ def listed(group: LevelValue | tuple[LevelValue, ...] | None) -> tuple[LevelValu
 
 def _position(table: GroupTable, group: LevelValue | tuple[LevelValue, ...]) -> int:
     wanted = tuple(map(str, listed(group) or ()))
-    spelled = [tuple("(missing)" if level is None else str(level) for level in known) for known in table.groups]
+    spelled = [
+        tuple("(missing)" if level is None else str(level) for level in known) for known in table.groups
+    ]
     return spelled.index(wanted)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
-from ..errors import Reason
+from ..errors import InputError, Problem, Reason, did_you_mean
 from ..metrics.catalogue import CATALOGUE, Metric
 from ..metrics.cube import SCORE, Cube
 from ..metrics.disparity import Choice, Options, against_each, all_pairs, find_reference, worst_of
@@ -24,7 +25,7 @@ from ..metrics.rates import (
     mean_estimates,
     score_means,
 )
-from ..metrics.results import Against, Disparity, Estimate, Group, Interval
+from ..metrics.results import Against, Comparison, Disparity, Estimate, Group, Interval, Level
 from .gate import OVERALL
 from .limit_figures import group_name
 from .record import GroupFacts, GroupingFacts
@@ -57,21 +58,55 @@ class Plan:
     """
 
     groupings: tuple[tuple[str, ...], ...]
-    reference: str | Mapping[str, object]
+    reference: str | Mapping[str, Level | tuple[Level, ...]]
     options: Options
     privacy_minimum: int
 
-    def choice(self, attributes: tuple[str, ...]) -> Choice | str:
+    def choice(self, attributes: tuple[str, ...], groups: Sequence[Group]) -> Choice:
         """Give the reference of one grouping; the largest group where none is named."""
         if isinstance(self.reference, str):
-            return self.reference
-        name = " x ".join(attributes)
-        whole = self.reference.get(name)
+            return cast("Against", self.reference)
+        whole = self.reference.get(" x ".join(attributes))
         if whole is not None:
-            return tuple(whole) if isinstance(whole, tuple | list) else (whole,)  # type: ignore[return-value]
+            return tuple(whole) if isinstance(whole, tuple | list) else (whole,)
         if all(attribute in self.reference for attribute in attributes):
-            return tuple(self.reference[attribute] for attribute in attributes)  # type: ignore[return-value]
+            made = tuple(cast("Level", self.reference[attribute]) for attribute in attributes)
+            # The references of the attributes by themselves need not occur together in any row.
+            if len(attributes) == 1 or _spelled(made) in map(_spelled, groups):
+                return made
         return "largest"
+
+
+def _spelled(group: Group) -> tuple[str, ...]:
+    return tuple(map(str, group))
+
+
+def check_reference(plan: Plan, tables: Mapping[str, GroupTable]) -> None:
+    """Hold the references that are named against the groups of the audit.
+
+    Raises
+    ------
+    InputError
+        A grouping or a group is not there; all are listed.
+    """
+    named = {} if isinstance(plan.reference, str) else plan.reference
+    problems = []
+    for name, level in named.items():
+        where = f"reference.{name}"
+        if name not in tables or name == OVERALL:
+            known = [item for item in tables if item != OVERALL]
+            message = f"the audit has no grouping {name!r}; {did_you_mean(name, known)}"
+            problems.append(Problem("unknown_attribute", where, message))
+            continue
+        wanted = level if isinstance(level, tuple | list) else (level,)
+        groups = tables[name].groups
+        if _spelled(tuple(wanted)) not in map(_spelled, groups):
+            spelled = " x ".join(map(str, wanted))
+            hint = did_you_mean(spelled, map(group_name, groups))
+            message = f"the reference must be a group of the audit, got {spelled!r}; {hint}"
+            problems.append(Problem("unknown_group", where, message))
+    if problems:
+        raise InputError(problems)
 
 
 def tables_of(cube: Cube, groupings: Sequence[tuple[str, ...]]) -> dict[str, GroupTable]:
@@ -83,7 +118,7 @@ def tables_of(cube: Cube, groupings: Sequence[tuple[str, ...]]) -> dict[str, Gro
 def overall_facts(cube: Cube, plan: Plan) -> GroupFacts:
     """Describe all rows together as one group."""
     table = group_table(cube)
-    return _groups(table, cube, plan, cube.rows)[0]
+    return _groups(table, cube, plan)[0]
 
 
 def grouping_facts(cube: Cube, plan: Plan) -> tuple[GroupingFacts, ...]:
@@ -93,25 +128,25 @@ def grouping_facts(cube: Cube, plan: Plan) -> tuple[GroupingFacts, ...]:
 
 def _grouping(cube: Cube, attributes: tuple[str, ...], plan: Plan) -> GroupingFacts:
     table = group_table(cube, *attributes)
-    choice = plan.choice(attributes)
+    choice = plan.choice(attributes, table.groups)
     at = _reference(table, choice)
     return GroupingFacts(
         name=" x ".join(attributes),
         attributes=attributes,
         reference=None if at is None else table.groups[at],
-        groups=tuple(_groups(table, cube, plan, cube.rows)),
+        groups=tuple(_groups(table, cube, plan)),
         disparities=tuple(_disparities(table, cube, choice, plan.options)),
     )
 
 
-def _reference(table: GroupTable, choice: Choice | str) -> int | None:
+def _reference(table: GroupTable, choice: Choice) -> int | None:
     if choice in ("overall", "rest", "all_pairs"):
         return None
     rate = RATES["selection_rate" if table.has_decision else "base_rate"]
-    return find_reference(count(table, rate), table.groups, choice, table.rows)  # type: ignore[arg-type]
+    return find_reference(count(table, rate), table.groups, choice, table.rows)
 
 
-def _groups(table: GroupTable, cube: Cube, plan: Plan, total: int) -> list[GroupFacts]:
+def _groups(table: GroupTable, cube: Cube, plan: Plan) -> list[GroupFacts]:
     rates: dict[str, list[Estimate]] = {
         name: estimates(count(table, rate), plan.options.level)
         for name, rate in RATES.items()
@@ -146,7 +181,7 @@ def measurable(table: GroupTable, metric: Metric) -> bool:
     )
 
 
-def _disparities(table: GroupTable, cube: Cube, choice: Choice | str, options: Options) -> list[Disparity]:
+def _disparities(table: GroupTable, cube: Cube, choice: Choice, options: Options) -> list[Disparity]:
     found: list[Disparity] = []
     for name in COMPARED_RATES:
         metric = CATALOGUE[name]
@@ -160,30 +195,41 @@ def _disparities(table: GroupTable, cube: Cube, choice: Choice | str, options: O
     return found
 
 
-def _compared(table: GroupTable, metric: Metric, choice: Choice | str, options: Options) -> list[Disparity]:
-    kinds = ("difference", "ratio") if metric.name == "selection_rate" else ("difference",)
+def _compared(table: GroupTable, metric: Metric, choice: Choice, options: Options) -> list[Disparity]:
+    kinds: tuple[Comparison, ...] = ("difference", "ratio")
+    kinds = kinds if metric.name == "selection_rate" else kinds[:1]
     if choice == "all_pairs":
         return [d for kind in kinds for d in all_pairs(table, metric, kind, options)]
-    return [d for kind in kinds for d in against_each(table, metric, kind, choice, options)]  # type: ignore[arg-type]
+    return [d for kind in kinds for d in against_each(table, metric, kind, choice, options)]
 
 
-def _mean_gaps(table: GroupTable, choice: Choice | str, options: Options) -> list[Disparity]:
+def _mean_gaps(table: GroupTable, choice: Choice, options: Options) -> list[Disparity]:
+    """Compare mean scores: with the reference, or with the rest where no group is one."""
     means = score_means(table)
     at = _reference(table, choice)
-    if at is not None:
-        others = [i for i in range(len(table.groups)) if i != at]
-        against: Against = choice if choice in ("largest", "best") else "reference"  # type: ignore[assignment]
-        return [_mean_gap(table.groups[i], table.groups[at], means, i, _one(means, at), against, options.level) for i in others]
+    able = [i for i, group in enumerate(table.groups) if options.compare_missing or None not in group]
+    if at is None:
+        return [
+            _mean_gap((table.groups[i], None), _one(means, i), _pool(means, i), "rest", options) for i in able
+        ]
+    against: Against = choice if choice in ("largest", "best") else "reference"
+    other = _one(means, at)
     return [
-        _mean_gap(group, None, means, i, _pool(means, i), "rest", options.level) for i, group in enumerate(table.groups)
+        _mean_gap((table.groups[i], table.groups[at]), _one(means, i), other, against, options)
+        for i in able
+        if i != at
     ]
 
 
-def _one(means: Means, i: int) -> tuple[float, float, float]:
+Moments = tuple[float, float, float]
+"""Mean, variance and effective size of the scores of a group."""
+
+
+def _one(means: Means, i: int) -> Moments:
     return float(means.value[i]), float(means.variance[i]), float(means.effective[i])
 
 
-def _pool(means: Means, without: int) -> tuple[float, float, float]:
+def _pool(means: Means, without: int) -> Moments:
     keep = np.arange(len(means.value)) != without
     n, value = means.effective[keep], means.value[keep]
     total = n.sum()
@@ -193,10 +239,11 @@ def _pool(means: Means, without: int) -> tuple[float, float, float]:
 
 
 def _mean_gap(
-    group: Group, reference: Group | None, means: Means, i: int, other: tuple[float, float, float], against: Against, level: float
+    pair: tuple[Group, Group | None], one: Moments, other: Moments, against: Against, options: Options
 ) -> Disparity:
-    value = float(means.value[i] - other[0])
-    low, high = welch_difference(*_one(means, i), *other, level)
-    interval = None if math.isnan(float(low)) else Interval(float(low), float(high), level, "Welch")
+    value = one[0] - other[0]
+    low, high = welch_difference(*one, *other, options.level)
+    span = Interval(float(low), float(high), options.level, "Welch")
+    interval = None if math.isnan(span.low) else span
     reason = Reason.EMPTY_GROUP if math.isnan(value) else None
-    return Disparity("mean_score", "difference", against, group, reference, value, interval, reason=reason)
+    return Disparity("mean_score", "difference", against, *pair, value, interval, reason=reason)

@@ -97,7 +97,9 @@ def mitigate(
             absent.append(Absent(part=f"mitigation by {name}", reason=reason))
             continue
         again = _retrain(job, name)
-        after = replace(job.model, estimator=again.estimator).decide(job.test.frame, job.pos_label, job.threshold)
+        after = replace(job.model, estimator=again.estimator).decide(
+            job.test.frame, job.pos_label, job.threshold
+        )
         found.append(_facts(job, again, before, after))
     progress("mitigating", len(methods), len(methods))
     return tuple(found), tuple(absent)
@@ -162,10 +164,13 @@ def _accuracy(job: Job, before: NDArray[np.bool_], after: NDArray[np.bool_]) -> 
     kind = None if job.test.weight is None else job.weight_kind
     level = job.options.level
     figure = [
-        estimates(count(_table((), ((),), joint, side, kind), RATES["accuracy"]), level)[0] for side in ("before", "after")
+        estimates(count(_table((), ((),), joint, side, kind), RATES["accuracy"]), level)[0]
+        for side in ("before", "after")
     ]
     change = rate_change(joint, "accuracy", level=level, seed=job.options.seed)
-    return MitigationFigure(grouping="overall", metric="accuracy", before=figure[0], after=figure[1], change=change)
+    return MitigationFigure(
+        grouping="overall", metric="accuracy", before=figure[0], after=figure[1], change=change
+    )
 
 
 def _table(
@@ -179,7 +184,9 @@ def _table(
     return GroupTable(attributes, groups, measures, has_label=True, has_decision=True, weight_kind=kind)
 
 
-def crossed(attributes: Mapping[str, Column], names: Sequence[str]) -> tuple[NDArray[np.int64], tuple[Group, ...]]:
+def crossed(
+    attributes: Mapping[str, Column], names: Sequence[str]
+) -> tuple[NDArray[np.int64], tuple[Group, ...]]:
     """Number the groups that occur in an intersection of attributes, in the order of their levels.
 
     Examples
@@ -195,7 +202,8 @@ def crossed(attributes: Mapping[str, Column], names: Sequence[str]) -> tuple[NDA
     keys, codes = np.unique(flat, return_inverse=True)
     places = np.unravel_index(keys, shape)
     groups = tuple(
-        tuple(column.levels[place[i]] for column, place in zip(columns, places, strict=True)) for i in range(len(keys))
+        tuple(column.levels[place[i]] for column, place in zip(columns, places, strict=True))
+        for i in range(len(keys))
     )
     return codes.astype(np.int64), groups
 
@@ -210,12 +218,19 @@ def _gaps(
     return [_gap(job, " x ".join(attributes), CATALOGUE[name], tables, joint) for name in COMPARED]
 
 
-def _gap(job: Job, grouping: str, metric: Metric, tables: list[GroupTable], joint: PairedCounts) -> MitigationFigure:
-    compared = sorted(
-        set.intersection(*(set(entrants(table, metric, job.options)[0]) for table in tables))
-    )
+def _gap(
+    job: Job, grouping: str, metric: Metric, tables: list[GroupTable], joint: PairedCounts
+) -> MitigationFigure:
+    compared = sorted(set.intersection(*(set(entrants(table, metric, job.options)[0]) for table in tables)))
     kept = [
-        GroupTable(t.attributes, tuple(t.groups[i] for i in compared), t.measures[compared], t.has_label, t.has_decision, t.weight_kind)
+        GroupTable(
+            t.attributes,
+            tuple(t.groups[i] for i in compared),
+            t.measures[compared],
+            t.has_label,
+            t.has_decision,
+            t.weight_kind,
+        )
         for t in tables
     ]
     before, after = (_estimate(worst_of(table, metric, job.options)) for table in kept)

@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..errors import Problem, RecordError
-from ..metrics.results import Disparity, Estimate, Group, Interval
+from ..errors import Problem, Reason, RecordError
+from ..metrics.results import Disparity, Estimate, Group, Interval, Level
 from .answers import Answers
 
 SCHEMA_VERSION = "1"
@@ -95,6 +95,42 @@ class GroupingFacts(Part):
     groups: tuple[GroupFacts, ...]
     disparities: tuple[Disparity, ...]
     """Of each group against the reference, and the worst of all pairs (``against="all_pairs"``)."""
+
+
+class StratumFacts(Part):
+    """One level of a control column: the worst-of-several figures among its rows alone."""
+
+    level: Level
+    name: str
+    rows: int
+    withheld: bool
+    figures: tuple[Disparity, ...]
+
+
+class PooledFacts(Part):
+    """A difference of rates between two groups, pooled over the levels of a control column.
+
+    ``crude`` is the same difference with the levels thrown together; ``strata`` counts the levels in which
+    both groups occur.
+    """
+
+    metric: str
+    group: Group
+    reference: Group
+    crude: float
+    value: float
+    interval: Interval | None
+    strata: int
+    reason: Reason | None = None
+
+
+class ConditionalFacts(Part):
+    """The groups of a grouping, compared only within the levels of a control column."""
+
+    control: str
+    grouping: str
+    strata: tuple[StratumFacts, ...]
+    pooled: tuple[PooledFacts, ...]
 
 
 class Bar(Part):
@@ -218,6 +254,7 @@ class Record(Part):
     cube: dict[str, Any] = Field(repr=False)
     datasheet: dict[str, Any] | None = Field(default=None, repr=False)
     answers: Answers | None = Field(default=None, repr=False)
+    conditional: tuple[ConditionalFacts, ...] = ()
 
     def to_json(self) -> str:
         """Write the record as strict JSON, keys in the order of this file."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ..errors import InputError
+from ..errors import InputError, ModelError, Problem, did_you_mean
 from ..metrics.cube import Cube
 from ..metrics.grid import Grid
 from ..metrics.groups import Column, encode
@@ -61,6 +61,25 @@ def columns_read(roles: Roles, model: Model | None) -> tuple[str, ...]:
     wanted = [*roles.sensitive, *roles.control, roles.target, roles.weight]
     wanted += [roles.prediction, roles.score] if model is None else inputs_of(model, roles)
     return tuple(dict.fromkeys(name for name in wanted if name is not None))
+
+
+def check_inputs(model: Model | None, datasets: Sequence[Dataset]) -> None:
+    """Tell which columns a model wants that the tables do not have.
+
+    Raises
+    ------
+    ModelError
+        With every such column of every table.
+    """
+    problems = [
+        Problem("model_column", f"model ({dataset.name})", f"the model wants the column {name!r}; {hint}")
+        for dataset in datasets
+        for name in (() if model is None else model.inputs)
+        if name not in dataset.columns
+        for hint in [did_you_mean(name, dataset.columns)]
+    ]
+    if problems:
+        raise ModelError(problems)
 
 
 @dataclass(frozen=True)
@@ -129,7 +148,9 @@ def count_rows(table: Table, roles: Roles, model: Model | None) -> Cube:
         cube = _cube(part_of(frame, roles, model), roles)
         total = cube if total is None else total + cube
     if total is None:
-        raise InputError.of("empty_table", table.dataset.name, "an audit needs rows, but the table has none; check it")
+        raise InputError.of(
+            "empty_table", table.dataset.name, "an audit needs rows, but the table has none; check it"
+        )
     for name, edges in roles.bands.items():
         total = total.order_levels(name, band_levels(edges, whole=roles.whole[name]))
     return total

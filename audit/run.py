@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from .. import __version__
+from ..errors import InputError, Problem
 from ..metrics.cube import SCORE, Cube
 from ..metrics.cube_io import cube_to_dict
 from ..metrics.disparity import Options
+from ..metrics.rates import GroupTable
 from ..mitigation.overlap import overlapping_rows
 from .answers import Answers
+from .conditional import conditional_facts
 from .document import datasheet_facts
 from .explaining import Subject, explain_gaps
-from .gate import judge, worst_state
-from .measure import Plan, grouping_facts, overall_facts, tables_of
+from .gate import judge, refuse_unknown, worst_state
+from .measure import Plan, check_reference, grouping_facts, overall_facts, tables_of
 from .mitigating import Job, Rows, mitigate
 from .model import Model
 from .policy import Policy
@@ -112,6 +115,7 @@ def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
     cube = count_rows(request.test, request.roles, request.model)
     progress("reading rows", 1, 1)
     plan = plan_of(request.settings, request.roles.groupings)
+    check_names(plan, request.policy, tables_of(cube, plan.groupings))
     groupings = grouping_facts(cube, plan)
     extras = _extras(request, plan, groupings, progress)
     progress("documenting", 0, 1)
@@ -125,6 +129,26 @@ def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
     )
     progress("documenting", 1, 1)
     return record_of(cube, plan, groupings, request.settings, request.policy, extras, sources), cube
+
+
+def check_names(plan: Plan, policy: Policy | None, tables: Mapping[str, GroupTable]) -> None:
+    """Refuse a reference or a policy that does not fit, before the long work and not after it.
+
+    Raises
+    ------
+    InputError
+        With every name that the audit does not have.
+    """
+    problems: list[Problem] = []
+    limits = () if policy is None else policy.limits
+    checks = (partial(check_reference, plan, tables), partial(refuse_unknown, limits, tables))
+    for check in checks:
+        try:
+            check()
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
 
 
 def record_of(
@@ -168,6 +192,7 @@ def record_of(
         cube=cube_to_dict(kept),
         datasheet=sources.datasheet,
         answers=sources.answers,
+        conditional=conditional_facts(cube, cube.of_role("control"), plan),
     )
 
 
@@ -177,9 +202,7 @@ def plan_of(s: Settings, groupings: tuple[tuple[str, ...], ...]) -> Plan:
     return Plan(groupings, s.reference, options, s.privacy_minimum)
 
 
-def _extras(
-    request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], progress: Progress
-) -> Extras:
+def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], progress: Progress) -> Extras:
     """Do what needs rows and a model: explain and mitigate."""
     s, model = request.settings, request.model
     absent = list(_not_made(request))
@@ -254,7 +277,8 @@ def _rows(table: Table, roles: Roles, model: Model) -> Rows:
 def _overlap(train: Rows, test: Rows) -> tuple[Note, ...]:
     label = "the label"
     found = overlapping_rows(
-        train.frame.assign(**{label: train.target.to_numpy()}), test.frame.assign(**{label: test.target.to_numpy()})
+        train.frame.assign(**{label: train.target.to_numpy()}),
+        test.frame.assign(**{label: test.target.to_numpy()}),
     )
     if found.count == 0:
         return ()
@@ -300,12 +324,14 @@ def _software() -> Software:
             found[name] = version(name)
         except PackageNotFoundError:
             continue
-    return Software(evenhand=__version__, python=platform.python_version(), packages=found)
+    return Software(evenhand=version("evenhand"), python=platform.python_version(), packages=found)
 
 
 def _source(table: Table, credit: str | None) -> SourceFacts:
     data = table.dataset
-    return SourceFacts(name=data.name, sha256=data.sha256, rows=data.rows, columns=len(data.columns), credit=credit)
+    return SourceFacts(
+        name=data.name, sha256=data.sha256, rows=data.rows, columns=len(data.columns), credit=credit
+    )
 
 
 def _model_facts(request: Request) -> ModelFacts | None:

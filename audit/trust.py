@@ -18,6 +18,8 @@ from ..errors import ModelError, Problem, UntrustedModelError
 from .trees import check_built, check_parsed
 
 ALLOWED_TYPES = (
+    "evenhand.mitigation.reweighing.Reweighing",
+    "evenhand.mitigation.unaware.Unaware",
     "functools.partial",
     "numpy.dtype",
     "sklearn.calibration._CalibratedClassifier",

@@ -33,7 +33,7 @@ def _version(value: bool) -> None:  # noqa: FBT001 - the signature that typer ca
 
 @app.callback()
 def _root(
-    version: Annotated[  # noqa: ARG001 - its callback does the work
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:

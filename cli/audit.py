@@ -13,39 +13,78 @@ from .terminal import err, out, progress
 Many = list[str] | None
 
 
-def audit(  # noqa: PLR0913 - one parameter a flag
-    source: Annotated[Path, typer.Argument(help="A settings file (.toml), or the table: CSV, Parquet, Feather/Arrow, JSON lines.")],
+def audit(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            help="A settings file (.toml), or the table: CSV, Parquet, Feather/Arrow, JSON lines."
+        ),
+    ],
     target: Annotated[str | None, typer.Option(help="Column of true labels.")] = None,
     pos_label: Annotated[str | None, typer.Option(help="The label that counts as positive.")] = None,
-    sensitive: Annotated[Many, typer.Option(help="Column whose groups are compared; repeat for several.")] = None,
-    intersections: Annotated[Many, typer.Option(help="Columns to cross, as sex,race; repeat for several.")] = None,
-    bands: Annotated[Many, typer.Option(help="Edges that band a numeric column, as age=40,65; repeat for several.")] = None,
+    sensitive: Annotated[
+        Many, typer.Option(help="Column whose groups are compared; repeat for several.")
+    ] = None,
+    intersections: Annotated[
+        Many, typer.Option(help="Columns to cross, as sex,race; repeat for several.")
+    ] = None,
+    bands: Annotated[
+        Many, typer.Option(help="Edges that band a numeric column, as age=40,65; repeat for several.")
+    ] = None,
     prediction: Annotated[str | None, typer.Option(help="Column of decisions.")] = None,
     score: Annotated[str | None, typer.Option(help="Column of scores in [0, 1].")] = None,
-    threshold: Annotated[float | None, typer.Option(help="Scores at or above it are selected (default 0.5).")] = None,
-    model: Annotated[str | None, typer.Option(help="Model file: skops, or a trusted joblib or pickle.")] = None,
-    trusted: Annotated[Many, typer.Option(help="SHA-256 of a model file that may run code; repeat for several.")] = None,
+    threshold: Annotated[
+        float | None, typer.Option(help="Scores at or above it are selected (default 0.5).")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Model file: skops, or a trusted joblib or pickle.")
+    ] = None,
+    trusted: Annotated[
+        Many, typer.Option(help="SHA-256 of a model file that may run code; repeat for several.")
+    ] = None,
     train: Annotated[str | None, typer.Option(help="Table to retrain on, for the mitigation.")] = None,
     weight: Annotated[str | None, typer.Option(help="Column of sample weights.")] = None,
     weight_kind: Annotated[str | None, typer.Option(help="survey (default) or frequency.")] = None,
-    control: Annotated[Many, typer.Option(help="Column whose levels are compared only within; repeat for several.")] = None,
-    missing: Annotated[Many, typer.Option(help="Text that stands for a missing value, as '?'; repeat for several.")] = None,
+    control: Annotated[
+        Many, typer.Option(help="Column whose levels are compared only within; repeat for several.")
+    ] = None,
+    missing: Annotated[
+        Many, typer.Option(help="Text that stands for a missing value, as '?'; repeat for several.")
+    ] = None,
     encoding: Annotated[str | None, typer.Option(help="Text encoding of a CSV (default utf-8).")] = None,
     drop: Annotated[Many, typer.Option(help="Column to leave out; repeat for several.")] = None,
     policy: Annotated[str | None, typer.Option(help="Policy file (.toml) with the limits.")] = None,
-    reference: Annotated[Many, typer.Option(help="largest, best, overall, rest, all_pairs, or sex=Male; repeat for several.")] = None,
-    min_group_size: Annotated[int | None, typer.Option(help="Smaller groups are shown but not judged (default 30).")] = None,
-    privacy_minimum: Annotated[int | None, typer.Option(help="Figures of smaller groups are withheld (default 10).")] = None,
+    reference: Annotated[
+        Many, typer.Option(help="largest, best, overall, rest, all_pairs, or sex=Male; repeat for several.")
+    ] = None,
+    min_group_size: Annotated[
+        int | None, typer.Option(help="Smaller groups are shown but not judged (default 30).")
+    ] = None,
+    privacy_minimum: Annotated[
+        int | None, typer.Option(help="Figures of smaller groups are withheld (default 10).")
+    ] = None,
     level: Annotated[float | None, typer.Option(help="Coverage of the intervals (default 0.95).")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of every random draw (default 0).")] = None,
-    explain: Annotated[bool | None, typer.Option("--explain/--no-explain", help="Explain the gaps (default yes).")] = None,
-    mitigate: Annotated[bool | None, typer.Option("--mitigate/--no-mitigate", help="Retrain with less bias (default yes).")] = None,
-    methods: Annotated[Many, typer.Option(help="Mitigation method: unaware, reweighing; repeat for several.")] = None,
-    proxies: Annotated[Many, typer.Option(help="Column that unaware training drops too; repeat for several.")] = None,
+    explain: Annotated[
+        bool | None, typer.Option("--explain/--no-explain", help="Explain the gaps (default yes).")
+    ] = None,
+    mitigate: Annotated[
+        bool | None, typer.Option("--mitigate/--no-mitigate", help="Retrain with less bias (default yes).")
+    ] = None,
+    methods: Annotated[
+        Many, typer.Option(help="Mitigation method: unaware, reweighing; repeat for several.")
+    ] = None,
+    proxies: Annotated[
+        Many, typer.Option(help="Column that unaware training drops too; repeat for several.")
+    ] = None,
     answers: Annotated[str | None, typer.Option(help="Answers to the datasheet's questions (.toml).")] = None,
     title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
-    out_folder: Annotated[str | None, typer.Option("--out", help="Folder for the results (default report).")] = None,
-    formats: Annotated[Many, typer.Option("--format", help="html, json; repeat for several (default both).")] = None,
+    out_folder: Annotated[
+        str | None, typer.Option("--out", help="Folder for the results (default report).")
+    ] = None,
+    formats: Annotated[
+        Many, typer.Option("--format", help="html, json; repeat for several (default both).")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,
 ) -> int:
@@ -77,7 +116,9 @@ def _bands(texts: Many) -> dict[str, list[float]] | None:
         except ValueError:
             column = ""
         if not column:
-            problems.append(Problem("bands", "--bands", f"write column=edge,edge as in age=40,65, got {text!r}"))
+            problems.append(
+                Problem("bands", "--bands", f"write column=edge,edge as in age=40,65, got {text!r}")
+            )
     if problems:
         raise SettingsError(problems)
     return bands

@@ -11,7 +11,9 @@ from .terminal import out, progress
 
 
 def demo(
-    out_folder: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("evenhand-demo"),
+    out_folder: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path(
+        "evenhand-demo"
+    ),
     seed: Annotated[int, typer.Option(help="Seed of every random draw.")] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,  # noqa: ARG001 - the guard reads it
@@ -31,4 +33,6 @@ def demo(
     written = [*files, *(out_folder / name for name in ("model.skops", "adult.parquet", "evenhand.toml"))]
     out("\n".join(["", "Written:", *(f"  {path}" for path in written)]))
     out(f"\nThe same again:  evenhand audit {settings_file}")
-    out(f"As a release gate that command ends with exit code {result.exit_code}; the demo itself ends with 0.")
+    out(
+        f"As a release gate that command ends with exit code {result.exit_code}; the demo itself ends with 0."
+    )

@@ -31,7 +31,9 @@ def guarded(verb: Callable[P, int | None]) -> Callable[P, None]:
     return run
 
 
-def _code(verb: Callable[..., int | None], args: tuple[object, ...], kwargs: dict[str, object], *, verbose: bool) -> int:
+def _code(
+    verb: Callable[..., int | None], args: tuple[object, ...], kwargs: dict[str, object], *, verbose: bool
+) -> int:
     try:
         return verb(*args, **kwargs) or 0
     except EvenhandError as error:
@@ -43,7 +45,7 @@ def _code(verb: Callable[..., int | None], args: tuple[object, ...], kwargs: dic
         err("error: this machine has too little memory for that")
     except (typer.Exit, typer.Abort):
         raise
-    except Exception as error:  # noqa: BLE001 - a fault of the program itself must end with code 2, not 1
+    except Exception as error:
         if verbose:
             err(traceback.format_exc())
         err(f"error: Evenhand failed: {type(error).__name__}: {error}")

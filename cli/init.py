@@ -12,7 +12,9 @@ from .terminal import out
 
 def init(
     data: Annotated[Path, typer.Argument(help="The table: CSV, Parquet, Feather/Arrow, JSON lines.")],
-    out_file: Annotated[Path, typer.Option("--out", help="The settings file to write.")] = Path("evenhand.toml"),
+    out_file: Annotated[Path, typer.Option("--out", help="The settings file to write.")] = Path(
+        "evenhand.toml"
+    ),
     encoding: Annotated[str, typer.Option(help="Text encoding of a CSV.")] = "utf-8",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,  # noqa: ARG001 - the guard reads it
@@ -22,4 +24,6 @@ def init(
 
     write_settings(data, out_file, encoding=encoding)
     if not quiet:
-        out(f"Written: {out_file}\nThe roles in it are guesses: read and correct them, then run\n  evenhand audit {out_file}")
+        out(
+            f"Written: {out_file}\nThe roles in it are guesses: read and correct them, then run\n  evenhand audit {out_file}"
+        )

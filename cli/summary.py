@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..audit.gate import group_name
+from ..audit.limit_figures import group_name
 from ..audit.record import GroupingFacts, Record, State
 from ..metrics.catalogue import CATALOGUE
 from ..reports.numbers import count, kind_of, p_value, with_span
@@ -39,7 +39,9 @@ def summary(record: Record) -> str:
     terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if terminal else PIPE_WIDTH
     buffer = io.StringIO()
-    console = Console(file=buffer, width=max(width, 60), force_terminal=terminal, highlight=False, soft_wrap=False)
+    console = Console(
+        file=buffer, width=max(width, 60), force_terminal=terminal, highlight=False, soft_wrap=False
+    )
     console.print(Text(record.title, style="bold"))
     console.print(_sources(record))
     for grouping in record.groupings:
@@ -62,7 +64,9 @@ def _sources(record: Record) -> Text:
 
 
 def _table(title: str, first: str, headings: list[str]) -> Table:
-    table = Table(title=Text(title, style="bold"), title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(
+        title=Text(title, style="bold"), title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0)
+    )
     table.add_column(first, overflow="fold")
     for heading in headings:
         table.add_column(heading, justify="right", overflow="fold")
@@ -72,7 +76,9 @@ def _table(title: str, first: str, headings: list[str]) -> Table:
 def _show_grouping(console: Console, grouping: GroupingFacts, record: Record) -> None:
     shown = [rate for rate in RATES if any(rate in group.rates for group in grouping.groups)]
     level = f"{record.level:.0%} intervals"
-    table = _table(f"\nBy {grouping.name} ({level})", "group", ["rows", *(CATALOGUE[rate].title for rate in shown)])
+    table = _table(
+        f"\nBy {grouping.name} ({level})", "group", ["rows", *(CATALOGUE[rate].title for rate in shown)]
+    )
     ranked = sorted(grouping.groups, key=lambda group: -group.rows)
     for group in ranked[:MOST_GROUPS]:
         if group.withheld:
@@ -116,7 +122,11 @@ def _show_mitigation(console: Console, record: Record) -> None:
     if not record.mitigation:
         return
     wanted = ("accuracy", "demographic_parity_difference", "equalized_odds_difference")
-    table = _table("\nTrained again with less bias (same test rows)", "method", ["grouping", "figure", "before", "after", "change"])
+    table = _table(
+        "\nTrained again with less bias (same test rows)",
+        "method",
+        ["grouping", "figure", "before", "after", "change"],
+    )
     for method in record.mitigation:
         for figure in method.figures:
             if figure.metric not in wanted or " x " in figure.grouping:

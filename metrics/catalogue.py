@@ -262,7 +262,8 @@ _COMPARISONS = (
         "equal_opportunity_difference",
         _TPR,
         "equal opportunity difference",
-        "Among people whose true label is positive, how far apart the groups' chances of selection are at most.",
+        "Among people whose true label is positive, how far apart the groups' chances of selection"
+        " are at most.",
         _ALLOCATION,
         _HARDT,
     ),
@@ -270,7 +271,8 @@ _COMPARISONS = (
         "equal_opportunity_ratio",
         _TPR,
         "equal opportunity ratio",
-        "Among people whose true label is positive, the lowest chance of selection as a share of the highest.",
+        "Among people whose true label is positive, the lowest chance of selection as a share of"
+        " the highest.",
         _ALLOCATION,
         _HARDT,
     ),
@@ -278,7 +280,8 @@ _COMPARISONS = (
         "predictive_equality_difference",
         _FPR,
         "predictive equality difference",
-        "Among people whose true label is negative, how far apart the groups' chances of selection are at most.",
+        "Among people whose true label is negative, how far apart the groups' chances of selection"
+        " are at most.",
         _ALLOCATION,
         _CORBETT,
     ),
@@ -286,7 +289,8 @@ _COMPARISONS = (
         "predictive_equality_ratio",
         _FPR,
         "predictive equality ratio",
-        "Among people whose true label is negative, the lowest chance of selection as a share of the highest.",
+        "Among people whose true label is negative, the lowest chance of selection as a share of"
+        " the highest.",
         _ALLOCATION,
         _CORBETT,
     ),
@@ -294,7 +298,8 @@ _COMPARISONS = (
         "equalized_odds_difference",
         _ODDS,
         "equalized odds difference",
-        "The larger of the two gaps in the chance of selection: among true positives and among true negatives.",
+        "The larger of the two gaps in the chance of selection: among true positives and among true"
+        " negatives.",
         _ALLOCATION,
         _HARDT,
     ),
@@ -302,7 +307,8 @@ _COMPARISONS = (
         "equalized_odds_ratio",
         _ODDS,
         "equalized odds ratio",
-        "The smaller of the two ratios of the chance of selection: among true positives and among true negatives.",
+        "The smaller of the two ratios of the chance of selection: among true positives and among"
+        " true negatives.",
         _ALLOCATION,
         _HARDT,
     ),
@@ -310,7 +316,8 @@ _COMPARISONS = (
         "average_odds_difference",
         _ODDS,
         "average odds difference",
-        "The mean of the gaps in the chance of selection among true positives and among true negatives (absolute gaps).",
+        "The mean of the gaps in the chance of selection among true positives and among true"
+        " negatives (absolute gaps).",
         _ALLOCATION,
         "Bellamy et al. (2018), AI Fairness 360, average absolute odds difference",
         mean=True,

@@ -343,5 +343,6 @@ def _refuse_unlike(first: Cube, second: Cube) -> None:
         raise InputError.of(
             "weights_differ",
             "cube",
-            f"cubes that are added share the kind of weight, got {first.weight_kind} and {second.weight_kind}",
+            f"cubes that are added share the kind of weight,"
+            f" got {first.weight_kind} and {second.weight_kind}",
         )

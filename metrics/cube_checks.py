@@ -26,7 +26,13 @@ Floats = NDArray[np.float64]
 
 
 def follows_grid(role: str, grid: Grid | None) -> bool:
-    """Tell whether the levels of an axis are the bins of its fixed grid, and need not be written."""
+    """Tell whether the levels of an axis are the bins of its fixed grid, and need not be written.
+
+    Examples
+    --------
+    >>> follows_grid("score", Grid()), follows_grid("score", Grid("distinct")), follows_grid("label", Grid())
+    (True, False, False)
+    """
     return role == "score" and grid is not None and grid.kind != "distinct"
 
 

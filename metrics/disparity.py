@@ -228,8 +228,8 @@ def _against_pool(
         x, n, rest_x, rest_size, "difference" if comparison == "difference" else "ratio", options.level
     )
     if reference == "overall":
-        # p - p_all = (1 - s)(p - p_rest) and p / p_all = r / (s r + 1 - s) with r = p / p_rest: an interval for
-        # the comparison with the rest, who are other people, becomes one for the comparison with all.
+        # p - p_all = (1 - s)(p - p_rest) and p / p_all = r / (s r + 1 - s) with r = p / p_rest: an interval
+        # for the comparison with the rest, who are other people, becomes one for the comparison with all.
         low, high = _pool_ends(low, share, comparison), _pool_ends(high, share, comparison)
         values = _compare(counted.value, np.broadcast_to(pooled, counted.value.shape), comparison)
         values = np.where(rest_weight > 0, values, np.nan)
@@ -310,7 +310,8 @@ def worst_of(table: GroupTable, metric: Metric, options: Options | None = None) 
     >>> from evenhand.metrics.rates import group_table
     >>> from evenhand.metrics.tally import cube_of
     >>> cube = cube_of([1, 1, 0, 0] * 50, [1, 1, 1, 0] * 50, sensitive_features=["F", "M", "M", "F"] * 50)
-    >>> worst = worst_of(group_table(cube, "sensitive_feature"), metric_named("demographic_parity_difference"))
+    >>> metric = metric_named("demographic_parity_difference")
+    >>> worst = worst_of(group_table(cube, "sensitive_feature"), metric)
     >>> worst.value, worst.group, worst.reference
     (0.5, ('F',), ('M',))
     """

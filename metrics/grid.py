@@ -74,7 +74,7 @@ class Grid:
 
     @property
     def edges(self) -> NDArray[np.float64]:
-        """Lower ends of the bins, ascending; empty for a distinct grid, and from ``-inf`` for a relative one."""
+        """Lower ends of the bins, ascending; none for a distinct grid, from ``-inf`` for a relative one."""
         return self._edges
 
     def is_edge(self, at: float) -> bool:
@@ -141,7 +141,8 @@ def refuse_bad_scores(values: NDArray[np.float64], name: str, *, probabilities: 
         raise InputError.of(
             "scores_outside",
             name,
-            f"probabilities lie in [0, 1], got {int(outside.sum())} outside, the first {values[outside][0]:g};"
+            f"probabilities lie in [0, 1], got {int(outside.sum())} outside,"
+            f" the first {values[outside][0]:g};"
             " for scores on another scale ask for the grid 'relative' or 'distinct'",
         )
 

@@ -328,11 +328,13 @@ def _level(value: Any) -> Level:
         return int(value)
     if isinstance(value, float | np.floating):
         return _number_level(float(value))
+    return _numpy_level(value) if isinstance(value, np.generic) else _text_level(value)
+
+
+def _numpy_level(value: np.generic) -> Level:
     if isinstance(value, np.datetime64 | np.timedelta64):
         return _encode_times(np.array([value]), "").levels[0]
-    if isinstance(value, np.generic):
-        return _level(value.item())
-    return _text_level(value)
+    return _level(value.item())
 
 
 def _number_level(value: float) -> Level:

@@ -82,7 +82,7 @@ def binary_outcome(
 
 
 def _refuse_fractions(values: Any, name: str, pos_label: Level) -> None:
-    # Declaring 1 as the positive label does not make 0.97 a decision, and such a column has no levels to list.
+    # Declaring 1 as the positive label does not make 0.97 a decision; such a column has no levels to list.
     if isinstance(pos_label, str) or (isinstance(pos_label, float) and not pos_label.is_integer()):
         return
     array = _float_array(values)
@@ -93,7 +93,8 @@ def _refuse_fractions(values: Any, name: str, pos_label: Level) -> None:
         raise InputError.of(
             "probabilities",
             name,
-            f"decisions or labels are wanted, got {len(np.unique(fractions)):,} distinct fractions such as {fractions[0]:g};"
+            f"decisions or labels are wanted, got {len(np.unique(fractions)):,} distinct fractions"
+            f" such as {fractions[0]:g};"
             " scores go into y_score, or make decisions of them first: (score >= 0.5)",
         )
 
@@ -158,7 +159,8 @@ def _positive_codes(column: Column, name: str, pos_label: Level) -> list[int]:
     raise InputError.of(
         "labels_not_declared",
         name,
-        f"labels are 0 and 1 unless the positive one is declared, got {shown}; say which one counts with pos_label=...",
+        f"labels are 0 and 1 unless the positive one is declared, got {shown};"
+        " say which one counts with pos_label=...",
     )
 
 

@@ -106,12 +106,24 @@ def _summary(record: Record) -> str:
 def _line(verdict: Verdict, scopes: tuple[Scope, ...], concealed: frozenset[tuple[str, str]]) -> VerdictLine:
     limit = verdict.limit
     anchors = {scope.part.name: f"{scope.id}-gaps" for scope in scopes if worst_of(scope.part)}
-    if (limit.attribute, limit.metric) in concealed:
+    if (limit.attribute, limit.metric) in concealed or _is_of_hidden_group(verdict, scopes):
         found, words = say("verdict.found.withheld"), ""
     else:
         found, words = _found(verdict), _why(verdict)
     return VerdictLine(
         state_mark(verdict.state), _claim(verdict), found, words, anchors.get(limit.attribute, "")
+    )
+
+
+def _is_of_hidden_group(verdict: Verdict, scopes: tuple[Scope, ...]) -> bool:
+    """Tell whether the figure of a limit on a rate is that of a withheld group."""
+    limit = verdict.limit
+    return any(
+        item.group in scope.hidden and item.rates[limit.metric].value == verdict.value
+        for scope in scopes
+        if scope.part.name == limit.attribute
+        for item in scope.part.groups
+        if limit.metric in item.rates
     )
 
 

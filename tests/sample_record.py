@@ -458,7 +458,7 @@ SMALL: Cells = {
 
 def many_groups(size: int = 1000) -> Record:
     """Build the record of an audit of one attribute with many groups of 40 to 139 rows."""
-    cells = {
+    cells: dict[Group, Counts] = {
         (f"postcode {place:04d}",): Counts(5 + place % 17, 8, 6 + place % 11, 21 + place % 72)
         for place in range(size)
     }

@@ -44,7 +44,12 @@ HAND = {
 
 
 def rows():
-    cells = [(g, y, p) for g, four in FOUR.items() for (y, p), n in zip([(0, 0), (0, 1), (1, 0), (1, 1)], four, strict=True) for _ in range(n)]
+    cells = [
+        (g, y, p)
+        for g, four in FOUR.items()
+        for (y, p), n in zip([(0, 0), (0, 1), (1, 0), (1, 1)], four, strict=True)
+        for _ in range(n)
+    ]
     return tuple(list(column) for column in zip(*cells, strict=True))
 
 
@@ -84,7 +89,10 @@ def test_every_rate_has_its_row_and_the_other_way_round():
 @pytest.mark.parametrize("metric", CATALOGUE.values(), ids=lambda metric: metric.name)
 def test_rows_are_whole(metric):
     assert CATALOGUE[metric.name] is metric
-    assert all(text.strip() for text in (metric.title, metric.formula, metric.meaning, metric.harm, metric.source, metric.better))
+    assert all(
+        text.strip()
+        for text in (metric.title, metric.formula, metric.meaning, metric.harm, metric.source, metric.better)
+    )
     assert set(metric.needs) <= {"y_true", "y_pred", "y_score"}
     assert metric.needs
     assert all(rate in RATES for rate in metric.rates)

@@ -25,7 +25,9 @@ CUBES = {
     "weighted": cube_of(Y, sensitive_features={"x": MIXED}, sample_weight=S / 3),
     "frequency": cube_of(Y, sensitive_features=MIXED, sample_weight=np.arange(40), weight_kind="frequency"),
     "scored": cube_of(Y, sensitive_features=MIXED, y_score=S, grid=Grid(thresholds=(0.1, 1 / 3))),
-    "relative": cube_of(Y, sensitive_features=MIXED, y_score=S * 1e6 - 5, grid=Grid("relative", thresholds=(-2.5,))),
+    "relative": cube_of(
+        Y, sensitive_features=MIXED, y_score=S * 1e6 - 5, grid=Grid("relative", thresholds=(-2.5,))
+    ),
     "distinct": cube_of(Y, sensitive_features=MIXED, y_score=np.round(S, 1), grid=Grid("distinct")),
     "multiclass": cube_of(MIXED[:3] * 5, sensitive_features=["F"] * 15, task="multiclass"),
     "control": cube_of(Y, sensitive_features=MIXED, control_features={"site": ["a", "b"] * 20}),
@@ -36,7 +38,9 @@ CUBES["nothing"] = CUBES["plain"].slice("sex")
 
 def assert_equal(one: Cube, other: Cube) -> None:
     assert one.axes == other.axes
-    assert [[type(v) for v in a.levels] for a in one.axes] == [[type(v) for v in a.levels] for a in other.axes]
+    assert [[type(v) for v in a.levels] for a in one.axes] == [
+        [type(v) for v in a.levels] for a in other.axes
+    ]
     assert one.codes.dtype == other.codes.dtype
     np.testing.assert_array_equal(one.codes, other.codes)
     np.testing.assert_array_equal(one.measures, other.measures)
@@ -136,7 +140,11 @@ def put(content, *path):
 @pytest.mark.parametrize("name", DAMAGE)
 def test_damaged_content_is_refused(name):
     cube = cube_of(
-        Y, sensitive_features={"sex": ["F", "M"] * 20}, y_score=S, sample_weight=S, grid=Grid(thresholds=(0.5,))
+        Y,
+        sensitive_features={"sex": ["F", "M"] * 20},
+        y_score=S,
+        sample_weight=S,
+        grid=Grid(thresholds=(0.5,)),
     )
     content = json.loads(json.dumps(cube_to_dict(cube)))
     assert cube_from_dict(content).rows == 40
@@ -166,7 +174,9 @@ def test_a_missing_parquet_file_is_refused(tmp_path):
         cube_from_parquet(tmp_path / "none.parquet")
 
 
-@pytest.mark.parametrize("metadata", [None, {"evenhand.cube": "{"}, {"evenhand.cube": "[]"}, {"evenhand.cube": "{}"}])
+@pytest.mark.parametrize(
+    "metadata", [None, {"evenhand.cube": "{"}, {"evenhand.cube": "[]"}, {"evenhand.cube": "{}"}]
+)
 def test_a_parquet_file_without_a_cube_is_refused(tmp_path, metadata):
     path = tmp_path / "other.parquet"
     pq.write_table(pa.table({"x": [1]}).replace_schema_metadata(metadata), path)
@@ -185,7 +195,7 @@ def test_a_parquet_file_with_a_changed_column_is_refused(tmp_path):
 
 
 def test_a_folder_that_is_not_there_cannot_be_written_to(tmp_path):
-    with pytest.raises(OutputError, match="cannot_write|can be written to"):
+    with pytest.raises(OutputError, match="can be written to"):
         cube_to_parquet(CUBES["plain"], tmp_path / "no" / "cube.parquet")
 
 

@@ -22,7 +22,13 @@ DISPARITIES = [
     "equalized_odds_difference",
     "equalized_odds_ratio",
 ]
-RATES = ["selection_rate", "true_positive_rate", "false_positive_rate", "true_negative_rate", "false_negative_rate"]
+RATES = [
+    "selection_rate",
+    "true_positive_rate",
+    "false_positive_rate",
+    "true_negative_rate",
+    "false_negative_rate",
+]
 METHODS = ["between_groups", "to_overall"]
 
 
@@ -55,7 +61,12 @@ populated = st.lists(st.lists(st.integers(1, 12), min_size=4, max_size=4), min_s
 @given(populated, st.booleans(), st.integers(0, 2**32))
 def test_disparities_of_any_populated_table(groups, weighted, seed):
     cells = [(0, 0), (0, 1), (1, 0), (1, 1)]
-    rows = [(g, *cell) for g, four in enumerate(groups) for cell, n in zip(cells, four, strict=True) for _ in range(n)]
+    rows = [
+        (g, *cell)
+        for g, four in enumerate(groups)
+        for cell, n in zip(cells, four, strict=True)
+        for _ in range(n)
+    ]
     g, y, p = (np.array(column) for column in zip(*rows, strict=True))
     agree(y, p, g, np.random.default_rng(seed).random(len(y)) + 0.1 if weighted else None)
 
@@ -83,13 +94,13 @@ def test_keyword_names_are_fairlearns(name):
 
 @pytest.mark.parametrize("name", [*DISPARITIES[2:], "predictive_parity_ratio", "accuracy_difference"])
 def test_labels_are_needed(name):
-    with pytest.raises(InputError, match="y_true: the .* needs it, got None"):
+    with pytest.raises(InputError, match=r"y_true: the .* needs it, got None"):
         em.group_metric(name, None, [0, 1], sensitive_features=["a", "b"])
 
 
 @pytest.mark.parametrize("name", RATES)
 def test_decisions_are_needed(name):
-    with pytest.raises(InputError, match="y_pred: the .* needs it, got None"):
+    with pytest.raises(InputError, match=r"y_pred: the .* needs it, got None"):
         getattr(em, name)([0, 1], None)
 
 
@@ -110,7 +121,10 @@ def test_decisions_are_enough_for_demographic_parity():
 def test_unknown_choices_are_refused(options, message):
     with pytest.raises(InputError, match=message):
         em.group_metric(
-            **{"name": "accuracy_ratio", **options}, y_true=[0, 1], y_pred=[0, 1], sensitive_features=["a", "b"]
+            **{"name": "accuracy_ratio", **options},
+            y_true=[0, 1],
+            y_pred=[0, 1],
+            sensitive_features=["a", "b"],
         )
 
 

@@ -27,7 +27,9 @@ def test_uniform_bins_hold_their_scores(scores, bins, thresholds):
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.floats(-1e12, 1e12), min_size=1, max_size=30), st.lists(st.floats(-1e12, 1e12), max_size=3))
+@given(
+    st.lists(st.floats(-1e12, 1e12), min_size=1, max_size=30), st.lists(st.floats(-1e12, 1e12), max_size=3)
+)
 def test_relative_bins_hold_their_scores(scores, thresholds):
     grid = Grid("relative", thresholds=tuple(thresholds))
     index = grid.index(scores)
@@ -60,14 +62,23 @@ def test_thresholds_are_sorted_and_single():
     assert Grid(thresholds=(0.7, 0.2, 0.7)) == Grid(thresholds=(0.2, 0.7))
 
 
-@pytest.mark.parametrize("grid", [Grid(), Grid("relative", thresholds=(2.5,)), Grid("distinct"), Grid(bins=10)])
+@pytest.mark.parametrize(
+    "grid", [Grid(), Grid("relative", thresholds=(2.5,)), Grid("distinct"), Grid(bins=10)]
+)
 def test_a_grid_survives_its_dict(grid):
     assert Grid.from_dict(grid.to_dict()) == grid
 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"kind": "log"}, {"bins": 1}, {"bins": MAX_BINS + 1}, {"bins": 2.5}, {"thresholds": (np.nan,)}, {"thresholds": (np.inf,)}],
+    [
+        {"kind": "log"},
+        {"bins": 1},
+        {"bins": MAX_BINS + 1},
+        {"bins": 2.5},
+        {"thresholds": (np.nan,)},
+        {"thresholds": (np.inf,)},
+    ],
     ids=str,
 )
 def test_wrong_grids_are_refused(wrong):

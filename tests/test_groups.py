@@ -42,7 +42,9 @@ def rows(column: Column) -> list[object]:
         pa.chunked_array([["b", "a"], [None, "b"]]),
         pa.chunked_array([pa.array(["b"]).dictionary_encode(), pa.array(TEXT[1:]).dictionary_encode()]),
     ],
-    ids=lambda values: f"{type(values).__module__}.{getattr(values, 'dtype', getattr(values, 'type', 'list'))}",
+    ids=lambda values: (
+        f"{type(values).__module__}.{getattr(values, 'dtype', getattr(values, 'type', 'list'))}"
+    ),
 )
 def test_text_of_every_library_is_the_same(values):
     column = encode(values, "x")
@@ -110,7 +112,13 @@ def test_moments_with_a_time_zone_are_written_one_way(values):
 
 def test_dates_are_written_one_way():
     day = datetime.date(2020, 1, 2)
-    for values in ([day], np.array([day], dtype="M8[D]"), pl.Series([day]), pa.array([day]), pd.Series([day])):
+    for values in (
+        [day],
+        np.array([day], dtype="M8[D]"),
+        pl.Series([day]),
+        pa.array([day]),
+        pd.Series([day]),
+    ):
         assert encode(values, "x").levels == ("2020-01-02",)
 
 
@@ -179,12 +187,16 @@ def test_missing_codes_fit_beside_many_categories(count):
     assert rows(encode(small, "x")) == ["c0", None]
 
 
-@pytest.mark.parametrize("values", [[], pd.Series([], dtype=object), pl.Series([], dtype=pl.String), pa.array([], pa.string())])
+@pytest.mark.parametrize(
+    "values", [[], pd.Series([], dtype=object), pl.Series([], dtype=pl.String), pa.array([], pa.string())]
+)
 def test_no_rows_are_no_levels(values):
     assert len(encode(values, "x").codes) == 0
 
 
-@pytest.mark.parametrize("values", [[None, None], pl.Series([None, None]), pa.nulls(2), np.array([np.nan, np.nan])])
+@pytest.mark.parametrize(
+    "values", [[None, None], pl.Series([None, None]), pa.nulls(2), np.array([np.nan, np.nan])]
+)
 def test_all_missing_is_one_level(values):
     assert encode(values, "x").levels == (None,)
 
@@ -196,7 +208,14 @@ def test_an_encoded_column_passes_under_its_new_name():
 
 @pytest.mark.parametrize(
     "values",
-    [[[1], [2, 3]], [pd.Series([1, 2])], [{"a": 1}], pd.Series([[1], [2]]), pl.Series([[1], [2]]), pa.array([[1], [2]])],
+    [
+        [[1], [2, 3]],
+        [pd.Series([1, 2])],
+        [{"a": 1}],
+        pd.Series([[1], [2]]),
+        pl.Series([[1], [2]]),
+        pa.array([[1], [2]]),
+    ],
     ids=lambda values: type(values).__name__,
 )
 def test_nested_values_are_no_groups(values):
@@ -244,7 +263,12 @@ def test_columns_named_by_numbers():
 
 
 @pytest.mark.parametrize(
-    "frame", [pd.DataFrame({"x": [1], "y": [1]}), pl.DataFrame({"x": [1], "y": [1]}), pd.DataFrame([[1, 2]], columns=["x", "x"])]
+    "frame",
+    [
+        pd.DataFrame({"x": [1], "y": [1]}),
+        pl.DataFrame({"x": [1], "y": [1]}),
+        pd.DataFrame([[1, 2]], columns=["x", "x"]),
+    ],
 )
 def test_a_frame_of_several_columns_is_not_one(frame):
     with pytest.raises(InputError, match="one column is wanted, got 2"):
@@ -286,7 +310,9 @@ def test_rows_of_different_length_are_refused():
 
 
 @pytest.mark.parametrize(
-    "frame", [pd.DataFrame([[1, 2]], columns=["x", "x"]), pd.DataFrame([[1, 2]], columns=[1, "1"])], ids=["equal", "as text"]
+    "frame",
+    [pd.DataFrame([[1, 2]], columns=["x", "x"]), pd.DataFrame([[1, 2]], columns=[1, "1"])],
+    ids=["equal", "as text"],
 )
 def test_equal_names_are_refused(frame):
     with pytest.raises(InputError, match="a name of its own"):

@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
 from evenhand.errors import InputError, Reason
-from evenhand.metrics.rates import RATES, Cells, count, divide, estimates, group_table, rate_named, score_means
+from evenhand.metrics.rates import (
+    RATES,
+    Cells,
+    count,
+    divide,
+    estimates,
+    group_table,
+    rate_named,
+    score_means,
+)
 from evenhand.metrics.tally import cube_of
 
 
@@ -47,7 +56,9 @@ ORACLES = {
 def compas(rows: int = 6000) -> pd.DataFrame:
     """Synthetic people with COMPAS's shape: base rates, scores and errors differ by race."""
     rng = np.random.default_rng(24)
-    race = rng.choice(["African-American", "Caucasian", "Hispanic", "Other"], rows, p=[0.51, 0.34, 0.09, 0.06])
+    race = rng.choice(
+        ["African-American", "Caucasian", "Hispanic", "Other"], rows, p=[0.51, 0.34, 0.09, 0.06]
+    )
     sex = rng.choice(["Male", "Female"], rows, p=[0.81, 0.19])
     risk = rng.normal(size=rows) + 0.5 * (race == "African-American") + 0.3 * (sex == "Male")
     recid = (risk + rng.normal(size=rows) > 0.6).astype(int)
@@ -82,10 +93,16 @@ def check_against_oracles(frame, attributes, *, weighted):
     table = group_table(cube, *attributes)
     params = {name: {"sample_weight": weight} for name in ORACLES} if weighted else None
     theirs = fm.MetricFrame(
-        metrics=ORACLES, y_true=frame["y"], y_pred=frame["p"], sensitive_features=frame[attributes], sample_params=params
+        metrics=ORACLES,
+        y_true=frame["y"],
+        y_pred=frame["p"],
+        sensitive_features=frame[attributes],
+        sample_params=params,
     )
     for name in ORACLES:
-        expected = [theirs.by_group[name].loc[group if len(group) > 1 else group[0]] for group in table.groups]
+        expected = [
+            theirs.by_group[name].loc[group if len(group) > 1 else group[0]] for group in table.groups
+        ]
         np.testing.assert_allclose(count(table, RATES[name]).value, expected, atol=1e-12)
         np.testing.assert_allclose(count(table.overall, RATES[name]).value, theirs.overall[name], atol=1e-12)
 
@@ -106,7 +123,12 @@ counts = st.lists(st.lists(st.integers(1, 40), min_size=4, max_size=4), min_size
 @settings(max_examples=10, deadline=None)
 @given(counts)
 def test_rates_of_any_populated_table(groups):
-    rows = [(f"g{g}", y, p) for g, four in enumerate(groups) for (y, p), n in zip(CELLS, four, strict=True) for _ in range(n)]
+    rows = [
+        (f"g{g}", y, p)
+        for g, four in enumerate(groups)
+        for (y, p), n in zip(CELLS, four, strict=True)
+        for _ in range(n)
+    ]
     frame = pd.DataFrame(rows, columns=["g", "y", "p"])
     table = group_table(cube_of(frame["y"], frame["p"], sensitive_features=frame["g"]), "g")
     for i, (_, part) in enumerate(frame.groupby("g")):
@@ -169,7 +191,9 @@ def table_of(y, p, groups, **more):
 
 
 def test_an_undefined_rate_has_no_interval():
-    [none, some] = estimates(count(table_of([0, 0, 1], [0, 1, 1], ["a", "a", "b"]), RATES["true_positive_rate"]))
+    [none, some] = estimates(
+        count(table_of([0, 0, 1], [0, 1, 1], ["a", "a", "b"]), RATES["true_positive_rate"])
+    )
     assert np.isnan(none.value)
     assert (none.interval, none.reason, none.rows) == (None, Reason.NO_POSITIVES, 0)
     assert (some.value, some.reason) == (1.0, None)
@@ -197,7 +221,9 @@ def test_intervals_are_wilsons():
 def test_a_frequency_of_two_is_a_row_twice():
     frame = compas(300)
     twice = pd.concat([frame, frame])
-    once = table_of(frame["y"], frame["p"], frame["race"], sample_weight=np.full(300, 2), weight_kind="frequency")
+    once = table_of(
+        frame["y"], frame["p"], frame["race"], sample_weight=np.full(300, 2), weight_kind="frequency"
+    )
     both = table_of(twice["y"], twice["p"], twice["race"])
     for name, rate in RATES.items():
         folded, rows = estimates(count(once, rate)), estimates(count(both, rate))
@@ -209,7 +235,9 @@ def test_equal_survey_weights_change_nothing():
     frame = compas(300)
     plain = table_of(frame["y"], frame["p"], frame["race"])
     weighted = table_of(frame["y"], frame["p"], frame["race"], sample_weight=np.full(300, 7.3))
-    for one, other in zip(estimates(count(plain, RATES["accuracy"])), estimates(count(weighted, RATES["accuracy"])), strict=True):
+    for one, other in zip(
+        estimates(count(plain, RATES["accuracy"])), estimates(count(weighted, RATES["accuracy"])), strict=True
+    ):
         assert other.value == pytest.approx(one.value)
         assert other.effective == pytest.approx(one.rows)
         assert other.interval.low == pytest.approx(one.interval.low)

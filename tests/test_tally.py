@@ -50,7 +50,11 @@ def test_frames_of_every_library_give_one_cube(name):
 def test_lazy_frames_and_relations_give_the_same_cube():
     lazy = POLARS.lazy()
     cube = cube_of(
-        lazy.select("y"), lazy.select("p"), sensitive_features=lazy.select("sex", "site"), sample_weight=W, y_score=S
+        lazy.select("y"),
+        lazy.select("p"),
+        sensitive_features=lazy.select("sex", "site"),
+        sample_weight=W,
+        y_score=S,
     )
     assert cube_to_dict(cube) == expected()
     with duckdb.connect() as connection:
@@ -84,11 +88,15 @@ def test_minus_one_and_one_are_labels():
 
 @pytest.mark.parametrize("pos_label", ["yes", np.str_("yes")])
 def test_declared_text_labels(pos_label):
-    cube = cube_of(["yes", "no", "yes"], ["no", "no", "no"], sensitive_features=["a"] * 3, pos_label=pos_label)
+    cube = cube_of(
+        ["yes", "no", "yes"], ["no", "no", "no"], sensitive_features=["a"] * 3, pos_label=pos_label
+    )
     assert cube.keep("y_true").measures[:, 0].tolist() == [1, 2]
 
 
-@pytest.mark.parametrize(("pos_label", "positives"), [(1, 2), (0, 1), (True, 2), (False, 1), (1.0, 2), (np.int64(1), 2)])
+@pytest.mark.parametrize(
+    ("pos_label", "positives"), [(1, 2), (0, 1), (True, 2), (False, 1), (1.0, 2), (np.int64(1), 2)]
+)
 def test_declared_number_labels(pos_label, positives):
     cube = cube_of([1, 0, 1], sensitive_features=["a"] * 3, pos_label=pos_label)
     assert cube.slice("y_true", 1).rows == positives
@@ -110,7 +118,10 @@ def test_labels_of_one_class_and_decisions_of_the_other_are_in_no_doubt():
 def test_weights_have_a_kind():
     assert cube_of(Y, sensitive_features=SEX).weight_kind is None
     assert cube_of(Y, sensitive_features=SEX, sample_weight=W).weight_kind == "survey"
-    assert cube_of(Y, sensitive_features=SEX, sample_weight=W, weight_kind="frequency").weight_kind == "frequency"
+    assert (
+        cube_of(Y, sensitive_features=SEX, sample_weight=W, weight_kind="frequency").weight_kind
+        == "frequency"
+    )
 
 
 def codes(**inputs):
@@ -136,7 +147,10 @@ def codes(**inputs):
         ({"y_pred": [0.2, 0.9]}, "probabilities"),
         ({"y_pred": [0.2, 1.0], "pos_label": 1}, "probabilities"),
         ({"y_pred": np.array([[0.2, 0.8], [0.1, 0.9]])}, "probabilities"),
-        ({"y_pred": np.linspace(0, 1, 200_002), "sensitive_features": np.zeros(200_002, int)}, "probabilities"),
+        (
+            {"y_pred": np.linspace(0, 1, 200_002), "sensitive_features": np.zeros(200_002, int)},
+            "probabilities",
+        ),
         ({"y_pred": pl.Series([0.2, 0.9])}, "probabilities"),
         ({"y_true": [0.0, np.inf]}, "infinite"),
         ({"y_true": [1.0, np.inf], "pos_label": 1}, "infinite"),
@@ -162,8 +176,14 @@ def codes(**inputs):
         ({"y_true": pd.DataFrame({"a": [0, 1], "b": [0, 1]})}, "shape"),
         ({"y_true": [0, 1], "sensitive_features": {}}, "no_columns"),
         ({"y_true": [0, 1], "sensitive_features": {"y_true": ["a", "b"]}}, "duplicate_columns"),
-        ({"y_true": [0, 1], "sensitive_features": {"x": [1, 2]}, "control_features": {"x": [1, 2]}}, "duplicate_columns"),
-        ({"y_true": [0, 1], "sensitive_features": pd.DataFrame([[1, 2], [1, 2]], columns=["x", "x"])}, "duplicate_columns"),
+        (
+            {"y_true": [0, 1], "sensitive_features": {"x": [1, 2]}, "control_features": {"x": [1, 2]}},
+            "duplicate_columns",
+        ),
+        (
+            {"y_true": [0, 1], "sensitive_features": pd.DataFrame([[1, 2], [1, 2]], columns=["x", "x"])},
+            "duplicate_columns",
+        ),
         ({"y_true": [0, 1], "weight_kind": "surveys"}, "choice"),
         ({"y_true": [0, 1], "task": "regression"}, "choice"),
         ({"y_true": ["a", None], "task": "multiclass"}, "missing_values"),

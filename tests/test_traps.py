@@ -30,8 +30,13 @@ GAP = 0.5
 
 
 def both(y, p, groups, function="demographic_parity_difference", **ours):
-    module = {"demographic_parity_difference": demographic_parity_difference, "equalized_odds_difference": equalized_odds_difference}
-    return module[function](y, p, sensitive_features=groups, **ours), getattr(fm, function)(y, p, sensitive_features=groups)
+    module = {
+        "demographic_parity_difference": demographic_parity_difference,
+        "equalized_odds_difference": equalized_odds_difference,
+    }
+    return module[function](y, p, sensitive_features=groups, **ours), getattr(fm, function)(
+        y, p, sensitive_features=groups
+    )
 
 
 def test_the_plain_case_agrees():
@@ -47,7 +52,9 @@ def test_labels_in_words():
 
 
 def test_labels_one_and_two():
-    assert fm.demographic_parity_difference(Y + 1, P + 1, sensitive_features=G) == GAP  # counts 1 as positive, silently
+    assert (
+        fm.demographic_parity_difference(Y + 1, P + 1, sensitive_features=G) == GAP
+    )  # counts 1 as positive, silently
     with pytest.raises(InputError, match="got 1, 2"):
         demographic_parity_difference(Y + 1, P + 1, sensitive_features=G)
     assert demographic_parity_difference(Y + 1, P + 1, sensitive_features=G, pos_label=2) == GAP
@@ -97,7 +104,10 @@ def test_a_group_without_positives():
     ours, theirs = both(y, p, g, "equalized_odds_difference")
     assert theirs == pytest.approx(2 / 3)  # a TPR of 0 for a group that has no TPR
     assert np.isnan(ours)
-    worst = worst_of(group_table(cube_of(y, p, sensitive_features=g), "sensitive_feature"), metric_named("equalized_odds_difference"))
+    worst = worst_of(
+        group_table(cube_of(y, p, sensitive_features=g), "sensitive_feature"),
+        metric_named("equalized_odds_difference"),
+    )
     assert worst.reason == Reason.NO_POSITIVES
     assert both(y[:10], p[:10], g[:10], "equalized_odds_difference") == (0, 0)
 
@@ -131,7 +141,9 @@ def test_empty_intersections(ordered):
     assert len(group_table(cube_of(Y, P, sensitive_features=frame), "sex", "site").groups) == 3
 
 
-@pytest.mark.parametrize("dtype", ["Int64", "boolean", "Float64", "int8[pyarrow]", "bool[pyarrow]", "double[pyarrow]"])
+@pytest.mark.parametrize(
+    "dtype", ["Int64", "boolean", "Float64", "int8[pyarrow]", "bool[pyarrow]", "double[pyarrow]"]
+)
 def test_nullable_and_arrow_types(dtype):
     y, p = pd.Series(Y).astype(dtype), pd.Series(P).astype(dtype)
     for text in ("string", "str", pd.ArrowDtype(pa.string())):
@@ -146,7 +158,12 @@ def test_polars():
 
 def test_booleans():
     assert both(Y == 1, P == 1, G == "M") == (GAP, GAP)
-    assert demographic_parity_difference([bool(v) for v in Y], [bool(v) for v in P], sensitive_features=G.tolist()) == GAP
+    assert (
+        demographic_parity_difference(
+            [bool(v) for v in Y], [bool(v) for v in P], sensitive_features=G.tolist()
+        )
+        == GAP
+    )
 
 
 def test_infinities():

@@ -232,6 +232,15 @@ def test_a_gap_that_rests_on_a_withheld_group_is_withheld_everywhere() -> None:
     assert [mark.word for mark in page.matrix.tables[0].rows[0].cells[0].marks] == ["withheld", "fail"]
 
 
+def test_a_limit_on_a_rate_does_not_give_a_withheld_group_away() -> None:
+    record = sample_record(SMALL)
+    group = next(g for g in record.groupings[2].groups if g.rows == 7)
+    limit = record.verdicts[0].limit.model_copy(update={"metric": "accuracy", "attribute": "sex x race"})
+    verdict = record.verdicts[0].model_copy(update={"limit": limit, "value": group.rates["accuracy"].value})
+    line = build_page(record.model_copy(update={"verdicts": (verdict,)})).lines[0]
+    assert line.found == "The figure concerns a group whose figures are withheld."
+
+
 group_rows = st.dictionaries(
     st.tuples(st.sampled_from("ab"), st.sampled_from("vwxyz")), st.integers(1, 60), min_size=2, max_size=10
 )

@@ -53,6 +53,7 @@ KINDS = {
     for kind in (
         GapKind("selection_rate", "demographic parity", "decision", None),
         GapKind("mean_score", "demographic parity of the mean score", "score", None),
+        GapKind("mean_log_odds", "demographic parity of the mean score on the log-odds scale", "score", None),
         GapKind("true_positive_rate", "equal opportunity", "decision", label=True),
         GapKind("false_positive_rate", "predictive equality", "decision", label=False),
     )

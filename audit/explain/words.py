@@ -97,7 +97,8 @@ def _opening(metric: str, group: str, reference: str, measured: float) -> str:
         if abs(measured) < 0.0005:
             return f"The model scores {group} and {reference} alike on average."
         sense = "lower" if measured < 0 else "higher"
-        return f"The model scores {group} {abs(measured):.3f} {sense} on average than {reference}."
+        scale = " on the log-odds scale" if metric == "mean_log_odds" else ""
+        return f"The model scores {group} {abs(measured):.3f} {sense} on average than {reference}{scale}."
     sentence, short = _RATES[metric]
     if abs(measured) < 0.0005:
         return f"{group} and {reference} are {short} equally often."

@@ -1,0 +1,131 @@
+"""Gaps within the levels of a control column, and what is left of the gap when like is compared with like.
+
+The levels of a control column (an occupation, a region) are strata: groups are compared only within each of
+them, and the differences are pooled with Mantel and Haenszel's weights. Beside the pooled difference stands
+the crude one, which throws the strata together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import Reason
+from ..metrics.catalogue import CATALOGUE
+from ..metrics.cube import Cube
+from ..metrics.disparity import Options, find_reference, worst_of
+from ..metrics.rates import RATES, Counted, GroupTable, Rate, count, group_table
+from ..metrics.results import Group, Interval, Level
+from ..metrics.significance import mantel_haenszel_difference
+from .limit_figures import group_name
+from .measure import Plan, measurable
+from .record import ConditionalFacts, PooledFacts, StratumFacts
+
+Floats = NDArray[np.float64]
+
+WITHIN = (
+    "demographic_parity_difference",
+    "demographic_parity_ratio",
+    "equal_opportunity_difference",
+    "equalized_odds_difference",
+    "predictive_parity_difference",
+    "accuracy_difference",
+)
+"""The worst-of-several figures within each level."""
+
+POOLED = ("selection_rate", "true_positive_rate", "false_positive_rate")
+"""The rates whose differences are pooled over the levels."""
+
+
+def conditional_facts(cube: Cube, controls: Sequence[str], plan: Plan) -> tuple[ConditionalFacts, ...]:
+    """Compare the groups of every grouping within the levels of every control column.
+
+    Parameters
+    ----------
+    cube : Cube
+    controls : sequence of str
+        Axes of the cube.
+    plan : Plan
+
+    Returns
+    -------
+    tuple of ConditionalFacts
+        One for each control column and grouping.
+    """
+    return tuple(
+        _conditional(cube, control, attributes, plan) for control in controls for attributes in plan.groupings
+    )
+
+
+def _conditional(cube: Cube, control: str, attributes: tuple[str, ...], plan: Plan) -> ConditionalFacts:
+    whole = group_table(cube, *attributes)
+    levels = [group[0] for group in group_table(cube, control).groups]
+    strata = [group_table(cube.slice(control, level), *attributes) for level in levels]
+    return ConditionalFacts(
+        control=control,
+        grouping=" x ".join(attributes),
+        strata=tuple(_stratum(level, table, plan) for level, table in zip(levels, strata, strict=True)),
+        pooled=tuple(_pooled(whole, strata, plan)),
+    )
+
+
+def _stratum(level: Level, table: GroupTable, plan: Plan) -> StratumFacts:
+    rows = int(table.rows.sum())
+    known = [CATALOGUE[name] for name in WITHIN if measurable(table, CATALOGUE[name])]
+    return StratumFacts(
+        level=level,
+        name=group_name((level,)),
+        rows=rows,
+        withheld=rows < plan.privacy_minimum,
+        figures=tuple(worst_of(table, metric, plan.options) for metric in known),
+    )
+
+
+def _pooled(whole: GroupTable, strata: Sequence[GroupTable], plan: Plan) -> list[PooledFacts]:
+    names = [name for name in POOLED if measurable(whole, CATALOGUE[name])]
+    choice = plan.choice(whole.attributes, whole.groups)
+    named = choice if isinstance(choice, tuple) or choice == "best" else "largest"
+    merit = count(whole, RATES["selection_rate" if whole.has_decision else "base_rate"])
+    at = find_reference(merit, whole.groups, named, whole.rows)
+    others = [group for i, group in enumerate(whole.groups) if i != at and None not in group]
+    return [
+        _pool(group, whole.groups[at], RATES[name], strata, plan.options)
+        for name in names
+        for group in others
+    ]
+
+
+def _pool(
+    group: Group, reference: Group, rate: Rate, strata: Sequence[GroupTable], options: Options
+) -> PooledFacts:
+    counted = [count(table, rate) for table in strata]
+    x1, n1 = _successes(group, strata, counted)
+    x2, n2 = _successes(reference, strata, counted)
+    pooled = mantel_haenszel_difference(x1, n1, x2, n2, options.level)
+    both = int(np.count_nonzero((n1 > 0) & (n2 > 0)))
+    span = Interval(float(pooled.low), float(pooled.high), options.level, pooled.method)
+    return PooledFacts(
+        metric=rate.name,
+        group=group,
+        reference=reference,
+        crude=float(pooled.crude),
+        value=float(pooled.value),
+        interval=span if both else None,
+        strata=both,
+        reason=None if both else Reason.NO_STRATUM,
+    )
+
+
+def _successes(
+    group: Group, strata: Sequence[GroupTable], counted: Sequence[Counted]
+) -> tuple[Floats, Floats]:
+    """Give the group's successes and effective rows in each stratum; 0 of 0 where it does not occur."""
+    places = [table.groups.index(group) if group in table.groups else None for table in strata]
+    found = [
+        (0.0, 0.0) if i is None else (c.successes[i], c.effective[i])
+        for i, c in zip(places, counted, strict=True)
+    ]
+    sums = np.array(found, dtype=np.float64).reshape(-1, 2)
+    return sums[:, 0], sums[:, 1]
