@@ -54,7 +54,7 @@ def log_to_stderr(level: int, *, quiet: bool) -> None:
         else:
             logger.debug("%s: %s", category.__name__, message)
 
-    warnings.showwarning = show  # type: ignore[assignment]
+    warnings.showwarning = show
 
 
 @contextlib.contextmanager

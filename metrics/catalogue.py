@@ -71,13 +71,13 @@ class Metric:
 _LABEL, _DECISION, _BOTH = ("y_true",), ("y_pred",), ("y_true", "y_pred")
 
 
-def _rate(
+def _rate(  # noqa: PLR0917 - a row of the table reads as one line
     name: str, title: str, formula: str, meaning: str, needs: tuple[str, ...], harm: str, source: str
 ) -> Metric:
     return Metric(name, "rate", title, formula, meaning, needs, harm, source)
 
 
-def _difference(
+def _difference(  # noqa: PLR0917 - a row of the table
     name: str, of: tuple[str, ...], title: str, meaning: str, harm: str, source: str, *, mean: bool = False
 ) -> Metric:
     needs = tuple(dict.fromkeys(need for rate in of for need in RATE_ROWS[rate].needs))
@@ -102,7 +102,9 @@ def _difference(
     )
 
 
-def _ratio(name: str, of: tuple[str, ...], title: str, meaning: str, harm: str, source: str) -> Metric:
+def _ratio(  # noqa: PLR0917 - a row of the table
+    name: str, of: tuple[str, ...], title: str, meaning: str, harm: str, source: str
+) -> Metric:
     needs = tuple(dict.fromkeys(need for rate in of for need in RATE_ROWS[rate].needs))
     shown = [f"{RATE_ROWS[rate].title} of a / of b" for rate in of]
     formula = f"min over groups a, b of {shown[0] if len(of) == 1 else 'min(' + ', '.join(shown) + ')'}"

@@ -60,7 +60,7 @@ def count_cells(
     rows = len(codes[0]) if codes else 0
     columns = [c if s > 1 else None for c, s in zip(codes, shape, strict=True)]
     if size <= DENSE_LIMIT:
-        return _dense(columns, shape, size, rows, weight, score)
+        return _dense(columns, shape, size, rows, weight=weight, score=score)
     return _sorted(columns, shape, rows, weight, score)
 
 
@@ -89,6 +89,7 @@ def _dense(
     shape: Sequence[int],
     size: int,
     rows: int,
+    *,
     weight: Floats | None,
     score: Floats | None,
 ) -> tuple[NDArray[np.int64], Floats]:

@@ -134,14 +134,14 @@ def against_each(
     counted = count(table, rate_named(metric.name))
     compared = [i for i, group in enumerate(table.groups) if options.compare_missing or None not in group]
     if reference in ("overall", "rest"):
-        found = _against_pool(table, counted, metric, comparison, reference, options)
+        found = _against_pool(table, counted, metric, comparison, reference, options=options)
         return [found[i] for i in compared]
     at = find_reference(counted, table.groups, reference, table.rows)
     others = [i for i in compared if i != at]
     x1, n1 = counted.successes[others], counted.effective[others]
     x2, n2 = counted.successes[at], counted.effective[at]
     values = _compare(counted.value[others], counted.value[at], comparison)
-    low, high = _pair_interval(x1, n1, x2, n2, comparison, options.level)
+    low, high = _pair_interval(x1, n1, x2, n2, comparison, level=options.level)
     p_values = _two_sided(score_z_difference(x1, n1, x2, n2))
     against: Against = reference if isinstance(reference, str) else "reference"
     return [
@@ -184,7 +184,7 @@ def _compare(first: Floats, second: Floats, comparison: Comparison) -> Floats:
 
 
 def _pair_interval(
-    x1: Floats, n1: Floats, x2: Floats, n2: Floats, comparison: Comparison, level: float
+    x1: Floats, n1: Floats, x2: Floats, n2: Floats, comparison: Comparison, *, level: float
 ) -> tuple[Floats, Floats]:
     if comparison == "difference":
         return miettinen_nurminen_difference(x1, n1, x2, n2, level)
@@ -213,6 +213,7 @@ def _against_pool(
     metric: Metric,
     comparison: Comparison,
     reference: Against,
+    *,
     options: Options,
 ) -> list[Disparity]:
     x, n = counted.successes, counted.effective
@@ -225,7 +226,7 @@ def _against_pool(
     rest_x = np.nan_to_num(rest_value) * rest_size
     share = divide(counted.denominator, counted.denominator.sum())
     low, high = _pair_interval(
-        x, n, rest_x, rest_size, "difference" if comparison == "difference" else "ratio", options.level
+        x, n, rest_x, rest_size, "difference" if comparison == "difference" else "ratio", level=options.level
     )
     if reference == "overall":
         # p - p_all = (1 - s)(p - p_rest) and p / p_all = r / (s r + 1 - s) with r = p / p_rest: an interval

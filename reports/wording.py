@@ -96,7 +96,12 @@ ENGLISH: dict[str, str] = {
         "undefined is a pass."
     ),
     "verdict.heading": "Verdict, limit by limit",
-    "verdict.claim": "{metric} of {attribute}: {ends}",
+    "verdict.claim": "{metric} by {attribute}: {ends}",
+    "verdict.claim.overall": "{metric}, overall: {ends}",
+    "verdict.family": (
+        "Where an interval is wider than the policy's confidence asks for, it allows for the {count} limits"
+        " being judged together as one family (Holm), or for several groups being compared."
+    ),
     "verdict.found": "Found {figure}, {level} interval {interval}.",
     "verdict.found.bare": "Found {figure}.",
     "verdict.found.withheld": "The figure concerns a group whose figures are withheld.",

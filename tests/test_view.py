@@ -66,9 +66,27 @@ def test_without_a_policy_nothing_is_called_passed() -> None:
 
 def test_each_limit_is_told_with_figure_interval_and_reason(page: Page) -> None:
     line = page.lines[0]
-    assert line.claim == "Demographic parity difference of sex: at most 10.0 points"
+    assert line.claim == "Demographic parity difference by sex: at most 10.0 points"
     assert line.found == "Found 17.6 points, 95% interval 16.5 to 18.7."
     assert (line.mark.symbol, line.mark.word) == ("✕", "fail")
+
+
+def test_a_limit_for_everybody_names_no_attribute() -> None:
+    record = sample_record()
+    limit = record.verdicts[0].limit.model_copy(
+        update={"metric": "accuracy", "attribute": "overall", "max": 0.9}
+    )
+    verdict = record.verdicts[0].model_copy(update={"limit": limit, "value": 0.85})
+    page = build_page(record.model_copy(update={"verdicts": (verdict,)}))
+    assert page.lines[0].claim == "Accuracy, overall: at most 90.0%"
+
+
+def test_limits_judged_as_a_family_say_so(page: Page) -> None:
+    record = sample_record()
+    wide = record.verdicts[0].model_copy(update={"interval": Interval(0.15, 0.2, 0.99, "Wilson")})
+    assert "judged together as one family" not in page.summary
+    found = build_page(record.model_copy(update={"verdicts": (wide, *record.verdicts[1:])})).summary
+    assert "the 5 limits being judged together as one family" in found
 
 
 def test_held_back_limit_says_why() -> None:

@@ -1,0 +1,206 @@
+"""Counts of outcomes by stratum and group, and the intervals of figures that are functions of them.
+
+Unlike the confusion matrices of `evenhand.metrics.rates`, outcomes may have any number of levels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import InputError, did_you_mean
+from .bootstrap import multinomial_replicates, percentile_interval, weighted_replicates
+from .cube import LABEL, Cube, WeightKind
+from .rates import ROWS, SQUARE, WEIGHT, effective_size
+from .results import Group, Interval, Level
+
+Floats = NDArray[np.float64]
+Figure = Callable[[Floats], Floats]
+
+OUTER = "bootstrap, basic below and percentile above"
+
+
+@dataclass(frozen=True)
+class OutcomeTable:
+    """Measures of every stratum, group and combination of outcomes.
+
+    Parameters
+    ----------
+    attributes : tuple of str
+    groups, strata : tuple of tuple
+        Combinations of levels that have rows; strata hold one empty tuple where nothing is controlled for.
+    classes : tuple of tuple
+        The levels of each outcome axis, all of them, with or without rows.
+    measures : ndarray of float, shape (S, G, C1, ..., 5)
+        As `Cube.measures`.
+    weight_kind : {"frequency", "survey"} or None
+    """
+
+    attributes: tuple[str, ...]
+    groups: tuple[Group, ...]
+    strata: tuple[Group, ...]
+    classes: tuple[tuple[Level, ...], ...]
+    measures: Floats
+    weight_kind: WeightKind | None
+
+    @property
+    def weights(self) -> Floats:
+        """Sums of weights, shape (S, G, C1, ...)."""
+        return self.measures[..., WEIGHT]
+
+    @property
+    def rows(self) -> Floats:
+        """Rows, shape (S, G, C1, ...)."""
+        return self.measures[..., ROWS]
+
+    def effective(self, measures: Floats) -> Floats:
+        """Effective size of sums of measures of shape (..., 5)."""
+        return effective_size(
+            measures[..., WEIGHT], measures[..., SQUARE], measures[..., ROWS], self.weight_kind
+        )
+
+    def find(self, group: Group) -> int:
+        """Give the position of a group.
+
+        Raises
+        ------
+        InputError
+            No group is called that.
+        """
+        if group in self.groups:
+            return self.groups.index(group)
+        known = [" x ".join(map(str, one)) for one in self.groups]
+        name = " x ".join(map(str, group))
+        raise InputError.of(
+            "unknown_group", "group", f"no group is called {name!r}; {did_you_mean(name, known)}"
+        )
+
+    def split(self, group: Group, reference: Group | None) -> Floats:
+        """Measures of a group and of what it is compared with, shape (2, S, C1, ..., 5).
+
+        The comparison is with the reference group, or with everybody else where that is None.
+        """
+        at = self.find(group)
+        mine = self.measures[:, at]
+        if reference is not None:
+            return np.stack([mine, self.measures[:, self.find(reference)]])
+        return np.stack([mine, np.delete(self.measures, at, axis=1).sum(axis=1)])
+
+
+def outcome_table(
+    cube: Cube, *attributes: str, outcomes: Sequence[str] = (LABEL,), strata: Sequence[str] = ()
+) -> OutcomeTable:
+    """Sum a cube by strata, groups and outcomes.
+
+    Parameters
+    ----------
+    cube : Cube
+    *attributes : str
+        None: a single group of all rows.
+    outcomes : sequence of str
+        Axes such as ``"y_true"``; their levels may be any number.
+    strata : sequence of str
+        Axes of control features.
+
+    Raises
+    ------
+    InputError
+        The cube has no such axis.
+
+    Examples
+    --------
+    >>> from evenhand.metrics.tally import cube_of
+    >>> cube = cube_of([1, 0, 1], None, sensitive_features={"sex": ["F", "M", "M"]})
+    >>> table = outcome_table(cube, "sex")
+    >>> table.groups, table.rows[0].tolist()
+    ((('F',), ('M',)), [[0.0, 1.0], [1.0, 1.0]])
+    """
+    kept = cube.keep(*strata, *attributes, *outcomes)
+    at = (len(strata), len(strata) + len(attributes))
+    stratum_names, stratum = _combinations(kept, 0, at[0])
+    group_names, group = _combinations(kept, at[0], at[1])
+    classes = tuple(kept.axis(name).levels for name in outcomes)
+    shape = (
+        len(stratum_names),
+        len(group_names),
+        *(len(levels) for levels in classes),
+        kept.measures.shape[1],
+    )
+    measures = np.zeros(shape)
+    measures[(stratum, group, *kept.codes[:, at[1] :].T)] = kept.measures
+    return OutcomeTable(attributes, group_names, stratum_names, classes, measures, cube.weight_kind)
+
+
+def _combinations(cube: Cube, start: int, stop: int) -> tuple[tuple[Group, ...], NDArray[np.intp]]:
+    if start == stop:
+        return ((),), np.zeros(len(cube.codes), dtype=np.intp)
+    keys, inverse = np.unique(cube.codes[:, start:stop], axis=0, return_inverse=True)
+    axes = cube.axes[start:stop]
+    names = tuple(tuple(axis.levels[code] for axis, code in zip(axes, key, strict=True)) for key in keys)
+    return names, inverse.reshape(-1)
+
+
+def resampled_weights(
+    measures: Floats, kind: WeightKind | None, draws: int, seed: int, *, stratified: bool
+) -> Floats:
+    """Draw replicates of the sums of weights of cells; the last axis of cells lies within a stratum.
+
+    Parameters
+    ----------
+    measures : ndarray of shape (..., K, 5)
+    kind : {"frequency", "survey"} or None
+    draws, seed, stratified
+        As for `evenhand.metrics.bootstrap.multinomial_replicates`.
+
+    Returns
+    -------
+    ndarray of shape (draws, ..., K)
+
+    Examples
+    --------
+    >>> cells = np.array([[30.0, 30.0, 30.0, 0, 0], [70.0, 70.0, 70.0, 0, 0]])
+    >>> resampled_weights(cells, None, 3, 0, stratified=True).sum(axis=-1).tolist()
+    [100.0, 100.0, 100.0]
+    """
+    rows, weight, square = (measures[..., i] for i in (ROWS, WEIGHT, SQUARE))
+    if kind is None:
+        return multinomial_replicates(rows, draws, seed, stratified=stratified)
+    return weighted_replicates(rows, weight, square, draws, seed, kind=kind, stratified=stratified)
+
+
+def percentile_of(value: float, replicates: ArrayLike, level: float) -> Interval | None:
+    """Give the percentile interval of a signed figure; None where the figure is not finite.
+
+    Examples
+    --------
+    >>> round(percentile_of(0.5, np.linspace(0, 1, 999), 0.95).low, 3)
+    0.024
+    """
+    found = percentile_interval(replicates, level)
+    if not np.isfinite(value):
+        return None
+    return Interval(float(found.low), float(found.high), level, "bootstrap, percentile")
+
+
+def outer_of(
+    value: float, replicates: ArrayLike, level: float, *, floor: float = 0.0, ceiling: float = np.inf
+) -> Interval | None:
+    """Give a careful interval of a figure that cannot fall below ``floor``, such as a distance.
+
+    Such a figure is too large by chance, and resampling makes it larger again. So the upper end is the
+    percentile, which errs upward, and the lower end mirrors the upper one at the figure (the basic
+    bootstrap), which errs downward; near the floor the interval holds the floor.
+
+    Examples
+    --------
+    >>> outer_of(0.05, np.linspace(0.02, 0.12, 999), 0.95).low
+    0.0
+    """
+    found = percentile_interval(replicates, level)
+    if not np.isfinite(value):
+        return None
+    low = min(max(floor, 2 * value - float(found.high)), value)
+    return Interval(low, min(max(float(found.high), value), ceiling), level, OUTER)

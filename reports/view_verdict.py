@@ -1,0 +1,118 @@
+"""The verdict in words: over all, and limit by limit."""
+
+from __future__ import annotations
+
+import math
+
+from ..audit.record import Record, Verdict
+from . import numbers
+from .names import isolate, listed, prose
+from .numbers import figure, kind_of
+from .view_marks import state_mark
+from .view_parts import VerdictLine
+from .view_scope import Scope, limit_text, worst_of
+from .wording import say, say_many, words_of
+
+OVERALL = "overall"
+"""What a limit names as its attribute where it holds for everybody."""
+
+
+def tally(record: Record) -> dict[str, int]:
+    """Count the limits by state."""
+    states = [item.state for item in record.verdicts]
+    return {state: states.count(state) for state in ("pass", "fail", "inconclusive", "undefined")}
+
+
+def headline(record: Record) -> str:
+    """Say the verdict in one sentence."""
+    total, found = len(record.verdicts), tally(record)
+    if not total:
+        return say("headline.none")
+    if found["fail"]:
+        if found["fail"] == 1 < total:
+            return say("headline.fail_single", count=total)
+        return say_many("headline.fail", total, part=found["fail"])
+    if found["pass"] == total:
+        return say_many("headline.pass", total)
+    return say("headline.open", part=total - found["pass"], count=total)
+
+
+def summary(record: Record) -> str:
+    """Count the states, and say what they mean."""
+    if not record.verdicts:
+        return say("headline.none_note")
+    found = tally(record)
+    counted = say(
+        "headline.tally",
+        passed=found["pass"],
+        failed=found["fail"],
+        inconclusive=found["inconclusive"],
+        undefined=found["undefined"],
+    )
+    words = [counted, say("headline.rule")]
+    if any(item.interval and item.interval.level > item.limit.confidence for item in record.verdicts):
+        words.append(say("verdict.family", count=len(record.verdicts)))
+    return " ".join(words)
+
+
+def verdict_line(
+    verdict: Verdict, scopes: tuple[Scope, ...], concealed: frozenset[tuple[str, str]]
+) -> VerdictLine:
+    """Say what the policy finds of one figure, unless that gives a withheld group away."""
+    limit = verdict.limit
+    anchors = {scope.part.name: f"{scope.id}-gaps" for scope in scopes if worst_of(scope.part)}
+    if (limit.attribute, limit.metric) in concealed or _is_of_hidden_group(verdict, scopes):
+        found, words = say("verdict.found.withheld"), ""
+    else:
+        found, words = _found(verdict), _why(verdict)
+    return VerdictLine(
+        state_mark(verdict.state), _claim(verdict), found, words, anchors.get(limit.attribute, "")
+    )
+
+
+def _is_of_hidden_group(verdict: Verdict, scopes: tuple[Scope, ...]) -> bool:
+    """Tell whether the figure of a limit on a rate is that of a withheld group."""
+    limit = verdict.limit
+    return any(
+        item.group in scope.hidden and item.rates[limit.metric].value == verdict.value
+        for scope in scopes
+        if scope.part.name == limit.attribute
+        for item in scope.part.groups
+        if limit.metric in item.rates
+    )
+
+
+def _claim(verdict: Verdict) -> str:
+    limit = verdict.limit
+    metric, ends = words_of(limit.metric).name, limit_text(verdict)
+    if limit.attribute == OVERALL:
+        return say("verdict.claim.overall", metric=metric, ends=ends)
+    return say("verdict.claim", metric=metric, attribute=isolate(limit.attribute), ends=ends)
+
+
+def _found(verdict: Verdict) -> str:
+    kind = kind_of(verdict.limit.metric)
+    if math.isnan(verdict.value):
+        return ""
+    shown = figure(verdict.value, kind)
+    if verdict.interval is None:
+        return say("verdict.found.bare", figure=shown)
+    return say(
+        "verdict.found",
+        figure=shown,
+        level=numbers.level(verdict.interval.level),
+        interval=numbers.span(verdict.interval, kind),
+    )
+
+
+def _why(verdict: Verdict) -> str:
+    """Say how the state follows from the figure, and what the policy asked for beyond the limit."""
+    reason = prose(verdict.reason).rstrip(".") if verdict.reason else ""
+    if verdict.state == "undefined" or verdict.limit.decide_on == "interval":
+        held = verdict.state == "inconclusive" and reason
+        words = [say("verdict.words.held" if held else f"verdict.words.{verdict.state}", reason=reason)]
+    else:
+        words = [say("verdict.point")]
+    if verdict.limit.waive:
+        words.append(say("verdict.waived", groups=listed(verdict.limit.waive)))
+    return " ".join(words)
