@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .audit.answers import Answers, read_answers
-from .audit.arrays import audit_cube, banded, decisions
+from .audit.arrays import audit_cube, banded, check_cube, decisions
 from .audit.dataset import open_dataset
 from .audit.files import writable_folder
 from .audit.init_settings import write_guess
@@ -129,7 +129,7 @@ def _all_of(*steps: Callable[[], Any]) -> list[Any]:
 
 @contextmanager
 def _results_folder(folder: Path | None) -> Iterator[None]:
-    """Prove before the work that results can be written, and leave no empty folder behind if the work fails."""
+    """Prove before the work that results can be written; leave no empty folder behind if the work fails."""
     if folder is None:
         yield
         return
@@ -144,7 +144,7 @@ def _results_folder(folder: Path | None) -> Iterator[None]:
         raise
 
 
-def _audit(
+def _audit(  # noqa: PLR0917 - what was read, in the order of reading
     settings: Settings,
     test: Table,
     train: Table | None,
@@ -196,7 +196,8 @@ def audit_model(
     progress : callable, optional
         Called with a stage, what is done of it and its total.
     **settings
-        Further settings, with the names of the settings file: ``bands={"age": [40]}``, ``reference={"sex": "M"}``, ...
+        Further settings, with the names of the settings file: ``bands={"age": [40]}``,
+        ``reference={"sex": "M"}``, ...
 
     Returns
     -------
@@ -277,18 +278,22 @@ def audit_predictions(
         given as decisions, ...
     """
     chosen = _with_limits(merge(Settings(), settings), policy)
-    features = banded(sensitive_features, chosen)
+    features, controls = _all_of(
+        lambda: banded(sensitive_features, chosen),
+        lambda: None if control_features is None else banded(control_features, chosen, "control_feature"),
+    )
     cube = cube_of(
         y_true,
         y_pred if y_pred is not None or y_score is None else decisions(y_score, chosen.threshold),
         sensitive_features=features,
-        control_features=control_features,
+        control_features=controls,
         y_score=y_score,
         sample_weight=sample_weight,
         weight_kind=chosen.weight_kind,
         pos_label=pos_label,
         grid=Grid(thresholds=(chosen.threshold,)),
     )
+    check_cube(cube)
     names = cube.of_role("sensitive")
     chosen = merge(chosen, {"sensitive": names, "control": cube.of_role("control")})
     record = audit_cube(

@@ -11,6 +11,7 @@ from ..errors import InputError, Problem
 from ..metrics.cube import LABEL, SCORE, Cube
 from ..metrics.groups import Column, encode, frame_columns
 from ..metrics.labels import numbers
+from ..metrics.results import Level
 from .bands import band_codes, band_levels
 from .column_checks import MOST_LEVELS
 from .measure import grouping_facts, tables_of
@@ -21,15 +22,15 @@ from .run import Extras, Sources, check_names, plan_of, record_of
 from .settings import Settings
 
 
-def banded(features: Any, settings: Settings) -> Any:
-    """Band the sensitive columns that the settings give edges for; what needs bands and has none is refused.
+def banded(features: Any, settings: Settings, prefix: str = "sensitive_feature") -> Any:
+    """Band the columns that the settings give edges for; what needs bands and has none is refused.
 
     Raises
     ------
     InputError
         A column of numbers has more than 20 distinct values and no bands; all such columns are listed.
     """
-    named = frame_columns(features, "sensitive_feature")
+    named = frame_columns(features, prefix)
     problems: list[Problem] = []
     found: dict[str, Any] = {}
     for name, values in named:
@@ -40,11 +41,39 @@ def banded(features: Any, settings: Settings) -> Any:
         column = encode(values, name)
         used = np.count_nonzero(np.bincount(column.codes, minlength=len(column.levels)))
         if used > MOST_LEVELS and all(isinstance(level, int | float | None) for level in column.levels):
-            message = f"a column of numbers needs bands beyond {MOST_LEVELS} values, got {used}; give bands={{{name!r}: [40]}}"
-            problems.append(Problem("needs_bands", name, message))
+            message = f"a column of numbers needs bands beyond {MOST_LEVELS} values, got {used}"
+            problems.append(Problem("needs_bands", name, f"{message}; give bands={{{name!r}: [40]}}"))
     if problems:
         raise InputError(problems)
     return features if not found else {name: found.get(name, values) for name, values in named}
+
+
+def check_cube(cube: Cube) -> None:
+    """Refuse labels of one class, and columns that make no groups.
+
+    Raises
+    ------
+    InputError
+        With every such problem.
+    """
+    problems = []
+    held = _held(cube, LABEL) if LABEL in cube.names else []
+    if len(held) == 1:
+        message = f"labels of both classes are needed, got only {held[0]!r}; check the rows"
+        problems.append(Problem("one_class", "y_true", message))
+    for name in (*cube.of_role("sensitive"), *cube.of_role("control")):
+        levels = [level for level in _held(cube, name) if level is not None]
+        if not levels:
+            problems.append(Problem("all_missing", name, "groups need values, but every one is missing"))
+        elif len(levels) == 1:
+            message = f"groups need two values at least, got only {levels[0]!r}; take the column out"
+            problems.append(Problem("constant", name, message))
+    if problems:
+        raise InputError(problems)
+
+
+def _held(cube: Cube, name: str) -> list[Level]:
+    return [group[0] for group in cube.groups(name)]
 
 
 def _band(values: Any, edges: tuple[float, ...], name: str) -> Column:
@@ -91,17 +120,11 @@ def audit_cube(
     groupings = (*((name,) for name in settings.sensitive), *crossings(settings))
     plan = plan_of(settings, groupings)
     check_names(plan, policy, tables_of(cube, groupings))
-    why = "the audit was given arrays, not a table"
+    why = "needs a model, and the audit was given decisions or scores only"
     absent = (
-        Absent(
-            part="explanation",
-            reason="an explanation needs a model, and the audit was given decisions or scores only",
-        ),
-        Absent(
-            part="mitigation",
-            reason="retraining needs a model, and the audit was given decisions or scores only",
-        ),
-        Absent(part="datasheet", reason=why),
+        Absent(part="explanation", reason=f"an explanation {why}"),
+        Absent(part="mitigation", reason=f"retraining {why}"),
+        Absent(part="datasheet", reason="the audit was given arrays, not a table"),
     )
     task = Task(
         target="y_true" if LABEL in cube.names else None,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..errors import Reason
 from ..metrics.catalogue import CATALOGUE
 from ..metrics.cube import Cube
-from ..metrics.disparity import Options, find_reference, worst_of
+from ..metrics.disparity import find_reference, worst_of
 from ..metrics.rates import RATES, Counted, GroupTable, Rate, count, group_table
 from ..metrics.results import Group, Interval, Level
 from ..metrics.significance import mantel_haenszel_difference
@@ -89,32 +89,34 @@ def _pooled(whole: GroupTable, strata: Sequence[GroupTable], plan: Plan) -> list
     named = choice if isinstance(choice, tuple) or choice == "best" else "largest"
     merit = count(whole, RATES["selection_rate" if whole.has_decision else "base_rate"])
     at = find_reference(merit, whole.groups, named, whole.rows)
-    others = [group for i, group in enumerate(whole.groups) if i != at and None not in group]
-    return [
-        _pool(group, whole.groups[at], RATES[name], strata, plan.options)
-        for name in names
-        for group in others
-    ]
+    others = [i for i, group in enumerate(whole.groups) if i != at and None not in group]
+    return [_pool(whole, (i, at), RATES[name], strata, plan) for name in names for i in others]
 
 
 def _pool(
-    group: Group, reference: Group, rate: Rate, strata: Sequence[GroupTable], options: Options
+    whole: GroupTable, pair: tuple[int, int], rate: Rate, strata: Sequence[GroupTable], plan: Plan
 ) -> PooledFacts:
+    group, reference = (whole.groups[i] for i in pair)
+    fewest = int(whole.rows[list(pair)].min())
     counted = [count(table, rate) for table in strata]
     x1, n1 = _successes(group, strata, counted)
     x2, n2 = _successes(reference, strata, counted)
-    pooled = mantel_haenszel_difference(x1, n1, x2, n2, options.level)
-    both = int(np.count_nonzero((n1 > 0) & (n2 > 0)))
-    span = Interval(float(pooled.low), float(pooled.high), options.level, pooled.method)
+    pooled = mantel_haenszel_difference(x1, n1, x2, n2, plan.options.level)
+    both = (n1 > 0) & (n2 > 0)
+    # Where no stratum varies Sato's variance is zero, which would claim certainty.
+    varies = bool(np.any(both & (x1 + x2 > 0) & (x1 + x2 < n1 + n2)))
+    span = Interval(float(pooled.low), float(pooled.high), plan.options.level, pooled.method)
     return PooledFacts(
         metric=rate.name,
         group=group,
         reference=reference,
         crude=float(pooled.crude),
         value=float(pooled.value),
-        interval=span if both else None,
-        strata=both,
-        reason=None if both else Reason.NO_STRATUM,
+        interval=span if varies else None,
+        strata=int(both.sum()),
+        below_minimum=fewest < plan.options.min_group_size,
+        withheld=fewest < plan.privacy_minimum,
+        reason=None if both.any() else Reason.NO_STRATUM,
     )
 
 

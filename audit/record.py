@@ -121,6 +121,8 @@ class PooledFacts(Part):
     value: float
     interval: Interval | None
     strata: int
+    below_minimum: bool
+    withheld: bool
     reason: Reason | None = None
 
 

@@ -167,7 +167,7 @@ def record_of(
     kept = cube if len(cube.codes) <= MOST_CELLS else cube.keep(*(n for n in cube.names if n != SCORE))
     return Record(
         created=_now(),
-        title=s.title or f"Fairness audit of {sources.data.name}",
+        title=s.title or sources.data.name,
         software=_software(),
         data=sources.data,
         train=sources.train,

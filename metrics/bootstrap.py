@@ -6,7 +6,7 @@ repeat, whole people must be resampled, which needs the rows again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,14 +14,22 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from ..errors import InputError
-from .intervals import Array, critical_value
+from .interval_basics import Array, critical_value
+from .replicates import CHUNK, multinomial_replicates, replicate_blocks, weighted_replicates, whole_cells
+
+__all__ = [
+    "Resampled",
+    "Statistic",
+    "bca_interval",
+    "bootstrap_interval",
+    "multinomial_replicates",
+    "percentile_interval",
+    "replicate_blocks",
+    "weighted_replicates",
+]
 
 Statistic = Callable[[Array], Array]
 """A figure as a function of counts: takes (..., *cells), gives (..., *figure)."""
-
-_CHUNK = 2_000_000
-"""Cells of one block of replicates; bounds the memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,145 +55,6 @@ class Resampled:
     draws: int
     undefined: Array
     replicates: Array = field(repr=False)
-
-
-def multinomial_replicates(
-    counts: ArrayLike, draws: int = 1000, seed: int = 0, *, stratified: bool = True
-) -> Array:
-    """Resample rows with replacement, as counts of cells.
-
-    Parameters
-    ----------
-    counts : array-like of shape (..., K)
-        Whole numbers of rows.
-    draws : int
-        Number of replicates.
-    seed : int
-        Equal seeds give equal replicates, whatever the size of the blocks they are drawn in.
-    stratified : bool
-        True keeps the rows of each leading index (each group) fixed; False resamples all rows
-        together, so that group sizes vary too.
-
-    Returns
-    -------
-    array of shape (draws, ..., K)
-
-    Raises
-    ------
-    InputError
-        Counts that are negative, not whole or not finite, or no draws.
-
-    Examples
-    --------
-    >>> replicates = multinomial_replicates([[30, 70], [5, 15]], draws=4)
-    >>> replicates.shape, replicates.sum(axis=-1)[0].tolist()
-    ((4, 2, 2), [100.0, 20.0])
-    """
-    cells = _cells(counts, draws)
-    rng = np.random.default_rng(seed)
-    return _draw(rng, cells, draws, stratified=stratified)
-
-
-def _cells(counts: ArrayLike, draws: int) -> Array:
-    cells = np.asarray(counts, dtype=np.float64)
-    if (
-        cells.ndim == 0
-        or not np.isfinite(cells).all()
-        or (cells < 0).any()
-        or (cells != np.rint(cells)).any()
-    ):
-        raise InputError.of(
-            "whole_counts",
-            "counts",
-            "counts of rows are whole numbers of at least 0, at least one; for weights: weighted_replicates",
-        )
-    if draws < 1:
-        raise InputError.of("draws", "draws", f"at least one draw is needed, got {draws}; write 1000")
-    return cells
-
-
-def _draw(rng: np.random.Generator, cells: Array, draws: int, *, stratified: bool) -> Array:
-    rows = cells if stratified else cells.reshape(1, -1)
-    total = rows.sum(axis=-1)
-    first = np.zeros(rows.shape[-1])
-    first[0] = 1.0
-    chance = np.where(total[..., None] > 0, rows / np.maximum(total, 1)[..., None], first)
-    drawn = rng.multinomial(total.astype(np.int64), chance, size=(draws, *total.shape))
-    return drawn.astype(np.float64).reshape(draws, *cells.shape)
-
-
-def replicate_blocks(
-    counts: ArrayLike, draws: int = 1000, seed: int = 0, *, stratified: bool = True
-) -> Iterator[Array]:
-    """Give the replicates of `multinomial_replicates` in blocks that fit in memory.
-
-    Parameters and errors as for `multinomial_replicates`.
-
-    Examples
-    --------
-    >>> sum(len(block) for block in replicate_blocks([30, 70], draws=2500))
-    2500
-    """
-    cells = _cells(counts, draws)
-    rng = np.random.default_rng(seed)
-    step = max(1, _CHUNK // max(cells.size, 1))
-    for start in range(0, draws, step):
-        yield _draw(rng, cells, min(step, draws - start), stratified=stratified)
-
-
-def weighted_replicates(
-    n: ArrayLike,
-    w: ArrayLike,
-    w2: ArrayLike,
-    draws: int = 1000,
-    seed: int = 0,
-    *,
-    kind: Literal["survey", "frequency"] = "survey",
-    stratified: bool = True,
-) -> Array:
-    """Resample weighted rows, as sums of weights of cells.
-
-    Survey weights: rows are resampled, and a cell that holds k of them weighs
-    ``k * mean + sqrt(k * variance) * normal``, at least 0, with the mean and variance of the cell's weights;
-    for cells of few rows this is an approximation. Frequency weights: a row of weight 2 is two rows,
-    so the (rounded) weights themselves are the counts that are resampled.
-
-    Parameters
-    ----------
-    n, w, w2 : array-like of shape (..., K)
-        Rows, sums of weights and sums of squared weights of the cells.
-    draws, seed, stratified
-        As for `multinomial_replicates`.
-    kind : {"survey", "frequency"}
-        What a weight means.
-
-    Returns
-    -------
-    array of shape (draws, ..., K)
-
-    Raises
-    ------
-    InputError
-        Rows that are not whole numbers, a weight below 0, or ``w2`` smaller than ``w^2 / n``.
-
-    Examples
-    --------
-    >>> weighted_replicates([30, 70], [60.0, 70.0], [120.0, 70.0], draws=4).shape
-    (4, 2)
-    """
-    weight, square = np.asarray(w, dtype=np.float64), np.asarray(w2, dtype=np.float64)
-    if kind == "frequency":
-        return multinomial_replicates(np.rint(weight), draws, seed, stratified=stratified)
-    cells = _cells(n, draws)
-    safe = np.maximum(cells, 1)
-    mean, variance = weight / safe, square / safe - (weight / safe) ** 2
-    if (weight < 0).any() or (variance < -1e-9 * np.maximum(square, 1)).any():
-        rule = "weights are at least 0, and the sum of their squares at least (sum of weights)^2 / rows"
-        raise InputError.of("weights", "w, w2", f"{rule}; check that both sums come from the same rows")
-    rng = np.random.default_rng(seed)
-    rows = _draw(rng, cells, draws, stratified=stratified)
-    noise = rng.standard_normal(rows.shape) * np.sqrt(rows * np.maximum(variance, 0))
-    return np.maximum(rows * mean + noise, 0)
 
 
 def percentile_interval(replicates: ArrayLike, level: float = 0.95) -> Resampled:
@@ -234,7 +103,7 @@ def _cut(values: Array, lower: Array, upper: Array, level: float, method: str) -
     return Resampled(low, high, level, method, draws, lost.mean(axis=0), values)
 
 
-def bootstrap(
+def bootstrap_interval(
     statistic: Statistic,
     counts: ArrayLike,
     *,
@@ -268,7 +137,7 @@ def bootstrap(
     Examples
     --------
     >>> rate = lambda cells: cells[..., 0] / cells.sum(axis=-1)
-    >>> found = bootstrap(rate, [30, 70])
+    >>> found = bootstrap_interval(rate, [30, 70])
     >>> bool(found.low < 0.3 < found.high)
     True
     """
@@ -296,7 +165,7 @@ def bca_interval(
     Parameters
     ----------
     statistic : callable
-        As for `bootstrap`.
+        As for `bootstrap_interval`.
     counts : array-like of shape (..., K)
         The counts that the replicates were drawn from.
     replicates : array-like of shape (draws, ...)
@@ -324,7 +193,7 @@ def bca_interval(
     >>> bool(found.low < 0.03 < found.high)
     True
     """
-    cells, values = _cells(counts, 1), np.asarray(replicates, dtype=np.float64)
+    cells, values = whole_cells(counts, 1), np.asarray(replicates, dtype=np.float64)
     z = critical_value(level)
     with np.errstate(divide="ignore", invalid="ignore"):
         point = np.asarray(statistic(cells[None]), dtype=np.float64)[0]
@@ -344,7 +213,7 @@ def _defined(values: Array) -> Array:
 def _acceleration(statistic: Statistic, cells: Array, *, stratified: bool) -> Array:
     """Skewness of the rows' influences over six; 0 where it is undefined."""
     used = np.flatnonzero(cells.ravel() > 0)
-    step = max(1, _CHUNK // max(cells.size, 1))
+    step = max(1, CHUNK // max(cells.size, 1))
     left_out = [_without(statistic, cells, used[s : s + step]) for s in range(0, used.size, step)]
     if not left_out:
         return np.zeros(np.asarray(statistic(cells[None])).shape[1:])

@@ -13,11 +13,16 @@ from .cube import MEASURES, refuse_too_many
 
 CHUNK = 65_536
 """Rows at a time: the keys of a chunk stay in the processor's cache."""
+MAX_CHUNK = 1 << 20
+"""Rows at a time at the most, however many cells there are; bounds the memory."""
+PAIR_CHUNK = 1 << 18
+"""Rows at a time where pairs of rows are counted; fewer rows are not worth the 65,536 counters."""
 DENSE_LIMIT = 1 << 22
 """Up to so many possible cells are counted in an array; beyond, the keys that occur are sorted."""
 
 Codes = NDArray[np.integer[Any]]
 Floats = NDArray[np.float64]
+Sums = dict[str, Floats]
 
 
 def count_cells(
@@ -74,7 +79,7 @@ def _keys(columns: Sequence[Codes | None], shape: Sequence[int], at: slice, dtyp
             key = part.astype(dtype)
         else:
             key *= dtype(length)
-            key += part if part.dtype == key.dtype else part.astype(dtype)
+            key += part.view(dtype) if part.dtype.itemsize == key.dtype.itemsize else part.astype(dtype)
     return np.zeros(at.stop - at.start, dtype=dtype) if key is None else key
 
 
@@ -84,38 +89,54 @@ def _small(size: int) -> Any:
     return np.int32 if size <= 1 << 31 else np.int64
 
 
+def _pairs(columns: Sequence[Codes | None], shape: Sequence[int], size: int, rows: int) -> NDArray[np.int64]:
+    # Two neighbouring keys of one byte are counted at once, as one number of two bytes: half the steps.
+    pairs = np.zeros(1 << 16, dtype=np.int64)
+    odd = np.zeros(1 << 8, dtype=np.int64)
+    for start in range(0, rows, PAIR_CHUNK):
+        key = _keys(columns, shape, slice(start, min(start + PAIR_CHUNK, rows)), np.uint8)
+        even = len(key) // 2 * 2
+        pairs += np.bincount(key[:even].view(np.uint16), minlength=1 << 16)
+        odd += np.bincount(key[even:], minlength=1 << 8)
+    table = pairs.reshape(1 << 8, 1 << 8)
+    return np.asarray(table.sum(axis=0) + table.sum(axis=1) + odd)[:size]
+
+
 def _dense(
     columns: Sequence[Codes | None],
     shape: Sequence[int],
     size: int,
     rows: int,
-    *,
     weight: Floats | None,
     score: Floats | None,
 ) -> tuple[NDArray[np.int64], Floats]:
-    chunk = max(CHUNK, min(size, rows))
-    dtype = _small(size)
-    counts = np.zeros(size, dtype=np.int64)
-    extra = np.zeros((4, size))
-    for start in range(0, rows, chunk):
-        at = slice(start, min(start + chunk, rows))
-        key = _keys(columns, shape, at, dtype)
-        counts += np.bincount(key, minlength=size)
-        for i, value in _weighted(at, weight, score):
-            extra[i] += np.bincount(key, weights=value, minlength=size)
+    sums: Sums = {}
+    if size <= 1 << 8 and weight is None and score is None and rows >= PAIR_CHUNK:
+        counts = _pairs(columns, shape, size, rows)
+    else:
+        counts = np.zeros(size, dtype=np.int64)
+        # Adding up the counts of a chunk must not cost more than counting it.
+        chunk = max(CHUNK, min(2 * size, MAX_CHUNK))
+        for start in range(0, rows, chunk):
+            at = slice(start, min(start + chunk, rows))
+            key = _keys(columns, shape, at, _small(size))
+            counts += np.bincount(key, minlength=size)
+            for measure, value in _weighted(at, weight, score):
+                part = np.bincount(key, weights=value, minlength=size)
+                sums[measure] = sums[measure] + part if measure in sums else part
     cells = np.flatnonzero(counts)
-    return cells, _measures(counts[cells], extra[:, cells], weight)
+    return cells, _measures(counts[cells], {measure: part[cells] for measure, part in sums.items()})
 
 
-def _weighted(at: slice, weight: Floats | None, score: Floats | None) -> list[tuple[int, Floats]]:
-    parts: list[tuple[int, Floats]] = []
+def _weighted(at: slice, weight: Floats | None, score: Floats | None) -> list[tuple[str, Floats]]:
+    parts: list[tuple[str, Floats]] = []
     w = None if weight is None else weight[at]
     if w is not None:
-        parts += [(0, w), (1, w * w)]
+        parts += [("weight", w), ("square", w * w)]
     if score is not None:
         s = score[at]
         ws = s if w is None else w * s
-        parts += [(2, ws), (3, ws * s)]
+        parts += [("score", ws), ("score_square", ws * s)]
     return parts
 
 
@@ -128,16 +149,16 @@ def _sorted(
 ) -> tuple[NDArray[np.int64], Floats]:
     key = _keys(columns, shape, slice(0, rows), np.int64)
     cells, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
-    extra = np.zeros((4, len(cells)))
-    for i, value in _weighted(slice(0, rows), weight, score):
-        extra[i] = np.bincount(inverse, weights=value, minlength=len(cells))
-    return cells.astype(np.int64), _measures(counts, extra, weight)
+    sums = {
+        measure: np.bincount(inverse, weights=value, minlength=len(cells))
+        for measure, value in _weighted(slice(0, rows), weight, score)
+    }
+    return cells.astype(np.int64), _measures(counts, sums)
 
 
-def _measures(counts: NDArray[np.int64], extra: Floats, weight: Floats | None) -> Floats:
-    measures = np.empty((len(counts), len(MEASURES)))
-    measures[:, 0] = counts
-    measures[:, 1] = counts if weight is None else extra[0]
-    measures[:, 2] = counts if weight is None else extra[1]
-    measures[:, 3:] = extra[2:].T
+def _measures(counts: NDArray[np.int64], sums: Sums) -> Floats:
+    measures = np.zeros((len(counts), len(MEASURES)))
+    given = {"rows": counts, "weight": counts, "square": counts, **sums}
+    for name, values in given.items():
+        measures[:, MEASURES.index(name)] = values
     return measures

@@ -76,7 +76,7 @@ def encode(values: Any, name: str) -> Column:
     if isinstance(values, Column):
         return replace(values, name=name)
     values = one_column(values, name)
-    series = _series(values)
+    series = None if isinstance(values, np.ndarray) else _series(values)
     if series is None:
         return _tidy(_encode_array(_one_dimension(values, name), name))
     return _tidy(_encode_series(series, name))
@@ -95,6 +95,8 @@ def one_column(values: Any, name: str) -> Any:
     >>> one_column([1, 0], "y_true")
     [1, 0]
     """
+    if isinstance(values, np.ndarray):
+        return values
     pa = nw.dependencies.get_pyarrow()
     if pa is not None and isinstance(values, pa.Array):
         return pa.chunked_array([values])
@@ -171,7 +173,9 @@ def _to_arrow(series: nw.Series[Any]) -> Any:
 def _encode_categories(series: nw.Series[Any], name: str) -> Column:
     native = series.to_native()
     if series.implementation.is_pandas_like() and hasattr(native, "cat"):
-        codes = native.cat.codes.to_numpy()
+        # The array's codes are a view; those of the accessor are a copy.
+        pandas = series.implementation.is_pandas()
+        codes = native.array.codes if pandas else native.cat.codes.to_numpy()
         levels = tuple(_level(value) for value in native.cat.categories)
         return _with_missing(Column(name, codes, levels, ordered=bool(native.cat.ordered)))
     column = _encode_arrow(_to_arrow(series), name)

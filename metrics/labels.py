@@ -21,6 +21,7 @@ from .results import Level
 T = TypeVar("T")
 Floats = NDArray[np.float64]
 
+_CHUNK = 65_536
 _ALLOWED: tuple[frozenset[Level], ...] = (frozenset({0, 1}), frozenset({-1, 1}))
 
 
@@ -117,9 +118,22 @@ def _ready_codes(values: Any) -> NDArray[np.integer[Any]] | None:
         return None
     if array.dtype.kind == "b":
         return array.view(np.uint8)
-    if array.dtype.kind in "iu" and array.size and array.min() >= 0 and array.max() <= 1:
-        return array
-    return None
+    return _narrow(array) if array.dtype.kind in "iu" and array.size else None
+
+
+def _narrow(array: NDArray[np.integer[Any]]) -> NDArray[np.uint8] | None:
+    # Without its sign a negative number is a large one, so that one look finds whatever is not 0 or 1.
+    plain = array.view(array.dtype.str.replace("i", "u"))
+    if plain.dtype.itemsize == 1:
+        return plain if plain.max() <= 1 else None
+    # Checked and copied chunk by chunk, so that wide numbers come from memory once.
+    codes = np.empty(len(plain), dtype=np.uint8)
+    for start in range(0, len(plain), _CHUNK):
+        part = plain[start : start + _CHUNK]
+        if part.max() > 1:
+            return None
+        codes[start : start + _CHUNK] = part
+    return codes
 
 
 def _native_array(values: Any) -> NDArray[Any] | None:

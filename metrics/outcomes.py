@@ -204,3 +204,20 @@ def outer_of(
         return None
     low = min(max(floor, 2 * value - float(found.high)), value)
     return Interval(low, min(max(float(found.high), value), ceiling), level, OUTER)
+
+
+def hull_of(value: float, replicates: ArrayLike, level: float) -> Interval | None:
+    """Give the hull of the basic and the percentile interval: careful where resampling shifts a signed figure.
+
+    Examples
+    --------
+    >>> hull = hull_of(0.5, np.linspace(0.2, 0.7, 999), 0.95)
+    >>> round(hull.low, 2), round(hull.high, 2)
+    (0.21, 0.79)
+    """
+    found = percentile_interval(replicates, level)
+    if not np.isfinite(value):
+        return None
+    low, high = float(found.low), float(found.high)
+    ends = min(low, 2 * value - high), max(high, 2 * value - low)
+    return Interval(*ends, level, "bootstrap, hull of basic and percentile")

@@ -213,8 +213,7 @@ def _count(
         )
     shape = [len(axis.levels) for axis in axes]
     cells, measures = count_cells([column.codes for column, _ in columns], shape, weight=weight, score=score)
-    codes = np.stack(np.unravel_index(cells, shape), axis=1).astype(np.int32)
-    cube = Cube(axes, codes, measures, grid, kind)
+    cube = Cube(axes, _positions(cells, shape), measures, grid, kind)
     # The levels of an ordered column stay, occupied or not: their order is known only from all of them.
     loose = [
         c.name
@@ -225,3 +224,11 @@ def _count(
     for name in loose:
         cube = cube.sort_levels(name)
     return cube
+
+
+def _positions(cells: np.ndarray[Any, np.dtype[np.int64]], shape: list[int]) -> Any:
+    # np.unravel_index gives wide columns, which would be stacked and narrowed after.
+    codes = np.empty((len(cells), len(shape)), dtype=np.int32)
+    for axis in reversed(range(len(shape))):
+        cells, codes[:, axis] = np.divmod(cells, shape[axis])
+    return codes

@@ -12,8 +12,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from .formats import Kind
 from .names import width
-from .numbers import Kind
 from .view_parts import BarChart, Chart, Dot, DotChart, Pair, PairChart
 
 if TYPE_CHECKING:

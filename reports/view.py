@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from ..audit.record import Record
 from ..metrics.catalogue import CATALOGUE
-from . import numbers
+from . import formats
+from .formats import figure, kind_of
 from .names import listed, prose, shorten
-from .numbers import figure, kind_of
 from .view_explain import explain_section
 from .view_facts import facts
 from .view_groups import grouping_section, rate_chart
@@ -81,7 +81,7 @@ def _picture(scopes: tuple[Scope, ...]) -> Section:
     record = scopes[0].record if scopes else None
     estimate = record.overall.rates.get("selection_rate") if record else None
     overall = figure(estimate.value if estimate else math.nan, "rate")
-    level = numbers.level(record.level if record else 0.95)
+    level = formats.level(record.level if record else 0.95)
     intro = say("picture.intro", level=level, overall=overall)
     return Section("picture", say("picture.heading"), intro, charts=tuple(charts))
 
@@ -113,7 +113,7 @@ def _unknown_groups(scope: Scope) -> Iterator[str]:
         yield say_many("unknown.withheld", len(scope.hidden), name=scope.name)
     missing = sum(item.rows for item in scope.shown if item.missing)
     if missing and len(scope.part.attributes) == 1:
-        yield say("unknown.missing", name=scope.name, count=numbers.count(missing))
+        yield say("unknown.missing", name=scope.name, count=formats.count(missing))
 
 
 def _sentence(text: str) -> str:
@@ -138,7 +138,7 @@ def _matrix(record: Record, scopes: tuple[Scope, ...]) -> Section:
             for metric in metrics
         ),
     )
-    intro = say("matrix.intro", level=numbers.level(record.level))
+    intro = say("matrix.intro", level=formats.level(record.level))
     return Section("matrix", say("matrix.heading"), intro, tables=(table,) if metrics else ())
 
 
@@ -146,11 +146,11 @@ def _matrix_cell(scope: Scope, metric: str) -> Cell:
     marks: tuple[Mark, ...] = tuple(state_mark(v.state) for v in scope.verdicts(metric))
     item = next((d for d in worst_of(scope.part) if d.metric == metric), None)
     if item is None:
-        return Cell(numbers.NO_FIGURE, marks=marks)
+        return Cell(formats.NO_FIGURE, marks=marks)
     if conceals(item, scope.hidden):
         return Cell("", marks=(mark("withheld"), *marks))
     kind = kind_of(metric, item.comparison)
-    return Cell(figure(item.value, kind), sub=numbers.span(item.interval, kind), marks=marks)
+    return Cell(figure(item.value, kind), sub=formats.span(item.interval, kind), marks=marks)
 
 
 def charts_of(page: Page) -> tuple[Chart, ...]:

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator
 
 from ..audit.record import Bar, GapExplanation, Record
-from . import numbers
+from . import formats
+from .formats import Kind, scaled, span
 from .names import clean, isolate, named, prose, unlike
-from .numbers import Kind, scaled, span
 from .view_parts import BarChart, Cell, Column, Dot, Row, Section, Table
 from .view_privacy import Hidden
 from .view_scope import LABEL
@@ -60,7 +60,7 @@ def gap_name(item: GapExplanation) -> str:
 def _explained(record: Record, item: GapExplanation, anchor: str) -> Section:
     kind: Kind = "score" if item.metric == "mean_score" else "points"
     group, reference = (isolate(_group_name(record, item, key)) for key in (item.group, item.reference))
-    measured = numbers.figure(item.measured, kind)
+    measured = formats.figure(item.measured, kind)
     heading = say(
         "explain.item", gap=gap_name(item), group=group, reference=reference, grouping=isolate(item.grouping)
     )
@@ -87,7 +87,7 @@ def _group_name(record: Record, item: GapExplanation, key: tuple[object, ...]) -
 
 def _checks(item: GapExplanation, kind: Kind) -> tuple[str, ...]:
     total, measured, residual, gross = (
-        numbers.figure(value, kind) for value in (item.total, item.measured, item.residual, item.gross)
+        formats.figure(value, kind) for value in (item.total, item.measured, item.residual, item.gross)
     )
     engine = "explain.engine" if item.walks else "explain.engine.exact"
     return (
@@ -96,8 +96,8 @@ def _checks(item: GapExplanation, kind: Kind) -> tuple[str, ...]:
         say(
             engine,
             engine=clean(item.engine),
-            rows=numbers.count(item.rows),
-            walks=numbers.count(item.walks),
+            rows=formats.count(item.rows),
+            walks=formats.count(item.walks),
             seed=item.seed,
             game=say(f"explain.game.{item.game}"),
         ),
@@ -115,13 +115,13 @@ def _chart(item: GapExplanation, kind: Kind, anchor: str) -> BarChart:
     rest = bars[TOP_BARS:]
     if rest:
         left = math.fsum(bar.value for bar in rest)
-        label = say("explain.rest", count=numbers.count(len(rest)))
-        drawn.append(Dot(label, scaled(left, kind), None, None, numbers.bare(left, kind), "muted"))
-    figures = "; ".join(f"{isolate(bar.column)} {numbers.figure(bar.value, kind)}" for bar in bars[:5])
+        label = say("explain.rest", count=formats.count(len(rest)))
+        drawn.append(Dot(label, scaled(left, kind), None, None, formats.bare(left, kind), "muted"))
+    figures = "; ".join(f"{isolate(bar.column)} {formats.figure(bar.value, kind)}" for bar in bars[:5])
     described = say(
         "explain.described",
-        count=numbers.count(len(bars)),
-        measured=numbers.figure(item.measured, kind),
+        count=formats.count(len(bars)),
+        measured=formats.figure(item.measured, kind),
         figures=figures,
     )
     return BarChart(f"{anchor}-bars", say(f"explain.chart.{kind}"), described, kind, tuple(drawn))
@@ -133,7 +133,7 @@ def _bar(bar: Bar, label: str, kind: Kind) -> Dot:
         value=scaled(bar.value, kind),
         low=scaled(bar.interval.low, kind) if bar.interval else None,
         high=scaled(bar.interval.high, kind) if bar.interval else None,
-        text=numbers.bare(bar.value, kind),
+        text=formats.bare(bar.value, kind),
     )
 
 
@@ -142,7 +142,7 @@ def _table(item: GapExplanation, kind: Kind, anchor: str, heading: str) -> Table
         Row(
             named(bar.column),
             (
-                Cell(numbers.figure(bar.value, kind), sub=span(bar.interval, kind)),
+                Cell(formats.figure(bar.value, kind), sub=span(bar.interval, kind)),
                 Cell(_error(bar.sampling_error, kind)),
                 Cell(_error(bar.monte_carlo_error, kind)),
             ),
@@ -150,7 +150,7 @@ def _table(item: GapExplanation, kind: Kind, anchor: str, heading: str) -> Table
         for bar in _ordered(item)
     ]
     total = Row(
-        Cell(say("explain.sum")), (Cell(numbers.figure(item.total, kind)), Cell(""), Cell("")), "reference"
+        Cell(say("explain.sum")), (Cell(formats.figure(item.total, kind)), Cell(""), Cell("")), "reference"
     )
     return Table(
         id=f"{anchor}-table",
@@ -166,5 +166,5 @@ def _table(item: GapExplanation, kind: Kind, anchor: str, heading: str) -> Table
 def _error(value: float, kind: Kind) -> str:
     """Write a standard error with one digit more than the figures."""
     if math.isnan(value):
-        return numbers.NO_FIGURE
+        return formats.NO_FIGURE
     return f"{value * (100 if kind == 'points' else 1):.{2 if kind == 'points' else 4}f}"

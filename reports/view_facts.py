@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..audit.record import Record, SourceFacts
-from . import numbers
+from . import formats
 from .names import isolate, listed, prose, shorten
 from .view_parts import Fact
 from .wording import say
@@ -22,7 +22,7 @@ def facts(record: Record) -> Iterator[Fact]:
     yield Fact(say("facts.attributes"), listed(part.name for part in record.groupings))
     yield _policy(record)
     yield Fact(say("facts.settings"), say("facts.settings.text"), record.settings_sha256)
-    yield Fact(say("facts.level"), say("facts.level.text", level=numbers.level(record.level)))
+    yield Fact(say("facts.level"), say("facts.level.text", level=formats.level(record.level)))
     sizes = say("facts.sizes.text", minimum=record.min_group_size, privacy=record.privacy_minimum)
     yield Fact(say("facts.sizes"), sizes)
     yield Fact(say("facts.seed"), str(record.seed))
@@ -46,7 +46,7 @@ def _model_facts(record: Record) -> Iterator[Fact]:
 
 
 def _source(label: str, source: SourceFacts) -> Fact:
-    rows, columns = numbers.count(source.rows), numbers.count(source.columns)
+    rows, columns = formats.count(source.rows), formats.count(source.columns)
     text = say("facts.table", name=isolate(source.name), rows=rows, columns=columns)
     return Fact(label, text, source.sha256 or "")
 

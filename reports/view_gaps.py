@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from ..audit.record import GroupFacts, Verdict
 from ..metrics.catalogue import CATALOGUE
 from ..metrics.results import Disparity, Group
-from . import numbers
+from . import formats
+from .formats import Kind, figure, kind_of, scaled, span
 from .names import isolate
-from .numbers import Kind, figure, kind_of, scaled, span
 from .view_marks import mark, state_mark
 from .view_parts import Cell, Chart, Column, Dot, DotChart, Row, Section, Table
 from .view_privacy import conceals
@@ -69,7 +69,7 @@ def _gap_charts(scope: Scope, found: list[Disparity]) -> Iterator[Chart]:
             continue
         kind: Kind = "ratio" if comparison == "ratio" else "points"
         figures = "; ".join(
-            f"{words_of(d.metric).name} {numbers.with_span(d.value, d.interval, kind)}" for d in chosen
+            f"{words_of(d.metric).name} {formats.with_span(d.value, d.interval, kind)}" for d in chosen
         )
         yield DotChart(
             id=f"{scope.id}-gaps-{comparison}",
@@ -86,7 +86,7 @@ def _gap_dot(scope: Scope, item: Disparity, kind: Kind) -> Dot:
     verdicts = scope.verdicts(item.metric)
     state = state_mark(_worst_state(verdicts)) if verdicts else None
     limit = next((end for v in verdicts for end in (v.limit.max, v.limit.min) if end is not None), None)
-    text = numbers.bare(item.value, kind)
+    text = formats.bare(item.value, kind)
     return Dot(
         label=words_of(item.metric).short,
         value=scaled(item.value, kind),
@@ -129,7 +129,7 @@ def _worst_row(scope: Scope, item: Disparity, *, judged: bool) -> Row:
         _disparity_cell(item, kind),
         _pair_cell(scope, item),
         Cell(figure(item.null_95, kind)),
-        Cell(numbers.p_value(item.p_value)),
+        Cell(formats.p_value(item.p_value)),
     )
     return Row(head, (*figures, *verdict))
 
@@ -138,13 +138,13 @@ def _verdict_cells(scope: Scope, metric: str) -> tuple[Cell, Cell]:
     verdicts = scope.verdicts(metric)
     limits = ", ".join(map(limit_text, verdicts)) or say("cell.no_limit")
     marks = tuple(state_mark(item.state) for item in verdicts)
-    return Cell(limits), Cell("" if marks else numbers.NO_FIGURE, marks=marks)
+    return Cell(limits), Cell("" if marks else formats.NO_FIGURE, marks=marks)
 
 
 def _pair_cell(scope: Scope, item: Disparity) -> Cell:
-    out = say("cell.left_out", count=numbers.count(len(item.left_out))) if item.left_out else ""
+    out = say("cell.left_out", count=formats.count(len(item.left_out))) if item.left_out else ""
     if item.group is None or item.reference is None:
-        return Cell(numbers.NO_FIGURE, sub=out)
+        return Cell(formats.NO_FIGURE, sub=out)
     first, second = (isolate(scope.name_of(group), 40) for group in (item.group, item.reference))
     return Cell(say("cell.between", first=first, second=second), sub=out)
 
@@ -152,7 +152,7 @@ def _pair_cell(scope: Scope, item: Disparity) -> Cell:
 def _disparity_cell(item: Disparity, kind: Kind) -> Cell:
     if math.isnan(item.value):
         reason = say("cell.reason", reason=item.reason.sentence) if item.reason else ""
-        return Cell(numbers.NO_FIGURE, sub=reason)
+        return Cell(formats.NO_FIGURE, sub=reason)
     return Cell(figure(item.value, kind), sub=span(item.interval, kind))
 
 
@@ -221,10 +221,10 @@ def _against_row(scope: Scope, item: GroupFacts, shown: _Against) -> Row:
     found = [shown.lookup.get((item.group, *pair)) for pair in shown.pairs]
     head = group_head(scope, item)
     if item.group in scope.hidden or any(d is not None and conceals(d, scope.hidden) for d in found):
-        return Row(head, (Cell(numbers.NO_FIGURE),) * (len(shown.pairs) + shown.with_p), "muted")
-    cells = [Cell(numbers.NO_FIGURE) if d is None else _disparity_cell(d, _kind(d)) for d in found]
+        return Row(head, (Cell(formats.NO_FIGURE),) * (len(shown.pairs) + shown.with_p), "muted")
+    cells = [Cell(formats.NO_FIGURE) if d is None else _disparity_cell(d, _kind(d)) for d in found]
     if shown.with_p:
-        cells.append(Cell(numbers.p_value(found[0].p_value if found[0] else math.nan)))
+        cells.append(Cell(formats.p_value(found[0].p_value if found[0] else math.nan)))
     return Row(head, tuple(cells))
 
 

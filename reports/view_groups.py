@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from ..audit.record import GroupFacts
 from ..metrics.catalogue import CATALOGUE
 from ..metrics.results import Estimate
-from . import numbers
+from . import formats
+from .formats import Kind, figure, kind_of, scaled, span
 from .names import isolate, listed, unlike
-from .numbers import Kind, figure, kind_of, scaled, span
 from .view_gaps import against_sections, gaps_section
 from .view_parts import Cell, Column, Dot, DotChart, Row, Section, Table, Tone
 from .view_scope import CHARTED, LABEL, TOP, Scope, axis_from_zero, glossary_id, group_head, too_small
@@ -45,8 +45,8 @@ def _intro(scope: Scope) -> str:
     words = [
         say(
             "grouping.intro",
-            count=numbers.count(len(scope.part.groups)),
-            level=numbers.level(scope.record.level),
+            count=formats.count(len(scope.part.groups)),
+            level=formats.level(scope.record.level),
         )
     ]
     if scope.part.reference is not None:
@@ -72,7 +72,7 @@ def _rates(scope: Scope) -> Section:
     )
     notes = [say("grouping.worst_first")]
     if len(scope.shown) > TOP:
-        notes.append(say("grouping.chart_top", count=TOP, total=numbers.count(len(scope.part.groups))))
+        notes.append(say("grouping.chart_top", count=TOP, total=formats.count(len(scope.part.groups))))
     return Section(
         id=f"{scope.id}-rates",
         heading=say("grouping.rates.heading"),
@@ -103,7 +103,7 @@ def rate_chart(scope: Scope, metric: str, *, title: str = "", suffix: str = "") 
 def _describe(scope: Scope, metric: str, items: list[GroupFacts]) -> str:
     kind = kind_of(metric)
     known = sorted(
-        (i for i in items if numbers.defined(i.rates[metric])), key=lambda i: i.rates[metric].value
+        (i for i in items if formats.defined(i.rates[metric])), key=lambda i: i.rates[metric].value
     )
     name = words_of(metric).name
     if not known:
@@ -113,7 +113,7 @@ def _describe(scope: Scope, metric: str, items: list[GroupFacts]) -> str:
         "grouping.rates.described",
         metric=name,
         name=scope.name,
-        count=numbers.count(len(items)),
+        count=formats.count(len(items)),
         low_group=isolate(known[0].name),
         low=figure(known[0].rates[metric].value, kind),
         high_group=isolate(known[-1].name),
@@ -129,7 +129,7 @@ def _rate_dot(scope: Scope, item: GroupFacts, metric: str, label: str) -> Dot:
         tone = "small"
     elif item.group == scope.part.reference:
         tone = "reference"
-    known = numbers.defined(estimate)
+    known = formats.defined(estimate)
     return Dot(
         label=label,
         value=scaled(estimate.value, kind),
@@ -168,9 +168,9 @@ def _group_row(
     else:
         head, tone = group_head(scope, item), "plain"
     if not everyone and item.group in scope.hidden:
-        gone = Cell(numbers.NO_FIGURE)
+        gone = Cell(formats.NO_FIGURE)
         return Row(head, (gone,) * (len(metrics) + 2 * sizes), "muted")
-    size_cells = (Cell(numbers.count(item.rows)), Cell(figure(item.share, "rate"))) if sizes else ()
+    size_cells = (Cell(formats.count(item.rows)), Cell(figure(item.share, "rate"))) if sizes else ()
     cells = tuple(rate_cell(scope, item.rates.get(name), kind_of(name)) for name in metrics)
     return Row(head, (*size_cells, *cells), "reference" if tone == "reference" else "plain")
 
@@ -178,10 +178,10 @@ def _group_row(
 def rate_cell(scope: Scope, estimate: Estimate | None, kind: Kind) -> Cell:
     """Write a rate with its interval, or why there is none; small denominators are marked."""
     if estimate is None:
-        return Cell(numbers.NO_FIGURE)
-    if not numbers.defined(estimate):
+        return Cell(formats.NO_FIGURE)
+    if not formats.defined(estimate):
         reason = say("cell.reason", reason=estimate.reason.sentence) if estimate.reason else ""
-        return Cell(numbers.NO_FIGURE, title=reason, sub=say("state.undefined"))
+        return Cell(formats.NO_FIGURE, title=reason, sub=say("state.undefined"))
     small = 0 < estimate.rows < scope.record.min_group_size
     text = figure(estimate.value, kind)
     return Cell(f"{text} ○" if small else text, sub=span(estimate.interval, kind))

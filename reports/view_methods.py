@@ -8,7 +8,7 @@ from dataclasses import fields, is_dataclass
 from ..audit.record import Record
 from ..metrics.catalogue import CATALOGUE
 from ..metrics.results import Interval
-from . import numbers
+from . import formats
 from .names import prose
 from .view_groups import SHOWN_RATES
 from .view_parts import Fact, Section, Term
@@ -18,14 +18,14 @@ from .wording import say, words_of
 
 def methods_section(record: Record) -> Section:
     """Say how figures were computed."""
-    level = numbers.level(record.level)
+    level = formats.level(record.level)
     notes = (
         say("methods.counts"),
         say("methods.sign"),
         say(
             "methods.interval",
             level=level,
-            methods=" · ".join(_interval_methods(record)) or numbers.NO_FIGURE,
+            methods=" · ".join(_interval_methods(record)) or formats.NO_FIGURE,
         ),
         say("methods.worst"),
         say("headline.rule"),

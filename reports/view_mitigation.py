@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from ..audit.record import MitigationFacts, MitigationFigure, Record
 from ..metrics.catalogue import CATALOGUE
 from ..metrics.results import Estimate
-from . import numbers
+from . import formats
+from .formats import Kind, kind_of, scaled, span
 from .names import clean, isolate, named, prose, unlike
-from .numbers import Kind, kind_of, scaled, span
 from .view_marks import mark
 from .view_parts import Cell, Column, Dot, Mark, Pair, PairChart, Row, Section, Table
 from .view_scope import LABEL, glossary_id
@@ -35,7 +35,7 @@ def mitigation_section(record: Record, concealed: frozenset[tuple[str, str]]) ->
     return Section(
         id="mitigation",
         heading=say("mitigate.heading"),
-        intro=say("mitigate.intro", level=numbers.level(record.level)),
+        intro=say("mitigate.intro", level=formats.level(record.level)),
         charts=tuple(_charts(record, concealed)),
         sections=tuple(
             _method(item, f"mitigation-{place}", concealed)
@@ -58,7 +58,7 @@ def _charts(record: Record, concealed: frozenset[tuple[str, str]]) -> Iterator[P
     by_metric: dict[str, list[_Line]] = {}
     for method in record.mitigation:
         for item in method.figures:
-            known = numbers.defined(item.before) and numbers.defined(item.after)
+            known = formats.defined(item.before) and formats.defined(item.after)
             if known and (item.grouping, item.metric) not in concealed:
                 by_metric.setdefault(item.metric, []).append((method, item))
     for place, (metric, lines) in enumerate(by_metric.items(), start=1):
@@ -76,8 +76,8 @@ def _chart(metric: str, lines: list[_Line], place: int) -> PairChart:
         say(
             "mitigate.line",
             label=isolate(name),
-            before=numbers.figure(item.before.value, kind),
-            after=numbers.figure(item.after.value, kind),
+            before=formats.figure(item.before.value, kind),
+            after=formats.figure(item.after.value, kind),
         )
         for name, (_, item) in zip(names, lines, strict=True)
     )
@@ -100,7 +100,7 @@ def _dot(estimate: Estimate, kind: Kind) -> Dot:
         value=scaled(estimate.value, kind),
         low=scaled(estimate.interval.low, kind) if estimate.interval else None,
         high=scaled(estimate.interval.high, kind) if estimate.interval else None,
-        text=numbers.bare(estimate.value, kind),
+        text=formats.bare(estimate.value, kind),
     )
 
 
@@ -134,15 +134,15 @@ def _row(item: MitigationFigure) -> Row:
             _cell(item.before, kind),
             _cell(item.after, kind),
             _cell(item.change, change),
-            Cell("" if effect else numbers.NO_FIGURE, marks=(effect,) if effect else ()),
+            Cell("" if effect else formats.NO_FIGURE, marks=(effect,) if effect else ()),
         ),
     )
 
 
 def _cell(estimate: Estimate, kind: Kind) -> Cell:
-    if not numbers.defined(estimate):
-        return Cell(numbers.NO_FIGURE, sub=estimate.reason.sentence if estimate.reason else "")
-    return Cell(numbers.figure(estimate.value, kind), sub=span(estimate.interval, kind))
+    if not formats.defined(estimate):
+        return Cell(formats.NO_FIGURE, sub=estimate.reason.sentence if estimate.reason else "")
+    return Cell(formats.figure(estimate.value, kind), sub=span(estimate.interval, kind))
 
 
 def effect_of(item: MitigationFigure) -> Mark | None:
@@ -158,7 +158,7 @@ def effect_of(item: MitigationFigure) -> Mark | None:
         None where a figure or the interval of the change is lacking.
     """
     span_ = item.change.interval
-    if span_ is None or not (numbers.defined(item.before) and numbers.defined(item.after)):
+    if span_ is None or not (formats.defined(item.before) and formats.defined(item.after)):
         return None
     if span_.holds(0.0):
         return mark("noise")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from .numbers import Kind
+from .formats import Kind
 
 Tone = Literal["pass", "fail", "inconclusive", "undefined", "plain", "small", "reference", "muted"]
 

@@ -9,9 +9,9 @@ from functools import cached_property
 from ..audit.record import GroupFacts, GroupingFacts, Record, Verdict
 from ..metrics.catalogue import CATALOGUE
 from ..metrics.results import Disparity, Estimate, Group
-from . import numbers
+from . import formats
+from .formats import Kind, figure, kind_of
 from .names import isolate, named
-from .numbers import Kind, figure, kind_of
 from .view_marks import mark
 from .view_parts import Cell, Mark
 from .wording import say
@@ -81,7 +81,7 @@ class Scope:
         if item.group in self.hidden:
             return (2, 0.0, item.name)
         estimate = item.rates.get("selection_rate")
-        if estimate is None or not numbers.defined(estimate):
+        if estimate is None or not formats.defined(estimate):
             return (1, 0.0, item.name)
         return (0, estimate.value, item.name)
 

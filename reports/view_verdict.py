@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from ..audit.record import Record, Verdict
-from . import numbers
+from . import formats
+from .formats import figure, kind_of
 from .names import isolate, listed, prose
-from .numbers import figure, kind_of
 from .view_marks import state_mark
 from .view_parts import VerdictLine
 from .view_scope import Scope, limit_text, worst_of
@@ -100,8 +100,8 @@ def _found(verdict: Verdict) -> str:
     return say(
         "verdict.found",
         figure=shown,
-        level=numbers.level(verdict.interval.level),
-        interval=numbers.span(verdict.interval, kind),
+        level=formats.level(verdict.interval.level),
+        interval=formats.span(verdict.interval, kind),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..metrics.catalogue import CATALOGUE
-from .numbers import count
+from .formats import count
 
 
 @dataclass(frozen=True)

@@ -98,12 +98,14 @@ def test_bca_agrees_with_scipy():
     expected = stats.bootstrap(
         (rows,), lambda x, axis: x.mean(axis=axis) ** 2, n_resamples=20_000, rng=np.random.default_rng(0)
     ).confidence_interval
-    found = bs.bootstrap(lambda cells: rate(cells) ** 2, [8, 92], draws=20_000)
+    found = bs.bootstrap_interval(lambda cells: rate(cells) ** 2, [8, 92], draws=20_000)
     assert np.allclose((found.low, found.high), (expected.low, expected.high), atol=0.0012)
 
 
 def test_bca_of_a_symmetric_figure_is_near_the_percentile():
-    bca, plain = (bs.bootstrap(gap, COUNTS * 10, method=m, draws=4000) for m in ("BCa", "percentile"))
+    bca, plain = (
+        bs.bootstrap_interval(gap, COUNTS * 10, method=m, draws=4000) for m in ("BCa", "percentile")
+    )
     assert np.allclose((bca.low, bca.high), (plain.low, plain.high), atol=0.012)
     assert (bca.method, plain.method) == ("BCa", "percentile")
 
@@ -111,26 +113,28 @@ def test_bca_of_a_symmetric_figure_is_near_the_percentile():
 def test_bca_covers_a_skewed_figure():
     rng, kept = np.random.default_rng(2), []
     for seed in range(300):
-        found = bs.bootstrap(rate, np.array((k := rng.binomial(120, 0.1), 120 - k)), draws=499, seed=seed)
+        found = bs.bootstrap_interval(
+            rate, np.array((k := rng.binomial(120, 0.1), 120 - k)), draws=499, seed=seed
+        )
         kept.append(found.low <= 0.1 <= found.high)
     assert np.mean(kept) > 0.90
 
 
 def test_figures_may_be_arrays():
-    found = bs.bootstrap(rate, COUNTS)
+    found = bs.bootstrap_interval(rate, COUNTS)
     assert found.low.shape == (2,)
     assert ((found.low < [0.3, 0.25]) & (found.high > [0.3, 0.25])).all()
 
 
 def test_an_undefined_figure_has_no_interval():
-    found = bs.bootstrap(rate, [[0, 0], [3, 4]], draws=200)
+    found = bs.bootstrap_interval(rate, [[0, 0], [3, 4]], draws=200)
     assert np.isnan([found.low[0], found.high[0]]).all()
     assert np.isfinite([found.low[1], found.high[1]]).all()
     assert found.undefined.tolist() == [1, 0]
 
 
 def test_a_figure_that_does_not_vary_is_a_point():
-    found = bs.bootstrap(rate, [0, 9], draws=200)
+    found = bs.bootstrap_interval(rate, [0, 9], draws=200)
     assert (found.low, found.high) == (0, 0)
 
 

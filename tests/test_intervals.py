@@ -12,6 +12,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 
 from evenhand.errors import InputError
 from evenhand.metrics import intervals as iv
+from evenhand.metrics.interval_difference import restricted_difference
 
 RATE = [iv.wilson, iv.clopper_pearson, iv.jeffreys]
 DIFFERENCE = [iv.miettinen_nurminen_difference, iv.newcombe_difference, iv.agresti_caffo_difference]
@@ -112,7 +113,7 @@ def test_restricted_rates_maximise_the_likelihood(counts, delta):
 
     bounds = max(0, delta) + 1e-9, min(1, 1 + delta) - 1e-9
     best = optimize.minimize_scalar(minus_log_likelihood, bounds=bounds, method="bounded")
-    p, q = iv._restricted_difference(*map(np.float64, (*counts, delta)))
+    p, q = restricted_difference(*map(np.float64, (*counts, delta)))
     inner = float(np.clip(p, *bounds))
     assert q == pytest.approx(p - delta)
     assert minus_log_likelihood(inner) <= best.fun + 1e-5 * (1 + abs(best.fun))

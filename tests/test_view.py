@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from evenhand.audit.record import MitigationFigure, Record
 from evenhand.metrics.results import Estimate, Group, Interval
-from evenhand.reports import names, numbers, wording
+from evenhand.reports import formats, names, wording
 from evenhand.reports.view import build_page, charts_of
 from evenhand.reports.view_mitigation import effect_of
 from evenhand.reports.view_parts import DotChart, Page, Section, Table
@@ -110,7 +110,7 @@ def test_figures_are_those_of_the_counts(page: Page) -> None:
         next(t for t in tables(page.groupings[0]) if t.id == name) for name in ("by-1-first", "by-1-second")
     )
     assert row(first, "Female") == ["5,421", "33.3%", "10.9%", "7.6%", "93.0%"]
-    assert row(second, "Female")[0] == numbers.figure(310 / 590, "rate")
+    assert row(second, "Female")[0] == formats.figure(310 / 590, "rate")
 
 
 def test_matrix_holds_every_measure_of_every_grouping(page: Page) -> None:
@@ -125,7 +125,7 @@ def test_undefined_is_never_zero() -> None:
     cells = {**ADULT, ("Female", "None positive"): Counts(0, 0, 3, 40)}
     table = next(t for t in tables(build_page(sample_record(cells)).groupings[1]) if t.id == "by-2-second")
     found = next(item for item in table.rows if item.head.text == "None positive")
-    assert found.cells[0].text == numbers.NO_FIGURE
+    assert found.cells[0].text == formats.NO_FIGURE
     assert found.cells[0].sub == "undefined"
 
 
@@ -226,7 +226,7 @@ def test_withheld_figures_are_nowhere_in_tables_and_pictures() -> None:
     for table in tables(section):
         for item in table.rows:
             if item.head.text in gone:
-                assert {cell.text for cell in item.cells} == {numbers.NO_FIGURE}
+                assert {cell.text for cell in item.cells} == {formats.NO_FIGURE}
     drawn = {dot.label for chart in charts_of(page) if isinstance(chart, DotChart) for dot in chart.dots}
     assert not gone & drawn
     assert any("Withheld: " in note for note in section.notes)
@@ -318,8 +318,8 @@ def test_names_that_shortening_makes_equal_are_numbered() -> None:
         (1.0, "rate", "100.0%"),
     ],
 )
-def test_number_formats(value: float, kind: numbers.Kind, text: str) -> None:
-    assert numbers.figure(value, kind) == text
+def test_number_formats(value: float, kind: formats.Kind, text: str) -> None:
+    assert formats.figure(value, kind) == text
 
 
 def test_an_unknown_message_is_an_error() -> None:
