@@ -178,7 +178,14 @@ def _look(
         reason = f"{_HELD_BACK}: {_small(left_out, size)}"
     words = _words(facts, metric, figure, state, reason)
     return Verdict(
-        limit=facts, state=state, value=figure.value, interval=figure.interval, reason=reason, words=words
+        limit=facts,
+        state=state,
+        value=figure.value,
+        interval=figure.interval,
+        reason=reason,
+        words=words,
+        group=figure.group,
+        reference=figure.reference,
     )
 
 

@@ -135,6 +135,47 @@ class ConditionalFacts(Part):
     pooled: tuple[PooledFacts, ...]
 
 
+class SliceRow(Part):
+    """One slice that is treated unlike the rest; ``conditions`` are columns and levels, None a missing value.
+
+    ``selected`` is the interval widened for having been chosen among many.
+    """
+
+    name: str
+    conditions: tuple[tuple[str, Level], ...]
+    rows: int
+    withheld: bool
+    rate: Estimate
+    rest: Estimate
+    difference: float
+    interval: Interval
+    selected: Interval
+    z: float
+    p_value: float
+    adjusted_p: float
+
+
+class SliceFacts(Part):
+    """The worst-treated slices by one rate, of all that were tested; ``words`` says what was done."""
+
+    metric: str
+    direction: Literal["worst", "lower", "higher", "both"]
+    columns: tuple[str, ...]
+    depth: int
+    min_size: int
+    effect: float
+    level: float
+    overall: Estimate
+    tested: int
+    found: int
+    slices: tuple[SliceRow, ...]
+    shorter: int
+    shared: int
+    overlap: int
+    not_shown: int
+    words: str
+
+
 class Bar(Part):
     """One column's contribution to a gap."""
 
@@ -210,6 +251,9 @@ class Verdict(Part):
     interval: Interval | None
     reason: str | None
     words: str
+    group: Group | None = None
+    reference: Group | None = None
+    """Whose figure it is: of a rate the group that decides, of a gap the two that are compared."""
 
 
 class Absent(Part):
@@ -257,6 +301,7 @@ class Record(Part):
     datasheet: dict[str, Any] | None = Field(default=None, repr=False)
     answers: Answers | None = Field(default=None, repr=False)
     conditional: tuple[ConditionalFacts, ...] = ()
+    slices: tuple[SliceFacts, ...] = ()
 
     def to_json(self) -> str:
         """Write the record as strict JSON, keys in the order of this file."""

@@ -198,6 +198,7 @@ def _unknown_members(settings: Settings) -> Iterator[Problem]:
 def _absent(dataset: Dataset, settings: Settings) -> list[Problem]:
     extra = [(f"drop[{position}]", name) for position, name in enumerate(settings.drop)]
     extra += [(f"proxies[{position}]", name) for position, name in enumerate(settings.proxies)]
+    extra += [(f"search[{position}]", name) for position, name in enumerate(settings.search)]
     return [
         problem
         for key, name in [*_parts(settings), *extra]

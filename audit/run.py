@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -34,6 +34,7 @@ from .record import (
     ModelFacts,
     Note,
     Record,
+    SliceFacts,
     Software,
     SourceFacts,
     Task,
@@ -41,6 +42,7 @@ from .record import (
 from .roles import Roles
 from .rows import Table, columns_read, count_rows, inputs_of, part_of
 from .settings import Settings
+from .slices import search_table
 
 Progress = Callable[[str, int, int], None]
 
@@ -94,6 +96,7 @@ class Extras:
     mitigation: tuple[MitigationFacts, ...] = ()
     absent: tuple[Absent, ...] = ()
     notes: tuple[Note, ...] = ()
+    slices: tuple[SliceFacts, ...] = ()
 
 
 def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
@@ -117,7 +120,10 @@ def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
     plan = plan_of(request.settings, request.roles.groupings)
     check_names(plan, request.policy, tables_of(cube, plan.groupings))
     groupings = grouping_facts(cube, plan)
-    extras = _extras(request, plan, groupings, progress)
+    extras = replace(
+        _extras(request, plan, groupings, progress),
+        slices=search_table(request.test, request.roles, request.model, request.settings, progress),
+    )
     progress("documenting", 0, 1)
     sources = Sources(
         data=_source(request.test, request.settings.credit),
@@ -193,6 +199,7 @@ def record_of(
         datasheet=sources.datasheet,
         answers=sources.answers,
         conditional=conditional_facts(cube, cube.of_role("control"), plan),
+        slices=extras.slices,
     )
 
 

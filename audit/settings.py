@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, PrivateAttr, field_validator
 
 from ..errors import Problem, SettingsError, did_you_mean
+from ..metrics.slice_input import DEEPEST
 from ..mitigation.retrain import METHODS
 from .policy import LevelValue, Limit, Policy, canonical_sha256, load_policy, unknown_metrics
 from .toml_reader import Section, build, read_toml
@@ -167,6 +168,17 @@ class Settings(Section):
         examples=['methods = ["reweighing"]'],
     )
     proxies: Names = Field(default=(), description=_COLUMNS, examples=['proxies = ["relationship"]'])
+    search: Names = Field(
+        default=(), description=f"{_COLUMNS}, whose worst-treated slices are searched for",
+        examples=['search = ["age", "region"]'],
+    )  # fmt: skip
+    search_depth: int = Field(
+        default=2,
+        ge=1,
+        le=DEEPEST,
+        description=f"a whole number from 1 to {DEEPEST}: the most conditions of a slice",
+        examples=["search_depth = 2"],
+    )
     answers: Name | None = Field(
         default=None,
         description="the path of the datasheet's answers, in quotes",
@@ -358,7 +370,21 @@ def _conflicts(settings: Settings, where: str = "") -> list[Problem]:
     if settings.train is not None and settings.split is not None:
         message = "training rows come from train or from split, not from both; remove one of the two"
         problems.append(Problem("two_trains", f"{before}train", message))
+    problems += [
+        Problem("two_roles", f"{before}search[{i}]", message)
+        for i, name in enumerate(settings.search)
+        if (message := _not_searchable(settings, name, settings.search[:i]))
+    ]
     return problems
+
+
+def _not_searchable(settings: Settings, name: str, before: tuple[str, ...]) -> str:
+    if name in before:
+        return f"each column is searched once, got {name!r} twice; remove one of the two"
+    for key in ("target", "prediction", "score", "weight", "id"):
+        if name == getattr(settings, key):
+            return f"slices are made of what people are, but {name!r} is the {key}; take it out of search"
+    return ""
 
 
 def _all_known(names: tuple[str, ...], known: tuple[str, ...], what: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from .audit import audit
 from .demo import demo
 from .guard import guarded
 from .init import init
+from .metrics import metrics
 from .report import report
 from .terminal import out
 
@@ -25,7 +26,7 @@ app = typer.Typer(
 )
 
 
-def _version(value: bool) -> None:  # noqa: FBT001 - the signature that typer calls
+def _version(value: bool) -> None:
     if value:
         out(f"evenhand {__version__}")
         raise typer.Exit
@@ -44,3 +45,4 @@ app.command(help="Audit the embedded UCI Adult data, as an example of everything
 app.command(help="Audit a table with a model, or with a column of decisions or scores.")(guarded(audit))
 app.command(help="Render the pages of an audit record again.")(guarded(report))
 app.command(help="Write a commented settings file for a table, with guessed roles to correct.")(guarded(init))
+app.command(help="List the metrics, or explain one in plain words.")(guarded(metrics))

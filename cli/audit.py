@@ -77,8 +77,16 @@ def audit(
     proxies: Annotated[
         Many, typer.Option(help="Column that unaware training drops too; repeat for several.")
     ] = None,
+    search: Annotated[
+        Many, typer.Option(help="Column searched for the worst-treated slices; repeat for several.")
+    ] = None,
+    search_depth: Annotated[
+        int | None, typer.Option(help="Most conditions of a slice, 1 to 4 (default 2).")
+    ] = None,
     answers: Annotated[str | None, typer.Option(help="Answers to the datasheet's questions (.toml).")] = None,
     title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
+    credit: Annotated[str | None, typer.Option(help="Credit line of the data.")] = None,
+    person: Annotated[str | None, typer.Option("--id", help="Column that names people.")] = None,
     out_folder: Annotated[
         str | None, typer.Option("--out", help="Folder for the results (default report).")
     ] = None,
@@ -95,7 +103,8 @@ def audit(
         "weight_kind": weight_kind, "control": control, "missing": missing, "encoding": encoding, "drop": drop,
         "policy": policy, "min_group_size": min_group_size, "privacy_minimum": privacy_minimum, "level": level,
         "seed": seed, "explain": explain, "mitigate": mitigate, "methods": methods, "proxies": proxies,
-        "answers": answers, "title": title, "out": out_folder, "format": formats,
+        "search": search, "search_depth": search_depth,
+        "answers": answers, "title": title, "credit": credit, "id": person, "out": out_folder, "format": formats,
         "intersections": _intersections(intersections), "bands": _bands(bands),
     }  # fmt: skip
     return run_audit(source, flags, reference, quiet=quiet, verbose=verbose)

@@ -25,5 +25,6 @@ def init(
     write_settings(data, out_file, encoding=encoding)
     if not quiet:
         out(
-            f"Written: {out_file}\nThe roles in it are guesses: read and correct them, then run\n  evenhand audit {out_file}"
+            f"Written: {out_file}\nThe roles in it are guesses: read and correct them, then run\n"
+            f"  evenhand audit {out_file}"
         )

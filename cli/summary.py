@@ -106,7 +106,8 @@ def summary(record: Record, width: int | None = None) -> str:
 
 
 def _sources(record: Record) -> Text:
-    parts = [f"{record.data.name}, {count(record.overall.rows)} rows"]
+    named = "" if record.title == record.data.name else f"{record.data.name}, "
+    parts = [f"{named}{count(record.overall.rows)} rows"]
     if record.model is not None:
         parts.append(f"model {record.model.description}")
     parts.append(f"{level(record.level)} intervals")

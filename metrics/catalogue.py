@@ -10,7 +10,12 @@ from typing import Literal
 
 from ..errors import InputError, did_you_mean
 
-Kind = Literal["rate", "mean", "difference", "ratio"]
+Kind = Literal[
+    "rate", "mean", "difference", "ratio",
+    "composite", "practice", "conditional", "score", "data", "multiclass", "regression", "individual",
+    "ranking",
+]  # fmt: skip
+"""The first four kinds are figures that every audit computes and a policy may limit."""
 
 _ALLOCATION = "allocation: who is given the opportunity or the burden"
 _QUALITY = "quality of service: for whom the model works well"
@@ -33,8 +38,9 @@ class Metric:
     ----------
     name : str
         As scikit-learn and fairlearn spell it.
-    kind : {"rate", "mean", "difference", "ratio"}
-        A figure of one group, or a comparison between groups.
+    kind : str
+        ``"rate"`` and ``"mean"`` are figures of one group, ``"difference"`` and ``"ratio"`` comparisons
+        between groups; the other kinds name the family of a metric that is computed on request.
     title, formula, meaning : str
         For people: a name, the formula, and what it says in plain words.
     needs : tuple of str
@@ -50,6 +56,10 @@ class Metric:
         For a comparison: the rates compared; several form one family.
     combine : {"worst", "mean"}
         For a comparison of several rates: the worst of them, or their mean.
+    interval : str
+        Method of the interval.
+    function : str
+        Where it is computed: module and function within ``evenhand.metrics``.
     """
 
     name: str
@@ -66,6 +76,8 @@ class Metric:
     better: str = "equal in all groups"
     rates: tuple[str, ...] = ()
     combine: Literal["worst", "mean"] = "worst"
+    interval: str = ""
+    function: str = ""
 
 
 _LABEL, _DECISION, _BOTH = ("y_true",), ("y_pred",), ("y_true", "y_pred")
@@ -74,7 +86,9 @@ _LABEL, _DECISION, _BOTH = ("y_true",), ("y_pred",), ("y_true", "y_pred")
 def _rate(  # noqa: PLR0917 - a row of the table reads as one line
     name: str, title: str, formula: str, meaning: str, needs: tuple[str, ...], harm: str, source: str
 ) -> Metric:
-    return Metric(name, "rate", title, formula, meaning, needs, harm, source)
+    return Metric(
+        name, "rate", title, formula, meaning, needs, harm, source, interval="Wilson", function="rates.count"
+    )
 
 
 def _difference(  # noqa: PLR0917 - a row of the table
@@ -99,6 +113,8 @@ def _difference(  # noqa: PLR0917 - a row of the table
         "lower",
         of,
         "mean" if mean else "worst",
+        "worst of several, right at zero",
+        "functions.group_metric",
     )
 
 
@@ -108,7 +124,23 @@ def _ratio(  # noqa: PLR0917 - a row of the table
     needs = tuple(dict.fromkeys(need for rate in of for need in RATE_ROWS[rate].needs))
     shown = [f"{RATE_ROWS[rate].title} of a / of b" for rate in of]
     formula = f"min over groups a, b of {shown[0] if len(of) == 1 else 'min(' + ', '.join(shown) + ')'}"
-    return Metric(name, "ratio", title, formula, meaning, needs, harm, source, 0.0, 1.0, 1.0, "higher", of)
+    return Metric(
+        name,
+        "ratio",
+        title,
+        formula,
+        meaning,
+        needs,
+        harm,
+        source,
+        0.0,
+        1.0,
+        1.0,
+        "higher",
+        of,
+        interval="worst of several, right at one",
+        function="functions.group_metric",
+    )
 
 
 _RATE_TABLE = (

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from ..errors import Reason
 from .composite import cell_posterior, composite_estimates, composite_named, lacking_axis, posterior_interval
-from .disparity import Choice, find_reference
-from .rates import Counted, GroupTable, Rate, divide
+from .disparity import Choice
+from .outcomes import reference_position
+from .rates import GroupTable, divide
 from .results import Against, Comparison, Disparity
 
 Floats = NDArray[np.float64]
@@ -30,7 +31,7 @@ def composite_against_each(
     ----------
     table : GroupTable
     name : str
-        Of `COMPOSITES`; ``"false_negative_false_positive_ratio"`` gives treatment equality (Berk et al. 2018).
+        Of `COMPOSITES`; treatment equality (Berk et al. 2018) is ``"false_negative_false_positive_ratio"``.
     comparison : {"difference", "ratio", "log_ratio"}
     reference : "largest", "best" or a group
     level, draws, seed
@@ -62,11 +63,7 @@ def composite_against_each(
         composite_estimates(table, name, level=level, draws=draws, seed=seed),
     )
     values = np.array([one.value for one in estimates])
-    nothing = np.full(len(values), np.nan)
-    rate = Rate(name, lambda c: c.total, lambda c: c.total, Reason.EMPTY_GROUP)
-    at = find_reference(
-        Counted(rate, values, nothing, nothing, table.rows, table.rows), table.groups, reference, table.rows
-    )
+    at = reference_position(table.groups, table.rows, reference, values)
     usable = lacking_axis(table) is None
     drawn = composite(cell_posterior(table, draws, seed)) if usable else np.full((1, len(values)), np.nan)
     gaps, spread = _compare(values, values[at], comparison), _compare(drawn, drawn[:, [at]], comparison)
@@ -88,12 +85,6 @@ def composite_against_each(
         for i, group in enumerate(table.groups)
         if i != at and None not in group
     ]
-
-
-def _reference(table: GroupTable, values: Floats, reference: Choice) -> int:
-    whole = Rate("composite", lambda c: c.total, lambda c: c.total, Reason.EMPTY_GROUP)
-    counted = Counted(whole, values, values, values, table.rows, table.rows)
-    return find_reference(counted, table.groups, reference, table.rows)
 
 
 def _compare(first: Floats, second: Floats, comparison: Comparison) -> Floats:

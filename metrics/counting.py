@@ -61,12 +61,15 @@ def count_cells(
     ([0, 1], [1.0, 2.0])
     """
     refuse_too_many(shape)
-    size = math.prod(max(length, 1) for length in shape)
     rows = len(codes[0]) if codes else 0
     columns = [c if s > 1 else None for c, s in zip(codes, shape, strict=True)]
-    if size <= DENSE_LIMIT:
-        return _dense(columns, shape, size, rows, weight=weight, score=score)
+    if _cells(shape) <= DENSE_LIMIT:
+        return _dense(columns, shape, rows, weight, score)
     return _sorted(columns, shape, rows, weight, score)
+
+
+def _cells(shape: Sequence[int]) -> int:
+    return math.prod(max(length, 1) for length in shape)
 
 
 def _keys(columns: Sequence[Codes | None], shape: Sequence[int], at: slice, dtype: Any) -> NDArray[Any]:
@@ -105,26 +108,27 @@ def _pairs(columns: Sequence[Codes | None], shape: Sequence[int], size: int, row
 def _dense(
     columns: Sequence[Codes | None],
     shape: Sequence[int],
-    size: int,
     rows: int,
     weight: Floats | None,
     score: Floats | None,
 ) -> tuple[NDArray[np.int64], Floats]:
+    size = _cells(shape)
     sums: Sums = {}
     if size <= 1 << 8 and weight is None and score is None and rows >= PAIR_CHUNK:
         counts = _pairs(columns, shape, size, rows)
     else:
         counts = np.zeros(size, dtype=np.int64)
         # Adding up the counts of a chunk must not cost more than counting it.
-        chunk = max(CHUNK, min(2 * size, MAX_CHUNK))
+        chunk = max(CHUNK, min(4 * size, MAX_CHUNK))
         for start in range(0, rows, chunk):
             at = slice(start, min(start + chunk, rows))
-            key = _keys(columns, shape, at, _small(size))
+            # numpy counts keys of 64 bits as they are, and would copy narrower ones each time.
+            key = _keys(columns, shape, at, _small(size)).astype(np.intp)
             counts += np.bincount(key, minlength=size)
             for measure, value in _weighted(at, weight, score):
-                part = np.bincount(key, weights=value, minlength=size)
+                part = _total(key, value, size)
                 sums[measure] = sums[measure] + part if measure in sums else part
-    cells = np.flatnonzero(counts)
+    cells = np.flatnonzero(counts > 0)
     return cells, _measures(counts[cells], {measure: part[cells] for measure, part in sums.items()})
 
 
@@ -149,15 +153,20 @@ def _sorted(
 ) -> tuple[NDArray[np.int64], Floats]:
     key = _keys(columns, shape, slice(0, rows), np.int64)
     cells, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
-    sums = {
-        measure: np.bincount(inverse, weights=value, minlength=len(cells))
+    sums: Sums = {
+        measure: _total(inverse, value, len(cells))
         for measure, value in _weighted(slice(0, rows), weight, score)
     }
     return cells.astype(np.int64), _measures(counts, sums)
 
 
+def _total(key: NDArray[Any], value: Floats, size: int) -> Floats:
+    return np.asarray(np.bincount(key, weights=value, minlength=size), dtype=np.float64)
+
+
 def _measures(counts: NDArray[np.int64], sums: Sums) -> Floats:
-    measures = np.zeros((len(counts), len(MEASURES)))
+    # Column by column in memory, as they are written here and read later.
+    measures = np.zeros((len(MEASURES), len(counts))).T
     given = {"rows": counts, "weight": counts, "square": counts, **sums}
     for name, values in given.items():
         measures[:, MEASURES.index(name)] = values

@@ -19,7 +19,7 @@ from .conditional import conditional_disparity
 from .cube import LABEL, Cube
 from .intervals import miettinen_nurminen_difference, wilson
 from .label_distances import DISTANCES
-from .outcomes import OutcomeTable, outcome_table, outer_of, resampled_weights
+from .outcomes import OutcomeTable, outcome_table, outer_of, resampled_weights, seminorm_of
 from .rates import WEIGHT, divide
 from .results import Against, Disparity, Group, Interval, Level
 
@@ -98,8 +98,8 @@ def label_bias(
     list of Disparity
         Group by group, in the order of the measures. 0 is fair. The intervals are Wilson's for the class
         imbalance, Miettinen and Nurminen's for the difference of proportions and whatever follows from
-        it where labels are binary, else those of `evenhand.metrics.outcomes.outer_of`. An infinite
-        divergence has the reason ``zero_denominator`` and no interval.
+        it where labels are binary, else those of `evenhand.metrics.outcomes.seminorm_of` for the norms and
+        `outer_of` for the divergences. An infinite divergence has the reason ``zero_denominator`` and no interval.
 
     Raises
     ------
@@ -225,6 +225,10 @@ def _distances(pair: _Comparison, names: Sequence[str]) -> dict[str, Disparity]:
         value = float(DISTANCES[name](a, d))
         if len(a) == 2 and name in _OF_DIFFERENCE:
             interval: Interval | None = _folded(pair, _OF_DIFFERENCE[name])
+        elif name in _OF_DIFFERENCE:
+            gap, nothing = shares[:, 1] - shares[:, 0], np.zeros(len(a))
+            noise = DISTANCES[name](gap - (a - d), nothing)
+            interval = seminorm_of(value, DISTANCES[name](gap, nothing), noise, pair.level)
         else:
             interval = outer_of(value, DISTANCES[name](shares[:, 1], shares[:, 0]), pair.level)
         found[name] = pair.figure(name, value, interval, Reason.ZERO_DENOMINATOR if np.isinf(value) else None)

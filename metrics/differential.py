@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError, Reason
-from .cube import DECISION, LABEL, Cube
-from .outcomes import OutcomeTable, outcome_table, outer_of, resampled_weights
+from .cube import DECISION, Cube
+from .outcomes import OutcomeTable, outcome_table, resampled_weights, seminorm_of
 from .rates import divide
 from .results import Group, Interval, Level
 
@@ -126,7 +126,7 @@ def differential_fairness(
     min_group_size : int
         Smaller groups are left out.
     level, draws, seed
-        Of the interval, from resamples of rows within groups; see `evenhand.metrics.outcomes.outer_of`.
+        Of the interval, from resamples of rows within groups; see `evenhand.metrics.outcomes.seminorm_of`.
 
     Returns
     -------
@@ -155,7 +155,10 @@ def differential_fairness(
         return found
     cells = table.measures[0][inside]
     drawn = resampled_weights(cells, table.weight_kind, draws, seed, stratified=True)
-    interval = outer_of(found.value, epsilon_of(drawn, concentration), level)
+    noise = log_probabilities(drawn, concentration) - log_probabilities(
+        table.weights[0][inside], concentration
+    )
+    interval = seminorm_of(found.value, epsilon_of(drawn, concentration), _spread(noise).max(axis=-1), level)
     return replace(found, interval=interval)
 
 

@@ -19,6 +19,7 @@ from ..errors import InputError
 Kind = Literal["uniform", "relative", "distinct"]
 DEFAULT_BINS = 4096
 MAX_BINS = 1 << 20
+_CHUNK = 65_536
 
 
 @dataclass(frozen=True)
@@ -100,18 +101,21 @@ class Grid:
         return np.maximum(np.searchsorted(self._edges, values, side="right") - 1, 0).astype(np.int32)
 
     def _index_uniform(self, values: NDArray[np.float64]) -> NDArray[np.int32]:
-        # Multiplying is twenty times faster than a search; the few extra edges are then stepped over.
-        base = (values * self.bins).astype(np.int32)
+        # Multiplying is twenty times faster than a search; chunks stay in the processor's cache.
         plain = np.arange(self.bins + 1) / self.bins
-        if self.bins & (self.bins - 1):
-            base -= plain[base] > values
-            base += (base < self.bins) & (plain[np.minimum(base + 1, self.bins)] <= values)
-        start = np.searchsorted(self._edges, plain).astype(np.int32)
-        result = start[base] if len(self._edges) > self.bins + 1 else base
-        for edge in np.setdiff1d(self._edges, plain):
-            inside = base == int(np.searchsorted(plain, edge, side="right") - 1)
-            result = result + (inside & (values >= edge))
-        return np.asarray(result, dtype=np.int32)
+        further = np.setdiff1d(self._edges, plain)
+        flat = values.reshape(-1)
+        result = np.empty(flat.shape, dtype=np.int32)
+        for start in range(0, len(flat), _CHUNK):
+            part = flat[start : start + _CHUNK]
+            base = (part * self.bins).astype(np.int32)
+            if self.bins & (self.bins - 1):
+                base -= plain[base] > part
+                base += (base < self.bins) & (plain[np.minimum(base + 1, self.bins)] <= part)
+            for edge in further:
+                base += part >= edge
+            result[start : start + _CHUNK] = base
+        return result.reshape(values.shape)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the settings of the grid, for a record."""
@@ -131,12 +135,11 @@ def refuse_bad_scores(values: NDArray[np.float64], name: str, *, probabilities: 
     InputError
         Says how many scores break the rule and what the first one is.
     """
-    wrong = ~np.isfinite(values)
-    if wrong.any():
-        raise InputError.of(
-            "bad_scores", name, f"scores are finite numbers, got {int(wrong.sum())} missing or infinite"
-        )
-    if probabilities and values.size and (values.min() < 0 or values.max() > 1):
+    low, high = (values.min(), values.max()) if values.size else (0.0, 0.0)
+    if not (math.isfinite(low) and math.isfinite(high)):
+        wrong = int(np.count_nonzero(~np.isfinite(values)))
+        raise InputError.of("bad_scores", name, f"scores are finite numbers, got {wrong} missing or infinite")
+    if probabilities and (low < 0 or high > 1):
         outside = (values < 0) | (values > 1)
         raise InputError.of(
             "scores_outside",

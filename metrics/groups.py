@@ -150,12 +150,30 @@ def _object_array(values: list[Any]) -> NDArray[Any]:
 
 
 def _encode_series(series: nw.Series[Any], name: str) -> Column:
+    words = _encode_words(series.to_native(), name) if series.implementation.is_pandas() else None
+    if words is not None:
+        return words
     dtype = series.dtype
     if isinstance(dtype, nw.Categorical | nw.Enum):
         return _encode_categories(series, name)
     if dtype.is_integer() or dtype.is_float() or dtype == nw.Boolean:
         return _encode_numbers(series, name)
     return _encode_arrow(_to_arrow(series), name)
+
+
+def _encode_words(native: Any, name: str) -> Column | None:
+    # Looking Python's own strings up takes half the time of copying them into Arrow first.
+    if native.dtype != np.dtype(object):
+        return None
+    try:
+        codes, found = native.factorize()
+    except TypeError:  # a list, say, cannot be looked up
+        return None
+    levels = tuple(found.tolist())
+    if not levels or any(type(level) is not str for level in levels):
+        return None
+    _refuse_many(len(levels), name)
+    return _with_missing(Column(name, codes, levels))
 
 
 def _to_arrow(series: nw.Series[Any]) -> Any:
@@ -388,6 +406,22 @@ def sort_key(level: Level) -> tuple[bool, bool, float, str]:
     if isinstance(level, str):
         return (False, True, 0.0, level)
     return (False, False, level, type(level).__name__)
+
+
+def sort_column(column: Column) -> Column:
+    """Put the levels of a column in their natural order, unless they have an order of their own.
+
+    Examples
+    --------
+    >>> sort_column(encode(["M", "F", None, "M"], "sex")).codes.tolist()
+    [1, 0, 2, 1]
+    """
+    order = sorted(range(len(column.levels)), key=lambda i: sort_key(column.levels[i]))
+    if column.ordered or order == list(range(len(order))):
+        return column
+    lookup: Codes = np.empty(len(order), dtype=np.uint8 if len(order) <= 1 << 8 else np.int32)
+    lookup[order] = np.arange(len(order))
+    return replace(column, codes=lookup[column.codes], levels=tuple(column.levels[i] for i in order))
 
 
 def frame_columns(values: Any, prefix: str) -> list[tuple[str, Any]]:

@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import InputError, did_you_mean
 from .bootstrap import multinomial_replicates, percentile_interval, weighted_replicates
 from .cube import LABEL, Cube, WeightKind
-from .rates import ROWS, SQUARE, WEIGHT, effective_size
+from .disparity import Choice, find_reference
+from .rates import RATES, ROWS, SQUARE, WEIGHT, Counted, effective_size
 from .results import Group, Interval, Level
 
 Floats = NDArray[np.float64]
@@ -143,6 +144,30 @@ def _combinations(cube: Cube, start: int, stop: int) -> tuple[tuple[Group, ...],
     return names, inverse.reshape(-1)
 
 
+def reference_position(groups: Sequence[Group], sizes: Floats, reference: Choice, merit: Floats) -> int:
+    """Give the position of the group that others are compared with.
+
+    Parameters
+    ----------
+    groups : sequence of tuple
+    sizes, merit : ndarray of shape (G,)
+        Rows, and the figure that is highest in the best group.
+    reference : "largest", "best" or a group
+
+    Raises
+    ------
+    InputError
+        No group is called that, or the choice is not known.
+
+    Examples
+    --------
+    >>> reference_position([("F",), ("M",)], np.array([3.0, 5.0]), "largest", np.array([0.5, 0.2]))
+    1
+    """
+    counted = Counted(RATES["selection_rate"], merit, merit, sizes, sizes, sizes)
+    return find_reference(counted, groups, reference, sizes)
+
+
 def resampled_weights(
     measures: Floats, kind: WeightKind | None, draws: int, seed: int, *, stratified: bool
 ) -> Floats:
@@ -206,8 +231,35 @@ def outer_of(
     return Interval(low, min(max(float(found.high), value), ceiling), level, OUTER)
 
 
+def seminorm_of(value: float, replicates: ArrayLike, noise: ArrayLike, level: float) -> Interval | None:
+    """Give the interval of a figure that is a norm of a gap, such as a total variation.
+
+    By the triangle inequality the true norm is at least the one found minus the norm of the noise, whose
+    spread the resamples show. So the interval holds 0 as often as it should where there is no gap, with
+    any number of groups or outcomes. The upper end is the percentile.
+
+    Parameters
+    ----------
+    value : float
+    replicates : array-like of shape (draws,)
+        The figure of each resample.
+    noise : array-like of shape (draws,)
+        The norm of each resample's gap minus the gap found.
+    level : float
+
+    Examples
+    --------
+    >>> seminorm_of(0.05, np.linspace(0.02, 0.12, 999), np.linspace(0.0, 0.08, 999), 0.95).low
+    0.0
+    """
+    if not np.isfinite(value):
+        return None
+    high, slack = (float(percentile_interval(each, level).high) for each in (replicates, noise))
+    return Interval(max(0.0, value - slack), max(high, value), level, "bootstrap, triangle inequality below")
+
+
 def hull_of(value: float, replicates: ArrayLike, level: float) -> Interval | None:
-    """Give the hull of the basic and the percentile interval: careful where resampling shifts a signed figure.
+    """Give the hull of the basic and the percentile interval, for figures that resampling shifts.
 
     Examples
     --------

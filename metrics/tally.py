@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
@@ -12,7 +14,7 @@ from ..errors import InputError, Problem
 from .counting import count_cells
 from .cube import DECISION, LABEL, SCORE, Axis, Cube, WeightKind
 from .grid import Grid, refuse_bad_scores
-from .groups import Column, encode, frame_columns
+from .groups import Column, encode, frame_columns, sort_column, sort_key
 from .labels import binary_outcome, collect, numbers, positive_occurs, refuse_other_labels, weights
 from .results import Level
 
@@ -204,6 +206,9 @@ def _refuse_lengths(columns: list[tuple[Column, str]], weight: Any, problems: li
 def _count(
     columns: list[tuple[Column, Any]], weight: Any, score: Any, grid: Grid | None, kind: WeightKind | None
 ) -> Cube:
+    if score is not None:
+        # With scores the cells are as many as the rows, and sorting codes is cheaper than moving cells.
+        columns = [(sort_column(c) if role in _GROUPING else c, role) for c, role in columns]
     axes = tuple(Axis(column.name, role, column.levels) for column, role in columns)
     names = [axis.name for axis in axes]
     if len(set(names)) < len(names):
@@ -220,15 +225,35 @@ def _count(
         for c, role in columns
         if not c.ordered and (role in _GROUPING or (role != "score" and c.levels != (0, 1)))
     ]
-    cube = cube.trim(*loose) if loose else cube
-    for name in loose:
-        cube = cube.sort_levels(name)
-    return cube
+    return _in_order(cube, loose)
+
+
+def _in_order(cube: Cube, names: list[str]) -> Cube:
+    """Trim and sort the levels of several axes at once, so that the cells move only once."""
+    axes, codes = list(cube.axes), cube.codes.copy(order="K")
+    for name in names:
+        at = cube.position(name)
+        levels = axes[at].levels
+        used = np.flatnonzero(np.bincount(codes[:, at], minlength=len(levels))).tolist()
+        order = sorted(used, key=lambda i: sort_key(levels[i]))
+        if order != list(range(len(levels))):
+            lookup = np.zeros(len(levels), dtype=np.int32)
+            lookup[order] = np.arange(len(order))
+            codes[:, at] = lookup[codes[:, at]]
+            axes[at] = replace(axes[at], levels=tuple(levels[i] for i in order))
+    if tuple(axes) == cube.axes:
+        return cube
+    shape = [len(axis.levels) for axis in axes]
+    moved = np.argsort(np.ravel_multi_index(tuple(codes.T), shape))
+    return replace(cube, axes=tuple(axes), codes=codes[moved], measures=cube.measures[moved])
 
 
 def _positions(cells: np.ndarray[Any, np.dtype[np.int64]], shape: list[int]) -> Any:
     # np.unravel_index gives wide columns, which would be stacked and narrowed after.
-    codes = np.empty((len(cells), len(shape)), dtype=np.int32)
+    codes = np.empty((len(shape), len(cells)), dtype=np.int32).T
+    rest = cells.astype(np.int32) if math.prod(shape) < 1 << 31 else cells
     for axis in reversed(range(len(shape))):
-        cells, codes[:, axis] = np.divmod(cells, shape[axis])
+        whole = rest // shape[axis]
+        codes[:, axis] = rest - whole * shape[axis]
+        rest = whole
     return codes

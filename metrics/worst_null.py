@@ -21,7 +21,7 @@ def permute(
     rows = np.maximum(np.rint(n), 1)
     hits = np.clip(np.rint(x.sum(axis=1)), 0, rows.sum(axis=1))
     rng = np.random.default_rng(seed)
-    dealt = np.stack([_deal(rng, rows[r], hits[r], draws) for r in range(len(rows))], axis=1)
+    dealt = np.stack([deal(rng, rows[r], hits[r], draws) for r in range(len(rows))], axis=1)
     largest = np.concatenate([_largest_z(part, rows) for part in _blocks(dealt)])
     figures = np.concatenate([figure(part / rows) for part in _blocks(dealt)])
     ours = float(_largest_z(x[None], n)[0])
@@ -29,8 +29,14 @@ def permute(
     return judge(ours, largest, level, np.quantile(figures, [0.5, tail]))
 
 
-def _deal(rng: np.random.Generator, rows: Array, hits: float, draws: int) -> Array:
-    """Successes per group, (draws, G), when ``hits`` successes fall on the rows at random."""
+def deal(rng: np.random.Generator, rows: Array, hits: float, draws: int) -> Array:
+    """Successes per group, (draws, G), when ``hits`` successes fall on the rows at random.
+
+    Examples
+    --------
+    >>> deal(np.random.default_rng(0), np.array([3.0, 2.0]), 4.0, draws=2).sum(axis=1).tolist()
+    [4.0, 4.0]
+    """
     total = rows.sum()
     if total < _MARGINALS_LIMIT:
         dealt = rng.multivariate_hypergeometric(

@@ -18,7 +18,7 @@ NO_FIGURE = "–"
 _SCALE: dict[Kind, float] = {"rate": 100.0, "points": 100.0, "ratio": 1.0, "score": 1.0}
 _DIGITS: dict[Kind, int] = {"rate": 1, "points": 1, "ratio": 2, "score": 3}
 _UNIT: dict[Kind, str] = {"rate": "%", "points": " points", "ratio": "", "score": ""}
-_PLAIN_NUMBERS = ("mean_score", "mean_prediction", "log_loss")
+_PLAIN_NUMBERS = ("mean_score", "mean_log_odds", "mean_prediction", "log_loss")
 
 
 def kind_of(metric: str, comparison: str | None = None) -> Kind:
@@ -117,14 +117,15 @@ def p_value(value: float) -> str:
 
 
 def level(value: float) -> str:
-    """Write a confidence level.
+    """Write a confidence level: two decimals at most, and never as certainty.
 
     Examples
     --------
-    >>> level(0.95), level(0.9875)
-    ('95%', '98.75%')
+    >>> level(0.95), level(1 - 0.05 / 6), level(0.999999)
+    ('95%', '99.17%', 'over 99.99%')
     """
-    return f"{round(value * 100, 4):g}%"
+    rounded = round(value * 100, 2)
+    return "over 99.99%" if rounded == 100 and value < 1 else f"{rounded:.6g}%"
 
 
 def defined(item: Estimate) -> bool:

@@ -6,20 +6,26 @@ import math
 from collections.abc import Iterator
 
 from ..audit.record import Bar, GapExplanation, Record
+from ..metrics.results import Group
 from . import formats
-from .formats import Kind, scaled, span
+from .formats import Kind, kind_of, scaled, span
 from .names import clean, isolate, named, prose, unlike
-from .view_parts import BarChart, Cell, Column, Dot, Row, Section, Table
+from .view_parts import BarChart, Cell, Column, Dot, Fold, Row, Section, Table
 from .view_privacy import Hidden
 from .view_scope import LABEL
 from .wording import ENGLISH, say, words_of
 
-TOP_BARS = 12
+TOP_BARS = 8
+_LOG_ODDS = "mean_log_odds"
+_Pair = tuple[str, Group, Group]
 
 
 def explain_section(record: Record, hidden: Hidden) -> Section:
-    """Build the section of all explained gaps."""
-    parts = tuple(_parts(record, hidden))
+    """Build the section of all explained gaps, one block for each pair of groups."""
+    blocks: dict[_Pair, list[tuple[int, GapExplanation]]] = {}
+    for place, item in enumerate(record.explanations, start=1):
+        if not _conceals(item, hidden):
+            blocks.setdefault((item.grouping, item.group, item.reference), []).append((place, item))
     concealed = sorted({item.grouping for item in record.explanations if _conceals(item, hidden)})
     notes = tuple(say("explain.withheld", grouping=isolate(name)) for name in concealed)
     if not record.explanations:
@@ -27,16 +33,13 @@ def explain_section(record: Record, hidden: Hidden) -> Section:
     return Section(
         id="explanation",
         heading=say("explain.heading"),
-        intro=say("explain.intro") if parts else "",
-        sections=parts,
+        intro=say("explain.intro") if blocks else "",
+        sections=tuple(
+            _block(record, pair, items, f"explained-{place}")
+            for place, (pair, items) in enumerate(blocks.items(), start=1)
+        ),
         notes=notes,
     )
-
-
-def _parts(record: Record, hidden: Hidden) -> Iterator[Section]:
-    for place, item in enumerate(record.explanations, start=1):
-        if not _conceals(item, hidden):
-            yield _explained(record, item, f"explanation-{place}")
 
 
 def _conceals(item: GapExplanation, hidden: Hidden) -> bool:
@@ -51,72 +54,95 @@ def _why_absent(record: Record) -> str:
     return say("explain.none.default")
 
 
-def gap_name(item: GapExplanation) -> str:
-    """Name a gap in words; one outside the catalogue is named by its metric."""
-    key = f"gap.{item.gap.replace(' ', '_')}"
-    return say(key) if key in ENGLISH else words_of(item.metric).name
-
-
-def _explained(record: Record, item: GapExplanation, anchor: str) -> Section:
-    kind: Kind = "score" if item.metric == "mean_score" else "points"
-    group, reference = (isolate(_group_name(record, item, key)) for key in (item.group, item.reference))
-    measured = formats.figure(item.measured, kind)
-    heading = say(
-        "explain.item", gap=gap_name(item), group=group, reference=reference, grouping=isolate(item.grouping)
-    )
+def _block(record: Record, pair: _Pair, items: list[tuple[int, GapExplanation]], anchor: str) -> Section:
+    grouping, group, reference = pair
+    first, second = (isolate(_group_name(record, grouping, key)) for key in (group, reference))
+    heading = say("explain.block", grouping=isolate(grouping), group=first, reference=second)
+    found = [(item, f"explanation-{place}") for place, item in items]
     return Section(
         id=anchor,
         heading=heading,
-        intro=prose(item.words)
-        if item.words
-        else say("explain.measured", measured=measured, group=group, reference=reference),
-        charts=(_chart(item, kind, anchor),),
-        tables=(_table(item, kind, anchor, heading),),
-        notes=_checks(item, kind),
+        intro="",
+        sections=tuple(_panel(item, name, heading) for item, name in found if item.metric != _LOG_ODDS),
+        folds=tuple(_log_odds(item, name, heading) for item, name in found if item.metric == _LOG_ODDS),
     )
 
 
-def _group_name(record: Record, item: GapExplanation, key: tuple[object, ...]) -> str:
-    for part in record.groupings:
-        if part.name == item.grouping:
-            for group in part.groups:
-                if group.group == key:
-                    return group.name
-    return " x ".join(map(str, key))
+def _group_name(record: Record, grouping: str, key: Group) -> str:
+    groups = (group for part in record.groupings if part.name == grouping for group in part.groups)
+    return next((group.name for group in groups if group.group == key), " x ".join(map(str, key)))
 
 
-def _checks(item: GapExplanation, kind: Kind) -> tuple[str, ...]:
-    total, measured, residual, gross = (
-        formats.figure(value, kind) for value in (item.total, item.measured, item.residual, item.gross)
+def _panel(item: GapExplanation, anchor: str, pair: str) -> Section:
+    fold = Fold(
+        say("explain.figures"), notes=_method(item), tables=(_table(item, anchor, pair),), printed="not"
     )
+    return Section(
+        id=anchor,
+        heading=gap_name(item),
+        intro="",
+        charts=(_chart(item, anchor),),
+        notes=(_check(item), *_words(item)),
+        folds=(fold,),
+        panel=True,
+    )
+
+
+def _log_odds(item: GapExplanation, anchor: str, pair: str) -> Fold:
+    return Fold(
+        label=say("explain.log_odds", engine=clean(item.engine).partition(",")[0]),
+        charts=(_chart(item, anchor),),
+        notes=(_check(item), *_words(item), *_method(item)),
+        tables=(_table(item, anchor, pair),),
+        printed="plain",
+    )
+
+
+def gap_name(item: GapExplanation) -> str:
+    """Name the figure whose gap is explained."""
+    key = f"gap.{item.metric}"
+    return say(key) if key in ENGLISH else words_of(item.metric).name
+
+
+def _kind(item: GapExplanation) -> Kind:
+    return "score" if kind_of(item.metric) == "score" else "points"
+
+
+def _words(item: GapExplanation) -> tuple[str, ...]:
+    """Give the record's sentences; the section's first paragraph has said that these are no causes."""
+    words = prose(item.words).removesuffix(say("explain.not_causes")).rstrip()
+    return (words,) if item.words else ()
+
+
+def _check(item: GapExplanation) -> str:
+    kind = _kind(item)
+    return say(
+        "explain.check",
+        total=formats.figure(item.total, kind),
+        measured=formats.bare(item.measured, kind),
+        residual=formats.bare(item.residual, kind),
+    )
+
+
+def _method(item: GapExplanation) -> tuple[str, ...]:
     engine = "explain.engine" if item.walks else "explain.engine.exact"
-    return (
-        say("explain.check", total=total, measured=measured, residual=residual),
-        say("explain.gross", gross=gross),
-        say(
-            engine,
-            engine=clean(item.engine),
-            rows=formats.count(item.rows),
-            walks=formats.count(item.walks),
-            seed=item.seed,
-            game=say(f"explain.game.{item.game}"),
-        ),
+    computed = say(
+        engine,
+        engine=clean(item.engine),
+        rows=formats.count(item.rows),
+        walks=formats.count(item.walks),
+        seed=item.seed,
+        game=say(f"explain.game.{item.game}"),
     )
+    return computed, say("explain.gross", gross=formats.figure(item.gross, _kind(item)))
 
 
 def _ordered(item: GapExplanation) -> list[Bar]:
     return sorted(item.bars, key=lambda bar: (-abs(bar.value), bar.column))
 
 
-def _chart(item: GapExplanation, kind: Kind, anchor: str) -> BarChart:
-    bars = _ordered(item)
-    labels = unlike((bar.column for bar in bars[:TOP_BARS]), LABEL)
-    drawn = [_bar(bar, label, kind) for bar, label in zip(bars[:TOP_BARS], labels, strict=True)]
-    rest = bars[TOP_BARS:]
-    if rest:
-        left = math.fsum(bar.value for bar in rest)
-        label = say("explain.rest", count=formats.count(len(rest)))
-        drawn.append(Dot(label, scaled(left, kind), None, None, formats.bare(left, kind), "muted"))
+def _chart(item: GapExplanation, anchor: str) -> BarChart:
+    kind, bars = _kind(item), _ordered(item)
     figures = "; ".join(f"{isolate(bar.column)} {formats.figure(bar.value, kind)}" for bar in bars[:5])
     described = say(
         "explain.described",
@@ -124,7 +150,20 @@ def _chart(item: GapExplanation, kind: Kind, anchor: str) -> BarChart:
         measured=formats.figure(item.measured, kind),
         figures=figures,
     )
-    return BarChart(f"{anchor}-bars", say(f"explain.chart.{kind}"), described, kind, tuple(drawn))
+    title = say(f"explain.chart.{kind}", measured=formats.figure(item.measured, kind))
+    return BarChart(f"{anchor}-bars", title, described, kind, tuple(_bars(bars, kind)))
+
+
+def _bars(bars: list[Bar], kind: Kind) -> Iterator[Dot]:
+    """Draw the largest contributions one by one, and all others as one bar where they are several."""
+    top = TOP_BARS if len(bars) > TOP_BARS + 1 else len(bars)
+    labels = unlike((bar.column for bar in bars[:top]), LABEL)
+    for bar, label in zip(bars[:top], labels, strict=True):
+        yield _bar(bar, label, kind)
+    if len(bars) > top:
+        left = math.fsum(bar.value for bar in bars[top:])
+        label = say("explain.rest", count=formats.count(len(bars) - top))
+        yield Dot(label, scaled(left, kind), None, None, formats.bare(left, kind), "muted")
 
 
 def _bar(bar: Bar, label: str, kind: Kind) -> Dot:
@@ -137,7 +176,8 @@ def _bar(bar: Bar, label: str, kind: Kind) -> Dot:
     )
 
 
-def _table(item: GapExplanation, kind: Kind, anchor: str, heading: str) -> Table:
+def _table(item: GapExplanation, anchor: str, pair: str) -> Table:
+    kind = _kind(item)
     rows = [
         Row(
             named(bar.column),
@@ -154,12 +194,10 @@ def _table(item: GapExplanation, kind: Kind, anchor: str, heading: str) -> Table
     )
     return Table(
         id=f"{anchor}-table",
-        caption=f"{say('explain.table')}. {heading}",
+        caption=say("explain.table", gap=gap_name(item), pair=pair),
         corner=say("column.column"),
         columns=tuple(Column(say(f"column.{name}")) for name in ("contribution", "sampling", "monte_carlo")),
-        rows=(),
-        more=(*rows, total),
-        more_label=say("explain.figures"),
+        rows=(*rows, total),
     )
 
 

@@ -164,8 +164,33 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Fold:
+    """What stands folded away under ``label``, and how much of it is printed.
+
+    Parameters
+    ----------
+    label : str
+    lead : str
+        One sentence on what is seen.
+    charts, tables, notes
+    printed : {"whole", "plain", "not"}
+        All of it, all but its tables, or nothing.
+    """
+
+    label: str
+    lead: str = ""
+    charts: tuple[Chart, ...] = ()
+    tables: tuple[Table, ...] = ()
+    notes: tuple[str, ...] = ()
+    printed: Literal["whole", "plain", "not"] = "whole"
+
+
+@dataclass(frozen=True)
 class Section:
-    """A part of the page: heading, one sentence on what is seen, pictures, tables, closing notes."""
+    """A part of the page: heading, one sentence on what is seen, pictures, tables, parts, notes, folds.
+
+    ``panel`` marks the small parts that stand side by side where there is room.
+    """
 
     id: str
     heading: str
@@ -174,6 +199,8 @@ class Section:
     tables: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
+    folds: tuple[Fold, ...] = ()
+    panel: bool = False
 
 
 @dataclass(frozen=True)
@@ -214,6 +241,8 @@ class Page:
     unknown: Section
     matrix: Section
     groupings: tuple[Section, ...]
+    further: tuple[Section, ...]
+    """What only some audits hold: comparisons of like with like, slices."""
     explanations: Section
     mitigation: Section
     methods: Section

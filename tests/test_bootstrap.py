@@ -8,6 +8,7 @@ from scipy import stats
 
 from evenhand.errors import InputError
 from evenhand.metrics import bootstrap as bs
+from evenhand.metrics import replicates
 
 COUNTS = np.array([[30, 70], [5, 15]])
 
@@ -44,7 +45,7 @@ def test_strata_keep_their_rows_only_if_asked():
 
 def test_blocks_and_seeds_give_the_same_replicates(monkeypatch):
     whole = bs.multinomial_replicates(COUNTS, 101, seed=3)
-    monkeypatch.setattr(bs, "_CHUNK", 40)
+    monkeypatch.setattr(replicates, "CHUNK", 40)
     blocks = list(bs.replicate_blocks(COUNTS, 101, seed=3))
     assert len(blocks) == 11
     assert np.array_equal(np.concatenate(blocks), whole)

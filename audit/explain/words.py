@@ -23,19 +23,12 @@ OFFSETTING = 1.5
 """Contributions whose sizes sum to more than this many times the gap are said to offset each other."""
 NOT_CAUSES = "These are contributions within the model, not causes."
 
-_SELECTED = "{group} are selected {size} {sense} often than {reference}"
 _RATES = {
-    "selection_rate": (_SELECTED, "selected"),
-    "true_positive_rate": (
-        "Among those whose true label is positive, " + _SELECTED,
-        "selected among those whose true label is positive",
-    ),
-    "false_positive_rate": (
-        "Among those whose true label is negative, " + _SELECTED,
-        "selected among those whose true label is negative",
-    ),
+    "selection_rate": "",
+    "true_positive_rate": "among those whose true label is positive, ",
+    "false_positive_rate": "among those whose true label is negative, ",
 }
-"""The opening sentence of each rate's gap, and what is said of groups without one."""
+"""Of whom each rate is, as the opening sentence says it; a colon after the group's name suits any name."""
 
 
 def in_words(
@@ -76,8 +69,8 @@ def in_words(
     >>> said = in_words("selection_rate", "Women", "Men", -0.1, bars, sensitive=["sex"])
     >>> for sentence in said.split(". "):
     ...     print(sentence)
-    Women are selected 10.0 points less often than Men
-    The column marital-status (-9.0 points, 95 % interval -9.5 to -8.5) accounts for most of it in the model
+    Women: selected 10.0 points less often than Men
+    The column marital-status (−9.0 points, 95% interval −9.5 to −8.5) accounts for most of it in the model
     sex is not a column of the model
     These are contributions within the model, not causes.
     """
@@ -85,7 +78,7 @@ def in_words(
     main = _main(bars, measured, unit)
     unsaid = [column for column in sensitive if f"{column} (" not in main]
     opening = _opening(metric, group, reference, measured)
-    sentences = [opening[0].upper() + opening[1:], main, *_own(bars, unsaid, unit)]
+    sentences = [opening, main, *_own(bars, unsaid, unit)]
     if abs(residual) > 0.0005:
         left = _amount(residual, unit)
         sentences.append(f"The sum of the contributions misses the measured gap by {left}.")
@@ -95,16 +88,15 @@ def in_words(
 def _opening(metric: str, group: str, reference: str, measured: float) -> str:
     if metric not in _RATES:
         if abs(measured) < 0.0005:
-            return f"The model scores {group} and {reference} alike on average."
+            return f"{group} and {reference}: scored alike on average."
         sense = "lower" if measured < 0 else "higher"
         scale = " on the log-odds scale" if metric == "mean_log_odds" else ""
-        return f"The model scores {group} {abs(measured):.3f} {sense} on average than {reference}{scale}."
-    sentence, short = _RATES[metric]
+        return f"{group}: scored {abs(measured):.3f} {sense} on average than {reference}{scale}."
+    whom = _RATES[metric]
     if abs(measured) < 0.0005:
-        return f"{group} and {reference} are {short} equally often."
+        return f"{group} and {reference}: {whom}selected equally often."
     sense = "less" if measured < 0 else "more"
-    size = f"{abs(measured) * 100:.1f} points"
-    return sentence.format(group=group, reference=reference, size=size, sense=sense) + "."
+    return f"{group}: {whom}selected {abs(measured) * 100:.1f} points {sense} often than {reference}."
 
 
 def _main(bars: Sequence[Contribution | Bar], measured: float, unit: Unit) -> str:
@@ -184,7 +176,7 @@ def _range(bar: Contribution | Bar, unit: Unit) -> str:
     if bar.interval is None:
         return ""
     low, high = (_number(end, unit) for end in (bar.interval.low, bar.interval.high))
-    return f", {bar.interval.level * 100:g} % interval {low} to {high}"
+    return f", {round(bar.interval.level * 100, 2):g}% interval {low} to {high}"
 
 
 def _amount(value: float, unit: Unit) -> str:
@@ -192,8 +184,8 @@ def _amount(value: float, unit: Unit) -> str:
 
 
 def _number(value: float, unit: Unit) -> str:
-    text = f"{value * 100:+.1f}" if unit == "points" else f"{value:+.3f}"
-    return text.replace("+", "") if float(text) == 0 or value > 0 else text
+    text = f"{value * 100:.1f}" if unit == "points" else f"{value:.3f}"
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", "\u2212")
 
 
 def _listed(items: list[str]) -> str:
