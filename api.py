@@ -336,5 +336,6 @@ def write_settings(data: str | Path, out_file: str | Path, *, encoding: str = "u
     InputError
         The table cannot be read, or the file exists.
     """
-    from_there = os.path.relpath(data, Path(out_file).parent)
-    return write_guess(open_dataset(data, encoding=encoding), out_file, Path(from_there).as_posix())
+    dataset = open_dataset(data, encoding=encoding)
+    from_there = Path(os.path.relpath(data, Path(out_file).parent)).as_posix()
+    return write_guess(dataset, out_file, from_there, encoding=encoding)

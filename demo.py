@@ -1,4 +1,4 @@
-"""The demo's inputs: Adult's rows, a scikit-learn pipeline trained on its train split, settings and a policy."""
+"""The demo's inputs: Adult's rows, a pipeline trained on its train split, settings and a policy."""
 
 from __future__ import annotations
 

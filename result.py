@@ -92,7 +92,7 @@ class Result:
 
     @property
     def disparities(self) -> Any:
-        """One row a disparity of every grouping, with interval and p-value; a data frame of the caller's kind."""
+        """One row a disparity of every grouping, with interval and p-value; a frame of the caller's kind."""
         rows = []
         for grouping in self.record.groupings:
             for d in grouping.disparities:
@@ -157,7 +157,7 @@ class Result:
         return exit_code(self.record.verdict)
 
     def gate(self, policy: str | Path | Policy | Sequence[Limit | dict[str, Any]]) -> Result:
-        """Judge this audit by a policy: a file, or limits; ``verdict`` and ``exit_code`` of what comes back say how it ended.
+        """Judge this audit by a policy (a file, or limits); what comes back has ``verdict`` and ``exit_code``.
 
         Raises
         ------

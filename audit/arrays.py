@@ -126,6 +126,9 @@ def audit_cube(
         Absent(part="mitigation", reason=f"retraining {why}"),
         Absent(part="datasheet", reason="the audit was given arrays, not a table"),
     )
+    if settings.search:
+        why = "the search reads the columns of a table, and the audit was given arrays"
+        absent = (*absent, Absent(part="search for slices", reason=why))
     task = Task(
         target="y_true" if LABEL in cube.names else None,
         pos_label=None if pos_label is None else str(pos_label),

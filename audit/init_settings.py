@@ -53,7 +53,7 @@ class _Guess:
     missing: tuple[str, ...]
 
 
-def guess_settings(dataset: Dataset, path: str | Path | None = None) -> str:
+def guess_settings(dataset: Dataset, path: str | Path | None = None, *, encoding: str = "utf-8") -> str:
     """Write a settings file for a table, from its columns' names and values.
 
     Parameters
@@ -61,6 +61,8 @@ def guess_settings(dataset: Dataset, path: str | Path | None = None) -> str:
     dataset : Dataset
     path : str or Path, optional
         How the file is to name the table; by default the table's own name.
+    encoding : str
+        In which the table was read; written down where it is not UTF-8.
 
     Returns
     -------
@@ -77,10 +79,17 @@ def guess_settings(dataset: Dataset, path: str | Path | None = None) -> str:
     ['target = "approved"', 'sensitive = ["sex"]', 'missing = ["?"]']
     """
     _, facts = scan(dataset, dataset.columns, dataset.columns)
-    return _written(_guess(facts), facts, str(path or dataset.name))
+    named = str(path or dataset.name)
+    lines = _written(_guess(facts), facts, named)
+    if encoding.lower() not in {"utf-8", "utf8"}:
+        at = lines.index(f"data = {toml_value(named)}") + 1
+        lines.insert(at, f"encoding = {toml_value(encoding)}")
+    return "\n".join(lines) + "\n"
 
 
-def write_guess(dataset: Dataset, target: str | Path, path: str | Path | None = None) -> Path:
+def write_guess(
+    dataset: Dataset, target: str | Path, path: str | Path | None = None, *, encoding: str = "utf-8"
+) -> Path:
     """Write the guessed settings to a file; a file that is there already stays as it is.
 
     Raises
@@ -92,7 +101,7 @@ def write_guess(dataset: Dataset, target: str | Path, path: str | Path | None = 
     if file.exists():
         message = "a settings file is never overwritten, and this one exists; name another, or move it away"
         raise OutputError([Problem("exists", str(file), message)])
-    return write_atomically(file, guess_settings(dataset, path))
+    return write_atomically(file, guess_settings(dataset, path, encoding=encoding))
 
 
 def _guess(facts: dict[str, ColumnFacts]) -> _Guess:
@@ -179,7 +188,7 @@ def _is_identity(fact: ColumnFacts) -> bool:
     return fact.present == fact.rows and fact.distinct > MOST_LEVELS
 
 
-def _written(guess: _Guess, facts: dict[str, ColumnFacts], path: str) -> str:
+def _written(guess: _Guess, facts: dict[str, ColumnFacts], path: str) -> list[str]:
     target = facts[guess.target]
     lines = [
         "# Settings of an audit, guessed from the table's columns. Correct them, then run:",
@@ -200,7 +209,7 @@ def _written(guess: _Guess, facts: dict[str, ColumnFacts], path: str) -> str:
         "",
         *_rest(guess),
     ]
-    return "\n".join([*lines, *_tables(guess)]) + "\n"
+    return [*lines, *_tables(guess)]
 
 
 def _decisions(guess: _Guess) -> list[str]:

@@ -1,4 +1,4 @@
-"""The figure that a limit is about: the worst of all pairs, of the pairs that it names, or of the groups' rates."""
+"""The figure that a limit is about: the worst of all pairs, of those that it names, or of groups' rates."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def figure_of(table: GroupTable, metric: Metric, limit: Limit, options: Options)
 
 
 def _worst_rate(table: GroupTable, metric: Metric, limit: Limit, options: Options) -> Disparity:
-    """Find the group whose rate is furthest out of the limit; its interval is Bonferroni's over the groups."""
+    """Find the group whose rate is furthest out of the limit; Bonferroni's interval over the groups."""
     if limit.group is not None:
         table = _only(table, [_position(table, limit.group)])
     counted = count(table, RATES[metric.name])

@@ -1,4 +1,4 @@
-"""Mitigation in an audit: the given pipeline trained again in each way, and measured on the same test rows."""
+"""Mitigation in an audit: the pipeline is trained again in each way, and measured on the same test rows."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def _table(
 def crossed(
     attributes: Mapping[str, Column], names: Sequence[str]
 ) -> tuple[NDArray[np.int64], tuple[Group, ...]]:
-    """Number the groups that occur in an intersection of attributes, in the order of their levels.
+    """Give every row the number of its group in an intersection, in the order of the levels.
 
     Examples
     --------

@@ -157,7 +157,7 @@ def check_names(plan: Plan, policy: Policy | None, tables: Mapping[str, GroupTab
         raise InputError(problems)
 
 
-def record_of(
+def record_of(  # noqa: PLR0917 - what was found, in the order of the work
     cube: Cube,
     plan: Plan,
     groupings: tuple[GroupingFacts, ...],
@@ -290,8 +290,8 @@ def _overlap(train: Rows, test: Rows) -> tuple[Note, ...]:
     if found.count == 0:
         return ()
     text = (
-        f"{found.count:,} of {found.test_rows:,} test rows ({found.share:.1%}) are equal to a training row in every column"
-        " that the model reads and in the label; on them the model may look better than it is."
+        f"{found.count:,} of {found.test_rows:,} test rows ({found.share:.1%}) equal a training row"
+        " in every column that the model reads and in the label; on them the model may look better than it is."
     )
     return (Note(code="overlap", text=text),)
 
@@ -303,16 +303,18 @@ def _notes(cube: Cube, kept: Cube, groupings: tuple[GroupingFacts, ...], setting
         if small:
             shown = ", ".join(small[:8]) + (f" and {len(small) - 8} more" if len(small) > 8 else "")
             text = (
-                f"By {grouping.name}, groups with fewer than {settings.min_group_size} rows are shown but left out"
-                f" of worst-of-several figures: {shown}."
+                f"By {grouping.name}, groups with fewer than {settings.min_group_size} rows are shown but"
+                f" left out of worst-of-several figures: {shown}."
             )
             notes.append(Note(code="small_groups", text=text))
         for g in grouping.groups:
             if g.missing:
-                text = f"By {grouping.name}, {g.rows:,} rows have a missing value ({g.name}): shown, not compared."
+                held = f"{g.rows:,} rows have a missing value ({g.name})"
+                text = f"By {grouping.name}, {held}: shown, not compared."
                 notes.append(Note(code="missing_group", text=text))
     if kept is not cube:
-        text = f"The record's counts are without scores, because with them they would fill {len(cube.codes):,} cells."
+        cells = f"{len(cube.codes):,} cells"
+        text = f"The record's counts are without scores, because with them they would fill {cells}."
         notes.append(Note(code="coarse_cube", text=text))
     return notes
 

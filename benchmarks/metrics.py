@@ -29,6 +29,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from evenhand.metrics.bootstrap import multinomial_replicates, percentile_interval
+from evenhand.metrics.cube import Cube
 from evenhand.metrics.rates import RATES, Cells, count, divide, group_table
 from evenhand.metrics.score_counts import auc_from_counts, score_counts
 from evenhand.metrics.tally import cube_of
@@ -73,9 +74,9 @@ class Sample:
     y_score: Array
 
 
-def sample(rows: int, *, small: bool = False) -> Sample:
+def sample(rows: int, *, small: bool = False, seed: int = 20) -> Sample:
     """Draw rows; labels and decisions are 64-bit numbers, or bytes where ``small``."""
-    rng = np.random.default_rng(20)
+    rng = np.random.default_rng(seed)
     codes = {name: rng.integers(0, len(known), rows, dtype=np.int8) for name, known in LEVELS.items()}
     groups = {name: pd.Categorical.from_codes(codes[name], known) for name, known in LEVELS.items()}
     kind: Any = np.int8 if small else np.int64
@@ -178,9 +179,8 @@ def county_cases(size: int) -> Iterator[Row]:
     )
 
 
-def bootstrap_audit(rows: Sample, draws: int = 1000) -> list[Any]:
+def bootstrap_audit(cube: Cube, draws: int = 1000) -> list[Any]:
     """Evenhand: intervals of the eight metrics by group, of their differences and of their ratios."""
-    cube = cube_of(rows.y_true, rows.y_pred, sensitive_features=rows.groups)
     counts = group_table(cube, *cube.of_role("sensitive")).measures[..., 0]
     drawn = multinomial_replicates(counts.reshape(-1), draws).reshape(draws, *counts.shape)
     values = np.stack([*(RATES[name](drawn) for name in SEVEN), Cells(drawn).total], axis=-1)
@@ -194,10 +194,14 @@ def bootstrap_cases(size: int) -> Iterator[Row]:
     options = {"n_boot": few, "ci_quantiles": [0.025, 0.975], "random_state": 0}
     plain = seconds(lambda: fairlearn_frame(rows, rows.groups))
     slow = (seconds(lambda: fairlearn_frame(rows, rows.groups, **options)) - plain) / few
-    bootstrap_audit(rows)
-    ours = statistics.median(seconds(lambda: bootstrap_audit(rows)) for _ in range(RUNS)) / 1000
+
+    def ours() -> list[Any]:
+        return bootstrap_audit(cube_of(rows.y_true, rows.y_pred, sensitive_features=rows.groups))
+
+    ours()
+    mine = statistics.median(seconds(ours) for _ in range(RUNS)) / 1000
     case = f"bootstrap of the same, {size:,} rows, a replicate of 1,000"
-    yield Row(case, "fairlearn", ours, slow, slow / ours, "20,000")
+    yield Row(case, "fairlearn", mine, slow, slow / mine, "20,000")
 
 
 def three_audits(rows: Sample, groups: Any) -> list[Any]:

@@ -98,13 +98,15 @@ def audit(
 ) -> int:
     """Audit a table with a model, or with a column of decisions or scores."""
     flags = {
-        "target": target, "pos_label": pos_label, "sensitive": sensitive, "prediction": prediction, "score": score,
-        "threshold": threshold, "model": model, "trusted": trusted, "train": train, "weight": weight,
-        "weight_kind": weight_kind, "control": control, "missing": missing, "encoding": encoding, "drop": drop,
-        "policy": policy, "min_group_size": min_group_size, "privacy_minimum": privacy_minimum, "level": level,
-        "seed": seed, "explain": explain, "mitigate": mitigate, "methods": methods, "proxies": proxies,
+        "target": target, "pos_label": pos_label, "sensitive": sensitive, "prediction": prediction,
+        "score": score, "threshold": threshold, "model": model, "trusted": trusted, "train": train,
+        "weight": weight, "weight_kind": weight_kind, "control": control, "missing": missing,
+        "encoding": encoding, "drop": drop, "policy": policy, "min_group_size": min_group_size,
+        "privacy_minimum": privacy_minimum, "level": level, "seed": seed, "explain": explain,
+        "mitigate": mitigate, "methods": methods, "proxies": proxies,
         "search": search, "search_depth": search_depth,
-        "answers": answers, "title": title, "credit": credit, "id": person, "out": out_folder, "format": formats,
+        "answers": answers, "title": title, "credit": credit, "id": person, "out": out_folder,
+        "format": formats,
         "intersections": _intersections(intersections), "bands": _bands(bands),
     }  # fmt: skip
     return run_audit(source, flags, reference, quiet=quiet, verbose=verbose)

@@ -20,7 +20,7 @@ INTERRUPTED = 130
 
 
 def guarded(verb: Callable[P, int | None]) -> Callable[P, None]:
-    """Wrap a verb: what it returns is the exit code; what it raises becomes a message on stderr and code 2."""
+    """Wrap a verb: what it returns is the exit code; what it raises is a message on stderr and code 2."""
 
     @functools.wraps(verb)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
+    "find_slices": "subgroups",
     "Cube": "cube",
     "Grid": "grid",
     "cube_of": "tally",
@@ -66,7 +67,7 @@ _HOME = {
     "metric_named": "catalogue",
 }
 
-__all__ = list(_HOME)  # noqa: PLE0605 - the table above is the one list of names
+__all__ = list(_HOME)
 
 
 def __getattr__(name: str) -> Any:

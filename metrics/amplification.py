@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass
 
 from ..errors import Reason
+from .careful_intervals import hull_of
 from .cube import DECISION, LABEL, Cube
 from .differential import DifferentialFairness, comparable_groups, differential_fairness, epsilon_of
-from .outcomes import hull_of, outcome_table, resampled_weights
+from .outcomes import outcome_table, resampled_weights
 from .results import Interval
 
 

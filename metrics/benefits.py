@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError, Reason
+from .careful_intervals import outer_of
 from .inequality import BENEFITS, Inequality, entropy_parts, generalized_entropy, within_groups
-from .outcomes import outer_of, resampled_weights
+from .outcomes import resampled_weights
 from .rates import WEIGHT, GroupTable, divide
 from .results import Estimate, Group
 from .row_groups import grouped_rows
@@ -29,7 +30,7 @@ def decision_inequality(
     alpha : float
         1 is Theil's index; 0 and below are infinite as soon as one person was wrongly rejected.
     level, draws, seed
-        Of intervals from resamples of rows; see `evenhand.metrics.outcomes.outer_of`.
+        Of intervals from resamples of rows; see `evenhand.metrics.careful_intervals.outer_of`.
 
     Returns
     -------

@@ -264,6 +264,8 @@ _MEAN_SCORE = Metric(
     ("y_score",),
     _ALLOCATION,
     "Kleinberg, Mullainathan and Raghavan (2016), section 1",
+    interval="Student t",
+    function="rates.score_means",
 )
 
 _SR, _TPR, _FPR, _PPV, _ACC = (

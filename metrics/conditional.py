@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError, Reason, did_you_mean
+from .careful_intervals import percentile_of
 from .cube import DECISION, Cube
-from .outcomes import OutcomeTable, outcome_table, percentile_of, resampled_weights
+from .outcomes import OutcomeTable, outcome_table, resampled_weights
 from .rates import ROWS, WEIGHT, divide
 from .results import Against, Disparity, Group, Interval, Level
 

@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError, Reason, did_you_mean
+from .careful_intervals import outer_of, seminorm_of
 from .conditional import conditional_disparity
 from .cube import LABEL, Cube
 from .intervals import miettinen_nurminen_difference, wilson
 from .label_distances import DISTANCES
-from .outcomes import OutcomeTable, outcome_table, outer_of, resampled_weights, seminorm_of
+from .outcomes import OutcomeTable, outcome_table, resampled_weights
 from .rates import WEIGHT, divide
 from .results import Against, Disparity, Group, Interval, Level
 
@@ -98,8 +99,8 @@ def label_bias(
     list of Disparity
         Group by group, in the order of the measures. 0 is fair. The intervals are Wilson's for the class
         imbalance, Miettinen and Nurminen's for the difference of proportions and whatever follows from
-        it where labels are binary, else those of `evenhand.metrics.outcomes.seminorm_of` for the norms and
-        `outer_of` for the divergences. An infinite divergence has the reason ``zero_denominator`` and no interval.
+        it where labels are binary; else see `evenhand.metrics.careful_intervals`. An infinite divergence has
+        the reason ``zero_denominator`` and no interval.
 
     Raises
     ------

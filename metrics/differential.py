@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError, Reason
+from .careful_intervals import seminorm_of
 from .cube import DECISION, Cube
-from .outcomes import OutcomeTable, outcome_table, resampled_weights, seminorm_of
+from .outcomes import OutcomeTable, outcome_table, resampled_weights
 from .rates import divide
 from .results import Group, Interval, Level
 
@@ -126,7 +127,7 @@ def differential_fairness(
     min_group_size : int
         Smaller groups are left out.
     level, draws, seed
-        Of the interval, from resamples of rows within groups; see `evenhand.metrics.outcomes.seminorm_of`.
+        Of the interval, from resamples of rows within groups; see `evenhand.metrics.careful_intervals.seminorm_of`.
 
     Returns
     -------

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import InputError, Problem
 from .bootstrap import replicate_blocks, weighted_replicates
-from .frame_figures import Request, Source
+from .frame_figures import Figure, Request, Source
 from .frame_layout import Layout
 from .frame_rows import row_array
 from .groups import Column
@@ -62,7 +62,7 @@ def settle(requests: Sequence[Request], y_true: Any, y_pred: Any) -> list[Reques
     classes is left to the caller's own function.
     """
     asked = [r for r in requests if r.source == "cells" and r.figure is not None and r.figure.other_labels]
-    if not any(r.pos_label is None for r in asked):
+    if y_true is None or y_pred is None or not any(r.pos_label is None for r in asked):
         return list(requests)
     problems: list[Problem] = []
     for values, name in ((y_true, "y_true"), (y_pred, "y_pred")):
@@ -136,6 +136,7 @@ def _table(asked: Sequence[Request], y_true: Any, y_pred: Any, features: Feature
         y_true = y_true if any(figure.label for figure in needs) else None
         y_pred = y_pred if any(figure.decision for figure in needs) else None
         pos_label = first.pos_label
+        _refuse_absent(needs, y_true, y_pred)
     cube = cube_of(
         y_true,
         y_pred,
@@ -146,6 +147,17 @@ def _table(asked: Sequence[Request], y_true: Any, y_pred: Any, features: Feature
     )
     table = group_table(cube, *(column.name for column in features.columns))
     return _as_accuracy(table) if first.source == "match" else table
+
+
+def _refuse_absent(needs: Sequence[Figure], y_true: Any, y_pred: Any) -> None:
+    problems = [
+        Problem("absent", name, f"the metric {figure.name!r} needs it, got None; give one value a row")
+        for figure in needs
+        for name, needed, values in (("y_true", figure.label, y_true), ("y_pred", figure.decision, y_pred))
+        if needed and values is None
+    ]
+    if problems:
+        raise InputError(problems)
 
 
 def _matches(y_true: Any, y_pred: Any, rows: int) -> NDArray[np.uint8]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import narwhals as nw
@@ -32,6 +33,20 @@ class RowGroups:
     groups: tuple[Group, ...]
     code: Places
 
+    @cached_property
+    def order(self) -> Places:
+        """Positions of the rows, those of each group together."""
+        # Two bytes are sorted by radix, several times faster than eight.
+        small = self.code.astype(np.uint16) if len(self.groups) <= 1 << 16 else self.code
+        return np.argsort(small, kind="stable")
+
+    @cached_property
+    def parts(self) -> list[slice]:
+        """Where each group lies in the ordered rows."""
+        sizes = np.bincount(self.code, minlength=len(self.groups))
+        ends = np.cumsum(sizes)
+        return [slice(end - size, end) for end, size in zip(ends.tolist(), sizes.tolist(), strict=True)]
+
     def coarser(self, width: int) -> RowGroups:
         """Join the groups that agree in their first columns."""
         kept = tuple(dict.fromkeys(group[:width] for group in self.groups))
@@ -41,7 +56,7 @@ class RowGroups:
 
     def resampled(self, rows: Places) -> RowGroups:
         """Give the groups of a sample of the rows."""
-        return replace(self, code=self.code[rows])
+        return RowGroups(self.groups, self.code[rows])
 
 
 def groups_of_rows(columns: Sequence[Column]) -> RowGroups:
@@ -103,17 +118,14 @@ def evaluate(
     >>> evaluate(lambda y_true, y_pred: float(y_pred.max()), groups, y, y, {})
     [5.0, 4.0]
     """
-    order = np.argsort(groups.code, kind="stable")
-    sizes = np.bincount(groups.code, minlength=len(groups.groups))
-    at = order if rows is None else rows[order]
+    at = groups.order if rows is None else rows[groups.order]
     y_true, y_pred = y_true[at], y_pred[at]
     params = {key: value[at] for key, value in params.items()}
-    ends = np.cumsum(sizes)
     return [
         call(y_true[part], y_pred[part], **{key: value[part] for key, value in params.items()})
         if part.stop > part.start
         else np.nan
-        for part in (slice(end - size, end) for end, size in zip(ends.tolist(), sizes.tolist(), strict=True))
+        for part in groups.parts
     ]
 
 

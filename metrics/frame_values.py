@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InputError
+from ..errors import InputError, Reason
 from .frame_counts import Features, Key, compute, key_of, resample
 from .frame_figures import Request
 from .frame_layout import Layout
 from .frame_rows import RowGroups, evaluate, groups_of_rows, row_array
-from .rates import WEIGHT, GroupTable
+from .rates import WEIGHT, GroupTable, count
+from .results import Group
 
 Floats = NDArray[np.float64]
 
@@ -82,6 +83,19 @@ class Computed:
             else:
                 counts = self.tables[key_of(asked)].measures[..., WEIGHT]
                 found[asked.name] = compute(asked, counts, self.layout)
+        return found
+
+    def undefined(self) -> dict[tuple[str, Group], Reason]:
+        """Give the reason of each figure that counts give and that is undefined."""
+        found: dict[tuple[str, Group], Reason] = {}
+        for asked in (r for r in self.requests if r.source != "rows" and r.figure is not None):
+            table = self.tables[key_of(asked)]
+            value, _ = compute(asked, table.measures[..., WEIGHT], self.layout)
+            rate = asked.figure.rate if asked.figure else None
+            counted = None if rate is None else count(table, rate)
+            for i in np.flatnonzero(np.isnan(value)).tolist():
+                reason = counted.reason(i) if counted is not None else None
+                found[asked.name, table.groups[i]] = reason or Reason.ZERO_DENOMINATOR
         return found
 
     def replicates(self, draws: int, seed: int) -> dict[str, tuple[Floats, Floats]]:

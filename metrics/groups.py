@@ -154,6 +154,8 @@ def _encode_series(series: nw.Series[Any], name: str) -> Column:
     if words is not None:
         return words
     dtype = series.dtype
+    if isinstance(dtype, nw.Object) and not series.implementation.is_pandas_like():
+        return _encode_mixed(_object_array(series.to_list()), name)
     if isinstance(dtype, nw.Categorical | nw.Enum):
         return _encode_categories(series, name)
     if dtype.is_integer() or dtype.is_float() or dtype == nw.Boolean:

@@ -23,7 +23,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InputError
+from ..errors import InputError, Reason
 from . import frame_native as native
 from .frame_counts import count_tables, key_of, settle
 from .frame_figures import Request
@@ -45,7 +45,7 @@ from .frame_layout import (
     refuse_method,
 )
 from .frame_values import Computed, all_whole, as_numbers, is_numeric, row_values, spread
-from .results import Level
+from .results import Group, Level
 from .worst_case import worst_difference, worst_ratio
 
 Floats = NDArray[np.float64]
@@ -252,6 +252,13 @@ class MetricFrame:
         See `evenhand.metrics.worst_case.worst_ratio`; ``nan`` for a metric that is no share of rows.
         """
         return self._worst_ends(worst_ratio, level, draws, seed)
+
+    def undefined(self) -> dict[tuple[str, Group], Reason]:
+        """Tell why a figure that counts give is undefined: metric and group (control levels first) to reason.
+
+        Combinations without rows are not listed.
+        """
+        return self._computed.undefined()
 
     # ---- within ----------------------------------------------------------------------------------
 

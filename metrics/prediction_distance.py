@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from scipy.special import kolmogorov
 
 from ..errors import InputError, Reason
+from .careful_intervals import seminorm_of
 from .intervals import critical_value
-from .outcomes import seminorm_of
 from .results import Group, Interval
 from .row_groups import RowGroups
 

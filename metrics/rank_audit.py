@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import Reason
+from .careful_intervals import outer_of, percentile_of
 from .disparity import Choice
 from .intervals import critical_value
-from .outcomes import outer_of, percentile_of, reference_position
+from .outcomes import reference_position
 from .ranking import Ladder, discount, ndkl, rank_fairness, shared_attention, skew, top_k
 from .rates import divide
 from .results import Against, Disparity, Estimate, Group, Interval

@@ -85,12 +85,12 @@ def recalibration(table: ScoreTable, *, clip: float = 1e-6, level: float = 0.95)
     a, b = fit_line(data, usable)
     large = fit_offset(data, ~one_class)
     errors, bounds = _errors(table, data, a, b, mean)
-    offset = _offset_error(table, data, large)
+    offset = _offset_errors(table, data, large, mean)
     plain: tuple[Why, ...] = tuple(None if isinstance(why, ScoreReason) else why for why in reasons)
     return Recalibration(
         _figures("calibration_slope", table, b, errors[1], bounds[1], level, reasons),
         _figures("calibration_intercept", table, a, errors[0], bounds[0], level, reasons),
-        _figures("calibration_in_the_large", table, large, offset, np.full_like(large, np.nan), level, plain),
+        _figures("calibration_in_the_large", table, large, *offset, level, plain),
     )
 
 
@@ -164,10 +164,15 @@ def _pull(table: ScoreTable, data: LogitCounts, p: Floats, b: Floats, mean: Floa
     return (moved * np.abs(level)).sum(axis=1), (moved * tilt).sum(axis=1)
 
 
-def _offset_error(table: ScoreTable, data: LogitCounts, large: Floats) -> Floats:
+def _offset_errors(
+    table: ScoreTable, data: LogitCounts, large: Floats, mean: Floats
+) -> tuple[Floats, Floats]:
+    """Give the standard error of the intercept at slope 1, and its first-order bound from bins."""
     p = data.chance(np.nan_to_num(large), 1.0)
     h = data.sums(p)[2]
     meat = h
     if table.weight_kind == "survey":
         meat = (table.spread[:, 1] * (1 - p) ** 2 + table.spread[:, 0] * p**2).sum(axis=1)
-    return np.where(np.isnan(large), np.nan, np.sqrt(divide(meat, h**2)))
+    moved = divide(_pull(table, data, p, np.ones(len(h)), mean)[0], h)
+    known = ~np.isnan(large)
+    return np.where(known, np.sqrt(divide(meat, h**2)), np.nan), np.where(known, moved, np.nan)

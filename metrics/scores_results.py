@@ -59,7 +59,11 @@ class ScoreFigures:
     reasons: tuple[Why, ...] = field(repr=False)
 
     def estimate(self, i: int) -> Estimate:
-        """Give the figure of group ``i`` in the form that other rooms use."""
+        """Give the figure of group ``i`` in the form that other rooms use.
+
+        A `ScoreReason` becomes ``Reason.ZERO_DENOMINATOR``: scores that separate, or do not vary, leave no
+        information to divide by.
+        """
         ends = float(self.low[i]), float(self.high[i])
         interval = None if math.isnan(ends[0]) else Interval(*ends, self.level, self.method)
         why = self.reasons[i]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -153,8 +155,8 @@ def score_table(cube: Cube, *attributes: str) -> ScoreTable:
     _refuse_lacking(cube)
     names = tuple(cube.axis(name).levels for name in attributes)
     keys, group = _groups(cube, attributes)
-    codes = cube.codes[:, cube.position(SCORE)]
-    used, place = np.unique(codes, return_inverse=True)
+    axis = cube.axis(SCORE)
+    used, place = _occupied(cube.codes[:, cube.position(SCORE)], len(axis.levels))
     shape = (len(keys), 2, len(used))
     if 5 * np.prod(shape, dtype=float) > MAX_CELLS:
         rule = f"a table of scores holds up to {MAX_CELLS // 5:,} cells, got {shape[0]} x 2 x {shape[2]}"
@@ -163,7 +165,7 @@ def score_table(cube: Cube, *attributes: str) -> ScoreTable:
     measures = np.zeros((5, *shape))
     for i in range(5):
         measures[i] = np.bincount(flat, cube.measures[:, i], minlength=measures[i].size).reshape(shape)
-    lows, highs = _ranges(cube.axis(SCORE), cube.grid)
+    lows, highs = _ranges(axis, cube.grid)
     at = np.stack(np.unravel_index(keys, [len(n) for n in names]), axis=1) if names else np.empty((1, 0), int)
     groups = tuple(tuple(n[i] for n, i in zip(names, row, strict=True)) for row in at.tolist())
     return ScoreTable(attributes, groups, lows[used], highs[used], measures, cube.weight_kind)
@@ -186,8 +188,16 @@ def _groups(cube: Cube, attributes: tuple[str, ...]) -> tuple[Places, Places]:
     places = [cube.position(name) for name in attributes]
     shape = tuple(len(cube.axes[place].levels) for place in places)
     flat = np.ravel_multi_index(tuple(cube.codes[:, place] for place in places), shape)
-    keys, group = np.unique(flat, return_inverse=True)
-    return keys, group
+    return _occupied(flat, math.prod(shape))
+
+
+def _occupied(codes: NDArray[np.integer[Any]], size: int) -> tuple[Places, Places]:
+    """Which of the codes below ``size`` occur, ascending, and the place of each code among them."""
+    if size > 4 * len(codes) + 1_000_000:
+        used, place = np.unique(codes, return_inverse=True)
+        return used.astype(np.intp), place
+    seen = np.bincount(codes, minlength=size) > 0
+    return np.flatnonzero(seen), (np.cumsum(seen) - 1)[codes]
 
 
 def _ranges(axis: Axis, grid: Grid | None) -> tuple[Floats, Floats]:

@@ -208,8 +208,8 @@ def conditions_of(columns: Sequence[tuple[Column, bool]], rows: NDArray[np.intp]
         # A condition that every row meets makes no slice of its own.
         kept = np.flatnonzero((held >= least) & (held < len(rows)))
         if not column.ordered:
-            # The order of levels depends on the library that a column comes from; that of conditions does not.
-            kept = np.array(sorted(kept, key=lambda i: sort_key(column.levels[i])), dtype=np.intp)  # noqa: B023
+            # Levels come in an order that depends on the library; conditions do not.
+            kept = np.array(sorted(kept, key=lambda i: sort_key(column.levels[i])), dtype=np.intp)
         lookup = np.full(len(column.levels), -1, dtype=np.int64)
         lookup[kept] = len(listed) + np.arange(len(kept))
         listed += [Condition(column.name, column.levels[i], binned) for i in kept]

@@ -10,7 +10,7 @@ nothing new:
 - "overlap": more than 80 % of the rows of this slice and a better one together are common (Jaccard).
 
 Sifting happens before the correction is final: a thousand variants of one true finding must not buy fifty
-false ones (focused Benjamini-Hochberg; Katsevich, Sabatti & Bogomolov 2021, JASA 118, 165-176).
+false ones (focused Benjamini-Hochberg; Katsevich, Sabatti & Bogomolov 2023, JASA 118, 165-176).
 """
 
 from __future__ import annotations

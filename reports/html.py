@@ -55,7 +55,8 @@ def render_fragment(record: Record) -> str:
 
 def _contents(page: Page) -> list[tuple[str, str]]:
     """List the parts of the page, as (anchor, heading)."""
-    sections = [page.unknown, page.matrix, *page.groupings, page.explanations, page.mitigation, page.methods]
+    measured = [page.matrix, *page.groupings, *page.further]
+    sections = [page.unknown, *measured, page.explanations, page.mitigation, page.methods]
     return [
         (page.picture.id, page.picture.heading),
         ("facts", say("facts.heading")),

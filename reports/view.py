@@ -14,8 +14,10 @@ from ..metrics.catalogue import CATALOGUE
 from . import formats
 from .formats import figure, kind_of
 from .names import listed, prose, shorten
+from .view_conditional import conditional_section
 from .view_explain import explain_section
 from .view_facts import facts
+from .view_gaps import leads
 from .view_groups import grouping_section, rate_chart
 from .view_marks import mark, state_mark
 from .view_methods import footer_lines, glossary, methods_section, software_facts
@@ -23,6 +25,7 @@ from .view_mitigation import mitigation_section
 from .view_parts import Cell, Chart, Column, Mark, Page, Row, Section, Table
 from .view_privacy import Hidden, concealed_figures, conceals, hidden_groups
 from .view_scope import Scope, glossary_id, worst_of
+from .view_slices import slices_section
 from .view_verdict import headline, summary, tally, verdict_line
 from .wording import say, say_many, words_of
 
@@ -54,6 +57,7 @@ def build_page(record: Record) -> Page:
         unknown=_unknown(record, scopes),
         matrix=_matrix(record, scopes),
         groupings=tuple(grouping_section(scope) for scope in scopes),
+        further=tuple(part for part in (conditional_section(record, hidden), slices_section(record, hidden)) if part),
         explanations=explain_section(record, hidden),
         mitigation=mitigation_section(record, concealed),
         methods=methods_section(record),
@@ -125,21 +129,25 @@ def _matrix(record: Record, scopes: tuple[Scope, ...]) -> Section:
     """Lay out measures by groupings: a line for each measure, for measures are many and groupings few."""
     found = {item.metric for scope in scopes for item in worst_of(scope.part)}
     metrics = [name for name in CATALOGUE if name in found] + sorted(found - set(CATALOGUE))
+    limited = {item.limit.metric for item in record.verdicts}
+    first = [name for name in metrics if leads(name, judged=name in limited)] or metrics
+    rest = [name for name in metrics if name not in first]
     table = Table(
         id="matrix-table",
         caption=say("matrix.caption"),
         corner=say("column.measure"),
         columns=tuple(Column(say("matrix.column", name=scope.name), link=scope.id) for scope in scopes),
-        rows=tuple(
-            Row(
-                Cell(words_of(metric).name, link=glossary_id(metric)),
-                tuple(_matrix_cell(scope, metric) for scope in scopes),
-            )
-            for metric in metrics
-        ),
+        rows=tuple(_matrix_row(scopes, metric) for metric in first),
+        more=tuple(_matrix_row(scopes, metric) for metric in rest),
+        more_label=say_many("grouping.more_ratios", len(rest)),
     )
     intro = say("matrix.intro", level=formats.level(record.level))
     return Section("matrix", say("matrix.heading"), intro, tables=(table,) if metrics else ())
+
+
+def _matrix_row(scopes: tuple[Scope, ...], metric: str) -> Row:
+    head = Cell(words_of(metric).name, link=glossary_id(metric))
+    return Row(head, tuple(_matrix_cell(scope, metric) for scope in scopes))
 
 
 def _matrix_cell(scope: Scope, metric: str) -> Cell:
@@ -155,7 +163,7 @@ def _matrix_cell(scope: Scope, metric: str) -> Cell:
 
 def charts_of(page: Page) -> tuple[Chart, ...]:
     """Give every picture of a page, in reading order."""
-    sections = (page.picture, *page.groupings, page.explanations, page.mitigation)
+    sections = (page.picture, *page.groupings, *page.further, page.explanations, page.mitigation)
     return tuple(chart for section in sections for chart in _charts_in(section))
 
 
@@ -163,3 +171,5 @@ def _charts_in(section: Section) -> Iterator[Chart]:
     yield from section.charts
     for part in section.sections:
         yield from _charts_in(part)
+    for fold in section.folds:
+        yield from fold.charts

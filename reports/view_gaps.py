@@ -13,7 +13,7 @@ from . import formats
 from .formats import Kind, figure, kind_of, scaled, span
 from .names import isolate
 from .view_marks import mark, state_mark
-from .view_parts import Cell, Chart, Column, Dot, DotChart, Row, Section, Table
+from .view_parts import Cell, Chart, Column, Dot, DotChart, Fold, Row, Section, Table
 from .view_privacy import conceals
 from .view_scope import TOP, Scope, axis_from_zero, glossary_id, group_head, limit_text, worst_of
 from .wording import say, say_many, words_of
@@ -106,6 +106,8 @@ def _worst_state(verdicts: Iterable[Verdict]) -> str:
 
 def _worst_table(scope: Scope, found: tuple[Disparity, ...]) -> Table:
     judged = any(scope.verdicts(item.metric) for item in found)
+    first = [item for item in found if leads(item.metric, judged=bool(scope.verdicts(item.metric)))]
+    rest = [item for item in found if item not in first]
     headings = ("gap", "between", "chance", "p", *(("limit", "verdict") if judged else ()))
     return Table(
         id=f"{scope.id}-worst",
@@ -114,8 +116,21 @@ def _worst_table(scope: Scope, found: tuple[Disparity, ...]) -> Table:
         columns=tuple(
             Column(say(f"column.{item}"), number=item in ("gap", "chance", "p")) for item in headings
         ),
-        rows=tuple(_worst_row(scope, item, judged=judged) for item in found),
+        rows=tuple(_worst_row(scope, item, judged=judged) for item in first or rest),
+        more=tuple(_worst_row(scope, item, judged=judged) for item in rest if first),
+        more_label=say_many("grouping.more_ratios", len(rest)),
     )
+
+
+def leads(metric: str, *, judged: bool) -> bool:
+    """Tell whether a measure stands in the open: all but the ratios that the policy has no limit for.
+
+    Examples
+    --------
+    >>> leads("accuracy_ratio", judged=False), leads("accuracy_ratio", judged=True)
+    (False, True)
+    """
+    return judged or not metric.endswith("_ratio") or metric == "demographic_parity_ratio"
 
 
 def _worst_row(scope: Scope, item: Disparity, *, judged: bool) -> Row:
@@ -156,15 +171,15 @@ def _disparity_cell(item: Disparity, kind: Kind) -> Cell:
     return Cell(figure(item.value, kind), sub=span(item.interval, kind))
 
 
-def against_sections(scope: Scope) -> Iterator[Section]:
-    """Build one part for each thing that the groups are compared with."""
+def against_folds(scope: Scope) -> Iterator[Fold]:
+    """Fold away the tables of one thing that the groups are compared with, each in turn."""
     for against in ("reference", "largest", "best", "overall", "rest"):
         found = [item for item in scope.part.disparities if item.against == against]
         if found:
-            yield _against_section(scope, against, found)
+            yield _against_fold(scope, against, found)
 
 
-def _against_section(scope: Scope, against: str, found: list[Disparity]) -> Section:
+def _against_fold(scope: Scope, against: str, found: list[Disparity]) -> Fold:
     lookup: _Lookup = {(d.group, d.metric, d.comparison): d for d in found}
     references = {item.reference for item in found}
     other = scope.name_of(references.pop()) if len(references) == 1 else say(f"against.{against}")
@@ -188,10 +203,9 @@ def _against_section(scope: Scope, against: str, found: list[Disparity]) -> Sect
         )
         if pairs
     ]
-    return Section(
-        id=f"{scope.id}-{against}",
-        heading=say("grouping.against.heading", reference=isolate(other)),
-        intro=say("grouping.against.intro", reference=isolate(other)),
+    return Fold(
+        label=say("grouping.against.heading", reference=isolate(other)),
+        lead=say("grouping.against.intro", reference=isolate(other)),
         tables=tuple(tables),
     )
 

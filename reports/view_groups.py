@@ -11,9 +11,9 @@ from ..metrics.results import Estimate
 from . import formats
 from .formats import Kind, figure, kind_of, scaled, span
 from .names import isolate, listed, unlike
-from .view_gaps import against_sections, gaps_section
-from .view_parts import Cell, Column, Dot, DotChart, Row, Section, Table, Tone
-from .view_scope import CHARTED, LABEL, TOP, Scope, axis_from_zero, glossary_id, group_head, too_small
+from .view_gaps import against_folds, gaps_section
+from .view_parts import Cell, Column, Dot, DotChart, Fold, Row, Section, Table, Tone
+from .view_scope import CHARTED, LABEL, OPEN, TOP, Scope, axis_from_zero, glossary_id, group_head, too_small
 from .wording import say, say_many, words_of
 
 _FIRST = ("base_rate", "selection_rate", "accuracy", "mean_score")
@@ -31,7 +31,7 @@ SHOWN_RATES = frozenset((*_FIRST, *_SECOND))
 
 def grouping_section(scope: Scope) -> Section:
     """Build the whole section of one grouping."""
-    parts = (gaps_section(scope), _rates(scope), *against_sections(scope))
+    parts = (gaps_section(scope), _rates(scope))
     return Section(
         id=scope.id,
         heading=say("grouping.heading", name=scope.name),
@@ -42,13 +42,7 @@ def grouping_section(scope: Scope) -> Section:
 
 
 def _intro(scope: Scope) -> str:
-    words = [
-        say(
-            "grouping.intro",
-            count=formats.count(len(scope.part.groups)),
-            level=formats.level(scope.record.level),
-        )
-    ]
+    words = [say_many("grouping.intro", len(scope.part.groups))]
     if scope.part.reference is not None:
         reference = isolate(scope.name_of(scope.part.reference))
         words.append(say("grouping.intro.reference", reference=reference))
@@ -65,7 +59,10 @@ def _notes(scope: Scope) -> Iterator[str]:
 
 def _rates(scope: Scope) -> Section:
     present = [name for name in CATALOGUE if any(name in item.rates for item in scope.part.groups)]
-    charts = (rate_chart(scope, name) for name in CHARTED if name in present)
+    charts = {name: rate_chart(scope, name) for name in CHARTED if name in present}
+    drawn = {name: chart for name, chart in charts.items() if chart.dots}
+    first = [name for name in drawn if name in OPEN] or list(drawn)
+    rest = tuple(chart for name, chart in drawn.items() if name not in first)
     tables = (
         _group_table(scope, "first", [name for name in _FIRST if name in present], sizes=True),
         _group_table(scope, "second", [name for name in _SECOND if name in present], sizes=False),
@@ -73,13 +70,22 @@ def _rates(scope: Scope) -> Section:
     notes = [say("grouping.worst_first")]
     if len(scope.shown) > TOP:
         notes.append(say("grouping.chart_top", count=TOP, total=formats.count(len(scope.part.groups))))
+    folds = (
+        Fold(_pictures_label(rest), charts=rest),
+        Fold(say("grouping.tables"), tables=tuple(table for table in tables if table.columns)),
+        *against_folds(scope),
+    )
     return Section(
         id=f"{scope.id}-rates",
         heading=say("grouping.rates.heading"),
         intro=" ".join((say("grouping.rates.intro"), *notes)),
-        charts=tuple(chart for chart in charts if chart.dots),
-        tables=tuple(table for table in tables if table.columns),
+        charts=tuple(drawn[name] for name in first),
+        folds=tuple(fold for fold in folds if fold.charts or fold.tables),
     )
+
+
+def _pictures_label(charts: tuple[DotChart, ...]) -> str:
+    return say("grouping.more_pictures", names=listed(chart.title.lower() for chart in charts))
 
 
 def rate_chart(scope: Scope, metric: str, *, title: str = "", suffix: str = "") -> DotChart:

@@ -21,6 +21,8 @@ _MARKS: dict[str, tuple[Tone, str]] = {
     "higher": ("plain", "↑"),
     "lower": ("plain", "↓"),
     "noise": ("undefined", "≈"),
+    "reversed": ("fail", "⇄"),
+    "remains": ("plain", "="),
 }
 
 

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..audit.record import MitigationFacts, MitigationFigure, Record
-from ..metrics.catalogue import CATALOGUE
-from ..metrics.results import Estimate
 from . import formats
-from .formats import Kind, kind_of, scaled, span
-from .names import clean, isolate, named, prose, unlike
-from .view_marks import mark
-from .view_parts import Cell, Column, Dot, Mark, Pair, PairChart, Row, Section, Table
-from .view_scope import LABEL, glossary_id
-from .wording import say, words_of
+from .formats import Kind, kind_of, span
+from .names import clean, isolate, named, prose
+from .view_effects import Concealed, effect_of, shown_figures, worsened
+from .view_pairs import folded_pairs, pictured_pairs
+from .view_parts import Cell, Column, Fold, Row, Section, Table
+from .view_scope import glossary_id
+from .wording import say, say_many, words_of
 
-TOP_PAIRS = 24
-_RATES = frozenset(name for name in CATALOGUE if kind_of(name) in ("rate", "score"))
+OVERALL = "overall"
+MOST_WORSE = 6
+_SUMMED_UP = ("equalized_odds_difference", "demographic_parity_difference")
+"""The summary shows the first of these that the record holds."""
 
 
-def mitigation_section(record: Record, concealed: frozenset[tuple[str, str]]) -> Section:
+def mitigation_section(record: Record, concealed: Concealed) -> Section:
     """Build the section of all methods tried.
 
     Parameters
@@ -32,15 +33,15 @@ def mitigation_section(record: Record, concealed: frozenset[tuple[str, str]]) ->
         return Section(
             "mitigation", say("mitigate.heading"), "", notes=(say("mitigate.none", reason=_why(record)),)
         )
+    methods = tuple(
+        _method(item, f"mitigation-{place}", concealed)
+        for place, item in enumerate(record.mitigation, start=1)
+    )
     return Section(
         id="mitigation",
         heading=say("mitigate.heading"),
         intro=say("mitigate.intro", level=formats.level(record.level)),
-        charts=tuple(_charts(record, concealed)),
-        sections=tuple(
-            _method(item, f"mitigation-{place}", concealed)
-            for place, item in enumerate(record.mitigation, start=1)
-        ),
+        sections=(_glance(record, concealed), _pictures(record, concealed), *methods),
     )
 
 
@@ -51,119 +52,133 @@ def _why(record: Record) -> str:
     return say("mitigate.none.default")
 
 
-_Line = tuple[MitigationFacts, MitigationFigure]
-
-
-def _charts(record: Record, concealed: frozenset[tuple[str, str]]) -> Iterator[PairChart]:
-    by_metric: dict[str, list[_Line]] = {}
-    for method in record.mitigation:
-        for item in method.figures:
-            known = formats.defined(item.before) and formats.defined(item.after)
-            if known and (item.grouping, item.metric) not in concealed:
-                by_metric.setdefault(item.metric, []).append((method, item))
-    for place, (metric, lines) in enumerate(by_metric.items(), start=1):
-        yield _chart(metric, sorted(lines, key=lambda line: line[1].grouping)[:TOP_PAIRS], place)
-
-
-def _chart(metric: str, lines: list[_Line], place: int) -> PairChart:
-    kind = kind_of(metric)
-    names = [
-        say("mitigate.label", grouping=clean(item.grouping), method=clean(method.method))
-        for method, item in lines
-    ]
-    labels = unlike(names, LABEL)
-    figures = "; ".join(
-        say(
-            "mitigate.line",
-            label=isolate(name),
-            before=formats.figure(item.before.value, kind),
-            after=formats.figure(item.after.value, kind),
-        )
-        for name, (_, item) in zip(names, lines, strict=True)
+def _glance(record: Record, concealed: Concealed) -> Section:
+    """One row a method, and below it what each method made clearly worse."""
+    every = [figure for item in record.mitigation for figure in shown_figures(item, concealed)]
+    held = {figure.metric for figure in every}
+    metric = next((name for name in _SUMMED_UP if name in held), "")
+    groupings = dict.fromkeys(f.grouping for f in every if f.metric == metric)
+    columns = [Column(say("column.needs"), number=False), Column(say("column.accuracy"))]
+    columns += [Column(say("matrix.column", name=isolate(name))) for name in groupings]
+    places = [(OVERALL, "accuracy"), *((name, metric) for name in groupings)]
+    table = Table(
+        id="mitigation-glance-table",
+        caption=say("mitigate.glance.caption", metric=_lower(metric)) if metric else say("column.accuracy"),
+        corner=say("column.method"),
+        columns=tuple(columns),
+        rows=tuple(_glance_row(item, f"mitigation-{at}", places) for at, item in enumerate(record.mitigation, 1)),
     )
-    return PairChart(
-        id=f"mitigation-chart-{place}",
-        title=say("mitigate.chart", metric=words_of(metric).name),
-        description=say("mitigate.described", metric=words_of(metric).name, figures=figures),
-        kind=kind,
-        pairs=tuple(
-            Pair(label, _dot(item.before, kind), _dot(item.after, kind))
-            for label, (_, item) in zip(labels, lines, strict=True)
+    worse = tuple(_worse(item, concealed) for item in record.mitigation)
+    return Section(
+        id="mitigation-glance",
+        heading=say("mitigate.glance"),
+        intro="",
+        tables=(table,),
+        notes=tuple(line for line in worse if line) or (say("mitigate.none_worse"),),
+    )
+
+
+def _glance_row(item: MitigationFacts, anchor: str, places: list[tuple[str, str]]) -> Row:
+    found = {(figure.grouping, figure.metric): figure for figure in item.figures}
+    return Row(
+        named(item.method, link=anchor),
+        (
+            Cell(say(f"mitigate.short.{item.needs_sensitive}")),
+            *(_change_cell(found.get(place)) for place in places),
         ),
-        rule={"points": 0.0, "ratio": 1.0}.get(kind),
     )
 
 
-def _dot(estimate: Estimate, kind: Kind) -> Dot:
-    return Dot(
-        label="",
-        value=scaled(estimate.value, kind),
-        low=scaled(estimate.interval.low, kind) if estimate.interval else None,
-        high=scaled(estimate.interval.high, kind) if estimate.interval else None,
-        text=formats.bare(estimate.value, kind),
+def _change_cell(item: MitigationFigure | None) -> Cell:
+    if item is None or not formats.defined(item.change):
+        return Cell(formats.NO_FIGURE)
+    effect = effect_of(item)
+    text, kind = _signed(item), _change_kind(item)
+    return Cell(text, sub=span(item.change.interval, kind), marks=(effect,) if effect else ())
+
+
+def _signed(item: MitigationFigure) -> str:
+    text = formats.figure(item.change.value, _change_kind(item))
+    return text if text.startswith("\u2212") or item.change.value <= 0 else f"+{text}"
+
+
+def _change_kind(item: MitigationFigure) -> Kind:
+    kind = kind_of(item.metric)
+    return "points" if kind == "rate" else kind
+
+
+def _lower(metric: str) -> str:
+    name = words_of(metric).name
+    return name[:1].lower() + name[1:]
+
+
+def _worse(item: MitigationFacts, concealed: Concealed) -> str:
+    """List the gaps that a method clearly widened, the largest change first."""
+    found = worsened(item, concealed)
+    if not found:
+        return ""
+    listed = ", ".join(map(_worse_figure, found[:MOST_WORSE]))
+    more = f" {say_many('mitigate.worse.more', len(found) - MOST_WORSE)}" if len(found) > MOST_WORSE else ""
+    return say("mitigate.worse", method=isolate(item.method), figures=listed, more=more)
+
+
+def _worse_figure(item: MitigationFigure) -> str:
+    kind = kind_of(item.metric)
+    return say(
+        "mitigate.worse.figure",
+        metric=_lower(item.metric),
+        grouping=isolate(item.grouping),
+        before=formats.bare(item.before.value, kind),
+        after=formats.figure(item.after.value, kind),
     )
 
 
-def _method(item: MitigationFacts, anchor: str, concealed: frozenset[tuple[str, str]]) -> Section:
+def _pictures(record: Record, concealed: Concealed) -> Section:
+    rest = tuple(folded_pairs(record, concealed))
+    fold = Fold(say_many("mitigate.more_pictures", len(rest)), charts=rest)
+    return Section(
+        id="mitigation-pictures",
+        heading=say("mitigate.pictures"),
+        intro=say("mitigate.pictures.intro", level=formats.level(record.level)),
+        charts=tuple(pictured_pairs(record, concealed)),
+        folds=(fold,) if rest else (),
+    )
+
+
+def _method(item: MitigationFacts, anchor: str, concealed: Concealed) -> Section:
     headings = ("before", "after", "change", "effect")
-    figures = [line for line in item.figures if (line.grouping, line.metric) not in concealed]
     table = Table(
         id=f"{anchor}-table",
         caption=say("mitigate.table", method=isolate(item.method)),
         corner=say("column.figure"),
         columns=tuple(Column(say(f"column.{name}"), number=name != "effect") for name in headings),
-        rows=tuple(_row(line) for line in figures),
+        rows=tuple(_row(line) for line in shown_figures(item, concealed)),
     )
     return Section(
         id=anchor,
         heading=isolate(item.method),
         intro=" ".join((prose(item.description), say(f"mitigate.needs.{item.needs_sensitive}"))),
-        tables=(table,),
         notes=tuple(prose(note) for note in item.notes),
+        folds=(Fold(say_many("mitigate.figures", len(table.rows)), tables=(table,), printed="not"),),
     )
 
 
 def _row(item: MitigationFigure) -> Row:
     kind = kind_of(item.metric)
     name = f"{words_of(item.metric).name}, {clean(item.grouping)}"
-    change: Kind = "points" if kind == "rate" else kind
     effect = effect_of(item)
     return Row(
         named(name, link=glossary_id(item.metric)),
         (
-            _cell(item.before, kind),
-            _cell(item.after, kind),
-            _cell(item.change, change),
+            *_ends(item, kind),
             Cell("" if effect else formats.NO_FIGURE, marks=(effect,) if effect else ()),
         ),
     )
 
 
-def _cell(estimate: Estimate, kind: Kind) -> Cell:
-    if not formats.defined(estimate):
-        return Cell(formats.NO_FIGURE, sub=estimate.reason.sentence if estimate.reason else "")
-    return Cell(formats.figure(estimate.value, kind), sub=span(estimate.interval, kind))
-
-
-def effect_of(item: MitigationFigure) -> Mark | None:
-    """Say what a method did to a figure: nothing beyond noise, or which way it moved it.
-
-    Parameters
-    ----------
-    item : MitigationFigure
-
-    Returns
-    -------
-    Mark or None
-        None where a figure or the interval of the change is lacking.
-    """
-    span_ = item.change.interval
-    if span_ is None or not (formats.defined(item.before) and formats.defined(item.after)):
-        return None
-    if span_.holds(0.0):
-        return mark("noise")
-    if item.metric in _RATES:
-        return mark("higher" if item.after.value > item.before.value else "lower")
-    fair = 1.0 if kind_of(item.metric) == "ratio" else 0.0
-    nearer = abs(item.after.value - fair) < abs(item.before.value - fair)
-    return mark("narrower" if nearer else "wider")
+def _ends(item: MitigationFigure, kind: Kind) -> Iterator[Cell]:
+    for estimate, unit in ((item.before, kind), (item.after, kind), (item.change, _change_kind(item))):
+        if formats.defined(estimate):
+            yield Cell(formats.figure(estimate.value, unit), sub=span(estimate.interval, unit))
+        else:
+            yield Cell(formats.NO_FIGURE, sub=estimate.reason.sentence if estimate.reason else "")

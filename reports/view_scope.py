@@ -33,6 +33,9 @@ CHARTED = (
 )
 """The rates that have a picture."""
 
+OPEN = ("selection_rate", "base_rate", "true_positive_rate", "false_positive_rate")
+"""Those whose pictures stand unfolded."""
+
 
 @dataclass(frozen=True)
 class Scope:

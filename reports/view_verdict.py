@@ -64,22 +64,16 @@ def verdict_line(
     if (limit.attribute, limit.metric) in concealed or _is_of_hidden_group(verdict, scopes):
         found, words = say("verdict.found.withheld"), ""
     else:
-        found, words = _found(verdict), _why(verdict)
+        found, words = _found(verdict, _whose(verdict, scopes)), _why(verdict)
     return VerdictLine(
         state_mark(verdict.state), _claim(verdict), found, words, anchors.get(limit.attribute, "")
     )
 
 
 def _is_of_hidden_group(verdict: Verdict, scopes: tuple[Scope, ...]) -> bool:
-    """Tell whether the figure of a limit on a rate is that of a withheld group."""
-    limit = verdict.limit
-    return any(
-        item.group in scope.hidden and item.rates[limit.metric].value == verdict.value
-        for scope in scopes
-        if scope.part.name == limit.attribute
-        for item in scope.part.groups
-        if limit.metric in item.rates
-    )
+    """Tell whether the figure of a limit is that of a withheld group."""
+    hidden = next((scope.hidden for scope in scopes if scope.part.name == verdict.limit.attribute), frozenset())
+    return verdict.group in hidden or verdict.reference in hidden
 
 
 def _claim(verdict: Verdict) -> str:
@@ -90,11 +84,22 @@ def _claim(verdict: Verdict) -> str:
     return say("verdict.claim", metric=metric, attribute=isolate(limit.attribute), ends=ends)
 
 
-def _found(verdict: Verdict) -> str:
+def _whose(verdict: Verdict, scopes: tuple[Scope, ...]) -> str:
+    """Name the group or the two groups whose figure was judged; empty where the record does not say."""
+    scope = next((item for item in scopes if item.part.name == verdict.limit.attribute), None)
+    if scope is None or verdict.group is None:
+        return ""
+    first = isolate(scope.name_of(verdict.group))
+    if verdict.reference is None:
+        return say("verdict.whose", group=first)
+    return say("verdict.between", group=first, reference=isolate(scope.name_of(verdict.reference)))
+
+
+def _found(verdict: Verdict, whose: str) -> str:
     kind = kind_of(verdict.limit.metric)
     if math.isnan(verdict.value):
         return ""
-    shown = figure(verdict.value, kind)
+    shown = figure(verdict.value, kind) + whose
     if verdict.interval is None:
         return say("verdict.found.bare", figure=shown)
     return say(

@@ -75,6 +75,8 @@ ENGLISH: dict[str, str] = {
     "mark.higher": "higher",
     "mark.lower": "lower",
     "mark.noise": "within noise",
+    "mark.reversed": "turned round",
+    "mark.remains": "gap remains",
     # top
     "page.kicker": "Fairness audit",
     "page.skip": "Skip to the report",
@@ -104,6 +106,8 @@ ENGLISH: dict[str, str] = {
     ),
     "verdict.found": "Found {figure}, {level} interval {interval}.",
     "verdict.found.bare": "Found {figure}.",
+    "verdict.whose": " for {group}, the group that decides",
+    "verdict.between": " between {group} and {reference}",
     "verdict.found.withheld": "The figure concerns a group whose figures are withheld.",
     "verdict.words.pass": "The whole interval lies inside the limit.",
     "verdict.words.fail": "The whole interval lies outside the limit.",
@@ -188,10 +192,8 @@ ENGLISH: dict[str, str] = {
     "matrix.caption": "Widest gap between groups, by measure and attribute",
     "matrix.column": "By {name}",
     "grouping.heading": "By {name}",
-    "grouping.intro": (
-        "{count} groups. Each dot is one group's rate, the line through it the {level} interval; the "
-        "dashed line is everybody. Where intervals lie far apart, groups are treated differently."
-    ),
+    "grouping.intro.one": "1 group.",
+    "grouping.intro.other": "{count} groups.",
     "grouping.intro.reference": "◆ marks the reference group, {reference}.",
     "grouping.intro.small": (
         "○ marks figures that rest on fewer than {minimum} people: shown, and left out of the widest gaps."
@@ -208,8 +210,7 @@ ENGLISH: dict[str, str] = {
         "the table below."
     ),
     "grouping.gaps.legend": (
-        "For each measure, the two groups that are furthest apart, and how far. At the dashed line "
-        "there is no gap."
+        "For each measure, the two groups that are furthest apart. At the dashed line there is no gap."
     ),
     "grouping.gaps.legend.chance": (
         "The grey band is what chance alone would give in 95 of 100 audits of groups that are treated alike."
@@ -225,9 +226,12 @@ ENGLISH: dict[str, str] = {
     "grouping.gaps.heading": "Gaps between groups",
     "grouping.rates.heading": "Rates of each group",
     "grouping.rates.intro": (
-        "One picture for each rate, with one line for each group; the same figures, with all others, "
-        "stand in the tables below."
+        "Each dot is a group, the line through it the interval; the dashed line is everybody."
     ),
+    "grouping.more_pictures": "More pictures: {names}",
+    "grouping.tables": "All rates of each group, as tables",
+    "grouping.more_ratios.one": "1 more measure: the same gap as a ratio",
+    "grouping.more_ratios.other": "{count} more measures: the same gaps as ratios",
     "grouping.against.heading": "Compared with {reference}",
     "grouping.against.intro": (
         "Each line says how one group fares next to {reference}: below zero, or below a ratio of 1, its"
@@ -268,34 +272,81 @@ ENGLISH: dict[str, str] = {
     "cell.at_least": "at least {limit}",
     "cell.no_limit": "none set",
     "cell.reason": "undefined: {reason}",
+    # like with like
+    "conditional.heading": "Like with like",
+    "conditional.intro": (
+        "Groups compared only within each level of another column, and the differences pooled over the "
+        "levels (Mantel-Haenszel, {level} intervals), beside the difference with all levels together. A "
+        "gap that shrinks within levels comes with how the groups are spread over them; a gap that remains "
+        "does not. Whether that column itself is fair to judge by is not for figures to say."
+    ),
+    "conditional.part": "By {grouping}, within the levels of {control}",
+    "conditional.table": "Differences by {grouping}: all together, and within the levels of {control}",
+    "conditional.pair": "{group} minus {reference}",
+    "conditional.more.one": "1 more line: other rates and small groups",
+    "conditional.more.other": "{count} more lines: other rates and small groups",
+    "conditional.reversed": (
+        "Simpson's reversal: the difference in {metric}, {pair}, is {crude} with all levels together, and "
+        "{value} within the levels of {control}."
+    ),
+    "conditional.withheld.one": "The figures of 1 group are withheld.",
+    "conditional.withheld.other": "The figures of {count} groups are withheld.",
+    "conditional.fold": "Widest gaps within each level of {control}",
+    "conditional.fold.lead": "The two groups furthest apart among the rows of each level alone.",
+    "conditional.levels": "Widest gaps by {grouping} within each level of {control}",
+    "column.rate": "Rate",
+    "column.crude": "All together",
+    "column.pooled": "Within levels, pooled",
+    "column.levels": "Levels compared",
+    # slices
+    "slices.heading": "Who is treated worst",
+    "slices.intro": (
+        "Slices of people who are treated worse than everybody else, searched over {columns}, {depth}, with"
+        " at least {minimum} people each. The p-value is adjusted for all slices searched (Benjamini-"
+        "Hochberg): of those shown at most {share} are expected to be false alarms. The gap's interval is "
+        "widened for having been chosen among many."
+    ),
+    "slices.depth.one": "one column at a time",
+    "slices.depth.other": "up to {count} at a time",
+    "slices.part.worst": "{metric}",
+    "slices.part.lower": "{metric}: lower than for the rest",
+    "slices.part.higher": "{metric}: higher than for the rest",
+    "slices.part.both": "{metric}: unlike the rest",
+    "slices.table": "Slices by {metric}, the surest gap first",
+    "slices.none": "No slice differs from the rest by more than chance explains.",
+    "slices.more.one": "1 more slice",
+    "slices.more.other": "{count} more slices",
+    "column.slice": "Slice",
+    "column.slice_rate": "Rate of the slice",
+    "column.rest_rate": "Rate of the rest",
+    "column.slice_gap": "Gap",
+    "column.adjusted": "Adjusted p",
     # explanation
     "explain.heading": "Where the gap comes from",
     "explain.intro": (
         "Each bar is what one column of the data contributes to the gap between two groups in the "
-        "model's output. Bars to the left widen the gap against the first group, bars to the right "
-        "narrow it or turn it round. A contribution says what the model relies on; it does not say that"
-        " the column causes anything."
+        "model's output: the first group's figure minus the second's, so left of zero means lower for the "
+        "first group. Bars on the side of the gap add to it; bars on the other side offset it. A "
+        "contribution says what the model relies on, not that the column causes anything."
     ),
+    "explain.not_causes": "These are contributions within the model, not causes.",
     "explain.none": "No gap was explained: {reason}.",
     "explain.none.default": "the record holds no explanation",
-    "explain.item": "{gap}: {group} against {reference}, by {grouping}",
-    "explain.measured": "Measured gap: {measured} ({group} minus {reference}).",
-    "explain.check": (
-        "Check: the bars add up to {total}; the measured gap is {measured}; what remains is {residual}."
-    ),
+    "explain.block": "By {grouping}: {group} against {reference}",
+    "explain.check": "Bars add up to {total}; measured {measured}; remainder {residual}.",
     "explain.gross": "Pulls in both directions add up to {gross}, signs aside.",
+    "explain.log_odds": "The same on the log-odds scale, by {engine}",
     "explain.engine": "Computed by {engine} from {rows} rows and {walks} draws, seed {seed}. {game}",
     "explain.engine.exact": "Computed by {engine} from {rows} rows, seed {seed}. {game}",
     "explain.game.direct": "The two groups are compared with each other directly.",
     "explain.game.common": "Both groups are compared with the same background of rows.",
-    "explain.chart.points": "Contributions to the gap, in points",
-    "explain.chart.score": "Contributions to the gap",
+    "explain.chart.points": "Contributions to the gap of {measured}",
+    "explain.chart.score": "Contributions to the gap of {measured}",
     "explain.described": (
-        "Contributions of {count} columns to the gap of {measured}: {figures}. All figures stand in the"
-        " table below."
+        "The largest of {count} columns: {figures}. All figures stand in the table below."
     ),
     "explain.rest": "{count} other columns",
-    "explain.table": "Contribution of each column",
+    "explain.table": "{gap}, contribution of each column. {pair}",
     "explain.withheld": (
         "An explanation of a gap by {grouping} is withheld: it concerns a group whose figures are withheld."
     ),
@@ -303,22 +354,33 @@ ENGLISH: dict[str, str] = {
     "column.contribution": "Contribution",
     "column.sampling": "Error from sampling rows",
     "column.monte_carlo": "Error from random draws",
-    "explain.figures": "Figures of this picture",
+    "explain.figures": "Figures and method",
     "explain.sum": "All bars together",
-    "gap.demographic_parity": "Selection rate",
-    "gap.demographic_parity_of_the_mean_score": "Mean score",
-    "gap.equal_opportunity": "True positive rate",
-    "gap.predictive_equality": "False positive rate",
+    "gap.mean_log_odds": "Mean score, on the log-odds scale",
     # mitigation
     "mitigate.heading": "What would narrow the gap",
     "mitigate.intro": (
         "The model was retrained in each of these ways, on the training rows only, and measured again "
-        "on the same test rows. ○ is before, ● after; the lines are {level} intervals. A change within "
-        "noise is no evidence of an effect."
+        "on the same test rows. A change within noise is no evidence of an effect."
     ),
+    "mitigate.glance": "At a glance",
+    "mitigate.glance.caption": "Change in accuracy, and in the {metric} between groups, with its interval",
+    "mitigate.short.never": "never",
+    "mitigate.short.training": "in training only",
+    "mitigate.short.decision": "for every decision",
+    "mitigate.worse": "Clearly wider with {method}: {figures}{more}.",
+    "mitigate.worse.figure": "{metric} by {grouping} ({before} → {after})",
+    "mitigate.worse.more.one": "and 1 more",
+    "mitigate.worse.more.other": "and {count} more",
+    "mitigate.none_worse": "No method clearly widened any of the gaps measured.",
+    "mitigate.pictures": "Before and after",
+    "mitigate.pictures.intro": "○ is before, ● after; the lines are {level} intervals.",
+    "mitigate.more_pictures.one": "1 more picture: another measure",
+    "mitigate.more_pictures.other": "{count} more pictures: the other measures",
+    "mitigate.figures.one": "1 figure, before and after",
+    "mitigate.figures.other": "All {count} figures, before and after",
     "mitigate.none": "Nothing was retrained: {reason}.",
     "mitigate.none.default": "the record holds no mitigation",
-    "mitigate.chart": "{metric}, before and after",
     "mitigate.described": "{metric} before and after: {figures}. All figures stand in the tables below.",
     "mitigate.line": "{label} from {before} to {after}",
     "mitigate.label": "{grouping}: {method}",
@@ -328,6 +390,9 @@ ENGLISH: dict[str, str] = {
     "mitigate.needs.decision": (
         "Needs the sensitive attribute for every decision; in many places that is unlawful."
     ),
+    "column.method": "Method",
+    "column.needs": "Needs the sensitive attribute",
+    "column.accuracy": "Accuracy, overall",
     "column.figure": "Figure",
     "column.before": "Before",
     "column.after": "After",

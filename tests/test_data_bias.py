@@ -12,9 +12,10 @@ from scipy.spatial.distance import jensenshannon
 from scipy.stats import entropy
 
 from evenhand.errors import InputError, Reason
+from evenhand.metrics.careful_intervals import hull_of, outer_of, seminorm_of
 from evenhand.metrics.data_bias import LABEL_MEASURES, label_bias
 from evenhand.metrics.label_distances import DISTANCES, js_divergence, kl_divergence
-from evenhand.metrics.outcomes import hull_of, outcome_table, outer_of, seminorm_of
+from evenhand.metrics.outcomes import outcome_table
 from evenhand.metrics.tally import cube_of
 
 COUNTS = st.lists(st.integers(1, 60), min_size=3, max_size=3)

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import evenhand.metrics as em
-from evenhand.errors import InputError
+from evenhand.errors import InputError, Reason
 from evenhand.metrics.frame_figures import ALIASES, FIGURES, request
 from evenhand.metrics.frame_intervals import quantile, seed_of
 from evenhand.metrics.frame_layout import combinations
@@ -339,6 +339,24 @@ def test_a_group_without_positives_is_undefined_and_fairlearn_says_zero():
     assert theirs.difference()["tpr"] == 0.5
     assert np.isnan(ours.by_group["tpr"]["M"])
     assert all(np.isnan(get(ours, name, options)["tpr"]) for name, options in AGGREGATES[2:])
+
+
+def test_the_reason_is_told():
+    y, p, sex = [1, 1, 0, 0], [1, 0, 0, 0], {"sex": list("FFMM")}
+    found = frame({"tpr": "recall_score", "mcc": "matthews_corrcoef", "all": "count"}, y, p, sex)
+    assert found.undefined() == {
+        ("tpr", ("M",)): Reason.NO_POSITIVES,
+        ("mcc", ("F",)): Reason.ZERO_DENOMINATOR,
+        ("mcc", ("M",)): Reason.ZERO_DENOMINATOR,
+    }
+
+
+def test_labels_may_be_absent_where_no_metric_reads_them():
+    options = {"y_pred": [1, 0], "sensitive_features": ["F", "M"]}
+    assert em.MetricFrame(metrics="selection_rate", y_true=None, **options).difference() == 1.0
+    for metric in ("accuracy", skm.recall_score, skm.mean_squared_error):
+        with pytest.raises(InputError, match="y_true"):
+            em.MetricFrame(metrics=metric, y_true=None, **options)
 
 
 def test_who_asks_for_zero_gets_it():

@@ -110,6 +110,7 @@ def test_survey_weights_widen():
     assert (heavy.error > plain.error).all()
 
 
+@settings(deadline=None)
 @given(samples)
 def test_a_rising_transform_leaves_auc(data):
     y, score, group = data
@@ -118,6 +119,7 @@ def test_a_rising_transform_leaves_auc(data):
     assert np.allclose(one.error, two.error, equal_nan=True)
 
 
+@settings(deadline=None)
 @given(samples, st.integers(1, 79))
 def test_merged_cubes_are_concatenated_rows(data, cut):
     parts = [
@@ -130,7 +132,7 @@ def test_merged_cubes_are_concatenated_rows(data, cut):
     assert np.allclose(sc.auc(merged).value, sc.auc(whole).value, equal_nan=True)
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from([2, 8, 64]))
 def test_the_bound_of_the_error_from_bins_holds(seed, bins):
     y, score, group = sample(120, 2, seed, digits=6)
@@ -167,7 +169,7 @@ def test_newcombe_reverses_with_the_score():
 
 @pytest.mark.parametrize(("m", "n", "shift"), [(20, 30, 0.8), (15, 15, 1.5), (60, 200, 0.3)])
 def test_delong_intervals_cover(m, n, shift):
-    """Two in a thousand of slack below 93 %: three standard errors of 2,000 draws are 1.5 %."""
+    """Three standard errors of 2,000 draws are 1.5 %."""
     rng, truth = np.random.default_rng(4), stats.norm.cdf(shift / np.sqrt(2))
     score = np.concatenate([rng.normal(shift, 1, (2000, m)), rng.normal(0, 1, (2000, n))], axis=1)
     order = np.argsort(score, axis=1)
@@ -243,6 +245,7 @@ def test_the_diagonal_of_cross_areas_is_auc_also_with_weights():
     assert np.diag(sc.cross_auc(table).error) == pytest.approx(sc.auc(table).error)
 
 
+@settings(deadline=None)
 @given(samples)
 def test_swapping_groups_flips_delta_xauc(data):
     y, score, group = data

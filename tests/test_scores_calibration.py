@@ -59,7 +59,7 @@ def test_a_fixed_grid_gives_the_same_ece_where_its_bins_divide():
     assert coarse.bound.tolist() == [0, 0]
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from([8, 64, 1024]))
 def test_the_bound_of_ece_holds(seed, grid):
     data = sample(150, seed=seed, digits=6)
@@ -71,7 +71,9 @@ def test_the_bound_of_ece_holds(seed, grid):
 
 
 def test_reliability_bins_are_scikit_learns():
+    """Off the edges: a score on one is in the upper bin here, in the lower one there."""
     y, score, group = sample()
+    score = score + 0.0003
     found = sc.reliability(table_of(y, score, group), 10)
     for g in (0, 1):
         rate, mean = calibration_curve(y[group == g], score[group == g], n_bins=10)
@@ -140,7 +142,7 @@ def test_the_brier_score_is_exact_on_any_grid():
     assert found.bound.tolist() == [0, 0]
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from([2, 8, 64, 4096]))
 def test_the_unbinned_log_loss_lies_above_by_the_bound_at_most(seed, bins):
     data = sample(100, seed=seed, digits=6)
@@ -189,9 +191,8 @@ def test_weights_of_both_kinds_in_the_slope():
     times = np.random.default_rng(5).integers(1, 4, 300)
     fit = logit_of_rows(y, score, times)
     often = sc.recalibration(table_of(y, score, group, sample_weight=times, weight_kind="frequency"))
-    assert (often.slope.value[0], often.slope.error[0]) == pytest.approx(
-        (fit.params[1], fit.bse[1]), rel=1e-6
-    )
+    assert often.slope.value[0] == pytest.approx(fit.params[1], rel=1e-6)
+    assert often.slope.error[0] == pytest.approx(fit.bse[1], rel=1e-5)  # its fit stops earlier
     survey = sc.recalibration(table_of(y, score, group, sample_weight=times))
     robust = sm.GLM(
         y, sm.add_constant(special.logit(score)), family=sm.families.Binomial(), var_weights=times
@@ -205,7 +206,7 @@ def test_weights_of_both_kinds_in_the_slope():
 def test_the_slope_from_bins_is_within_its_estimated_error(bins):
     data = sample(1000, power=0.7, digits=8)
     exact, found = (sc.recalibration(table_of(*data, grid=grid)) for grid in (DISTINCT, Grid(bins=bins)))
-    for name in ("slope", "intercept"):
+    for name in ("slope", "intercept", "in_the_large"):
         one, two = getattr(exact, name), getattr(found, name)
         assert (np.abs(one.value - two.value) <= two.bound).all()
         assert (two.bound < 20 / bins).all()
@@ -236,6 +237,7 @@ def test_a_constant_score_still_has_an_intercept():
     assert found.reasons == (None,)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000))
 def test_the_fit_always_arrives(seed):
     rng = np.random.default_rng(seed)

@@ -395,12 +395,14 @@ def test_the_permutation_p_value_bounds_any_false_alarm():
     table, decided = planted(1, rows=1500, columns=3)
     search = find_slices(table, y_pred=decided, rate="selection_rate", permutations=99, depth=2)
     assert search.slices[0].permutation_p == pytest.approx(0.01)
-    weak = find_slices(
-        table, y_pred=np.random.default_rng(1).random(1500) < 0.5, rate="selection_rate", level=0.9,
-        permutations=99, depth=2, effect=0.0,
-    )  # fmt: skip
-    assert weak.slices
-    assert all(one.permutation_p > 0.05 for one in weak.slices)
+
+
+def test_with_one_question_the_permutation_p_value_is_the_p_value():
+    sex, decided = np.repeat(["F", "M"], 400), np.r_[np.arange(400) < 170, np.arange(400) < 200]
+    search = find_slices({"sex": sex}, y_pred=decided, rate="selection_rate", level=0.3, permutations=999)
+    one = search.slices[0]
+    assert 0.02 < one.p_value < 0.06
+    assert one.permutation_p == pytest.approx(one.p_value, abs=0.02)
 
 
 def test_the_search_is_the_same_every_time():

@@ -1,0 +1,83 @@
+"""The slices that are treated worst: a table for each rate that was searched."""
+
+from __future__ import annotations
+
+from ..audit.record import Record, SliceFacts, SliceRow
+from ..metrics.results import Group, Level
+from . import formats
+from .formats import figure, span
+from .names import listed, named, prose
+from .view_marks import mark
+from .view_parts import Cell, Column, Row, Section, Table
+from .view_privacy import Hidden
+from .view_scope import TOP
+from .wording import say, say_many, words_of
+
+_FEW = 10
+_COLUMNS = ("rows", "slice_rate", "rest_rate", "slice_gap", "adjusted")
+
+
+def slices_section(record: Record, hidden: Hidden) -> Section | None:
+    """Build the section of all searches; None where nothing was searched."""
+    if not record.slices:
+        return None
+    first = record.slices[0]
+    intro = say(
+        "slices.intro",
+        columns=listed(first.columns),
+        depth=say_many("slices.depth", first.depth),
+        minimum=first.min_size,
+        share=formats.figure(first.level, "rate"),
+    )
+    concealed = _concealed(record, hidden)
+    parts = tuple(_part(item, f"slices-{place}", concealed) for place, item in enumerate(record.slices, 1))
+    return Section("slices", say("slices.heading"), intro, sections=parts)
+
+
+_Conditions = frozenset[tuple[str, Level]]
+
+
+def _concealed(record: Record, hidden: Hidden) -> frozenset[_Conditions]:
+    """Spell the withheld groups as conditions, for a slice may be the same people as a group."""
+    pairs = ((part.attributes, group) for part in record.groupings for group in hidden[part.name])
+    return frozenset(_conditions(attributes, group) for attributes, group in pairs)
+
+
+def _conditions(attributes: tuple[str, ...], group: Group) -> _Conditions:
+    return frozenset(zip(attributes, group, strict=True))
+
+
+def _part(item: SliceFacts, anchor: str, concealed: frozenset[_Conditions]) -> Section:
+    rows = tuple(_row(line, concealed) for line in item.slices[:TOP])
+    table = Table(
+        id=f"{anchor}-table",
+        caption=say("slices.table", metric=words_of(item.metric).name.lower()),
+        corner=say("column.slice"),
+        columns=tuple(Column(say(f"column.{name}")) for name in _COLUMNS),
+        rows=rows[:_FEW],
+        more=rows[_FEW:],
+        more_label=say_many("slices.more", len(rows) - _FEW),
+    )
+    return Section(
+        id=anchor,
+        heading=say(f"slices.part.{item.direction}", metric=words_of(item.metric).name),
+        intro="" if rows else say("slices.none"),
+        tables=(table,) if rows else (),
+        notes=(prose(item.words),),
+    )
+
+
+def _row(item: SliceRow, concealed: frozenset[_Conditions]) -> Row:
+    if item.withheld or frozenset(item.conditions) in concealed:
+        gone = (Cell(formats.NO_FIGURE),) * len(_COLUMNS)
+        return Row(named(item.name, marks=(mark("withheld"),)), gone, "muted")
+    return Row(
+        named(item.name, limit=120),
+        (
+            Cell(formats.count(item.rows)),
+            Cell(figure(item.rate.value, "rate"), sub=span(item.rate.interval, "rate")),
+            Cell(figure(item.rest.value, "rate"), sub=span(item.rest.interval, "rate")),
+            Cell(figure(item.difference, "points"), sub=span(item.selected, "points")),
+            Cell(formats.p_value(item.adjusted_p)),
+        ),
+    )
