@@ -45,6 +45,8 @@ class Reason(StrEnum):
     NO_SCORES = "no_scores"
     NO_MODEL = "no_model"
     NO_EXPLAINER = "no_explainer"
+    SEPARATED = "separated"
+    CONSTANT_SCORES = "constant_scores"
     NOT_FOUND = "not_found"
 
     @property
@@ -72,6 +74,8 @@ _SENTENCES = {
     Reason.NO_SCORES: "no scores were given",
     Reason.NO_MODEL: "no model was given",
     Reason.NO_EXPLAINER: "no sound explainer is known for this model on this scale",
+    Reason.SEPARATED: "the scores tell the group's labels apart completely, so that no slope is finite",
+    Reason.CONSTANT_SCORES: "all rows of the group have the same score",
     Reason.NOT_FOUND: "the audit holds no such figure",
 }
 

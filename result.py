@@ -157,7 +157,7 @@ class Result:
         return exit_code(self.record.verdict)
 
     def gate(self, policy: str | Path | Policy | Sequence[Limit | dict[str, Any]]) -> Result:
-        """Judge this audit by a policy (a file, or limits); what comes back has ``verdict`` and ``exit_code``.
+        """Judge this audit by a policy (a file, or limits); the result has ``verdict`` and ``exit_code``.
 
         Raises
         ------

@@ -121,7 +121,7 @@ def audit_cube(
     plan = plan_of(settings, groupings)
     check_names(plan, policy, tables_of(cube, groupings))
     why = "needs a model, and the audit was given decisions or scores only"
-    absent = (
+    absent: tuple[Absent, ...] = (
         Absent(part="explanation", reason=f"an explanation {why}"),
         Absent(part="mitigation", reason=f"retraining {why}"),
         Absent(part="datasheet", reason="the audit was given arrays, not a table"),

@@ -17,6 +17,7 @@ from .explain.explained import Explained
 from .explain.gap import KINDS, GapRows, explain_gap, gap_rows
 from .explain.shap_values import explain_mean_score
 from .explain.words import to_record
+from .labels import plain, resolve_label
 from .limit_figures import group_name
 from .mitigating import crossed
 from .model import Model
@@ -154,8 +155,8 @@ def _quick(subject: Subject) -> Quick | None:
 
 
 def _position(subject: Subject) -> int:
-    labels = [str(label) for label in subject.model.classes]
-    return labels.index(str(subject.pos_label)) if str(subject.pos_label) in labels else 1
+    classes = subject.model.classes
+    return classes.index(resolve_label(plain(subject.pos_label), classes, "pos_label"))
 
 
 def _explain(

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..errors import InputError
 from ..metrics.catalogue import CATALOGUE, RATE_ROWS, Metric
 from ..metrics.disparity import Options, entrants, worst_of
 from ..metrics.groups import Column
@@ -18,7 +19,7 @@ from ..metrics.results import Estimate, Group
 from ..mitigation.joint import PairedCounts, paired_counts
 from ..mitigation.paired import rate_change, worst_gap_change
 from ..mitigation.retrain import METHODS, Retrained, plan_for, retrain_model
-from .model import Model
+from .model import MODEL_FAULTS, Model
 from .record import Absent, MitigationFacts, MitigationFigure
 
 Progress = Callable[[str, int, int], None]
@@ -96,7 +97,10 @@ def mitigate(
         if reason is not None:
             absent.append(Absent(part=f"mitigation by {name}", reason=reason))
             continue
-        again = _retrain(job, name)
+        again = _tried(job, name)
+        if isinstance(again, Absent):
+            absent.append(again)
+            continue
         after = replace(job.model, estimator=again.estimator).decide(
             job.test.frame, job.pos_label, job.threshold
         )
@@ -114,6 +118,18 @@ def _groups(rows: Rows) -> dict[str, NDArray[Any]]:
 
 def _text(level: Any) -> str:
     return "(missing)" if level is None else str(level)
+
+
+def _tried(job: Job, method: str) -> Retrained | Absent:
+    """Train again; a model that fails on its training rows is told and leaves the audit standing."""
+    try:
+        return _retrain(job, method)
+    except InputError:
+        raise
+    except MODEL_FAULTS as error:
+        first = (str(error).strip().splitlines() or [""])[0][:300]
+        reason = f"the model fails on the training rows: {type(error).__name__}: {first}"
+        return Absent(part=f"mitigation by {method}", reason=reason)
 
 
 def _retrain(job: Job, method: str) -> Retrained:

@@ -139,12 +139,35 @@ def load_policy(path: str | Path, known: Collection[str] = ()) -> Policy:
         With every problem of the file at once.
     """
     file = Path(path)
-    content = build(PolicyFile, read_toml(file), str(path))
-    unknown = unknown_metrics(content.limit, known, str(path))
+    raw = read_toml(file)
+    unknown = _misnamed(raw, known, str(path))
+    try:
+        content = build(PolicyFile, raw, str(path))
+    except SettingsError as error:
+        raise SettingsError([*error.problems, *unknown]) from error
     if unknown:
         raise SettingsError(unknown)
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     return Policy(content.limit, content.name or file.name, digest)
+
+
+def _misnamed(raw: dict[str, Any], known: Collection[str], where: str) -> list[Problem]:
+    """Look the metrics up in a file that may have other faults, so that all of them are told at once."""
+    listed = raw.get("limit")
+    named = (
+        [item.get("metric") if isinstance(item, dict) else None for item in listed]
+        if isinstance(listed, list)
+        else []
+    )
+    return [
+        _unknown(f"{where}: limit[{position}].metric", name, known)
+        for position, name in enumerate(named)
+        if known and isinstance(name, str) and name not in known
+    ]
+
+
+def _unknown(where: str, name: str, known: Collection[str]) -> Problem:
+    return Problem("unknown_metric", where, f"there is no metric {name!r}; {did_you_mean(name, known)}")
 
 
 def unknown_metrics(limits: Iterable[Limit], known: Collection[str], where: str = "") -> list[Problem]:
@@ -158,11 +181,7 @@ def unknown_metrics(limits: Iterable[Limit], known: Collection[str], where: str 
     """
     before = f"{where}: " if where else ""
     return [
-        Problem(
-            "unknown_metric",
-            f"{before}limit[{position}].metric",
-            f"there is no metric {limit.metric!r}; {did_you_mean(limit.metric, known)}",
-        )
+        _unknown(f"{before}limit[{position}].metric", limit.metric, known)
         for position, limit in enumerate(limits)
         if known and limit.metric not in known
     ]

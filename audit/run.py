@@ -291,7 +291,7 @@ def _overlap(train: Rows, test: Rows) -> tuple[Note, ...]:
         return ()
     text = (
         f"{found.count:,} of {found.test_rows:,} test rows ({found.share:.1%}) equal a training row"
-        " in every column that the model reads and in the label; on them the model may look better than it is."
+        " in every column that the model reads and in the label; there the model may look better than it is."
     )
     return (Note(code="overlap", text=text),)
 

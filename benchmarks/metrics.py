@@ -78,7 +78,7 @@ def sample(rows: int, *, small: bool = False, seed: int = 20) -> Sample:
     """Draw rows; labels and decisions are 64-bit numbers, or bytes where ``small``."""
     rng = np.random.default_rng(seed)
     codes = {name: rng.integers(0, len(known), rows, dtype=np.int8) for name, known in LEVELS.items()}
-    groups = {name: pd.Categorical.from_codes(codes[name], known) for name, known in LEVELS.items()}
+    groups = {name: pd.Categorical.from_codes(codes[name], pd.Index(known)) for name, known in LEVELS.items()}
     kind: Any = np.int8 if small else np.int64
     y_true = rng.integers(0, 2, rows, dtype=kind)
     y_score = 1 / (1 + np.exp(-rng.normal(0.8 * y_true + 0.1 * codes["sex"] - 0.5, 1.0)))
@@ -168,9 +168,8 @@ def county_cases(size: int) -> Iterator[Row]:
     """One column of 1,000 groups."""
     rows = sample(size)
     codes = np.random.default_rng(21).integers(0, 1000, size, dtype=np.int16)
-    county = pd.Series(
-        pd.Categorical.from_codes(codes, [f"county {i:03}" for i in range(1000)]), name="county"
-    )
+    names = pd.Index([f"county {i:03}" for i in range(1000)])
+    county = pd.Series(pd.Categorical.from_codes(codes, names), name="county")
     frames: list[Any] = []
     slow = seconds(lambda: frames.append(fairlearn_frame(rows, county)))
     same_figures(frames[0], audit(rows, county))
@@ -254,24 +253,25 @@ def _pass_beside(rows: Sample, kind: str, size: int) -> Iterator[Row]:
     expected = np.sort(fused(*codes, rows.y_true, rows.y_pred))
     np.testing.assert_array_equal(np.sort(ours().measures[:, 0]), expected[expected > 0])
     case = f"pass over {size:,} rows, categorical columns, labels of {kind}"
-    yield side_by_side(
-        case, "numba loop", ours, lambda: fused(*codes, rows.y_true, rows.y_pred), wanted="0.5", runs=2 * RUNS
-    )
+    # Labels of bytes are ready codes; wider ones are checked and narrowed, which the loop leaves out.
+    wanted = "0.5" if kind == "bytes" else ""
+    theirs = partial(fused, *codes, rows.y_true, rows.y_pred)
+    yield side_by_side(case, "numba loop", ours, theirs, wanted=wanted, runs=2 * RUNS)
     yield side_by_side(case, "polars lazy group_by", ours, query.collect, wanted="1")
 
 
-def fused_loop() -> Callable[..., Array]:
+def fused_loop() -> Any:
     """Compile the loop that a specialist would write for exactly these five columns."""
     import numba
 
-    @numba.njit  # type: ignore[misc]
+    @numba.njit
     def loop(sex: Array, race: Array, age: Array, y_true: Array, y_pred: Array) -> Array:
         counts = np.zeros(240, dtype=np.int64)
         for i in range(len(sex)):
             counts[(((sex[i] * 5 + race[i]) * 6 + age[i]) * 2 + y_true[i]) * 2 + y_pred[i]] += 1
         return counts
 
-    return loop  # type: ignore[no-any-return]
+    return loop
 
 
 def string_cases(size: int) -> Iterator[Row]:

@@ -120,7 +120,7 @@ def picture(points: list[Point], path: Path) -> None:
             x=alt.X("rows:Q", title="rows", axis=alt.Axis(**ticks)).scale(type="log"),
             y=alt.Y("seconds:Q", title="seconds", axis=alt.Axis(**ticks)).scale(type="log"),
             color=alt.Color("what:N", title=None, sort=list(SERIES)).legend(orient="top"),
-            shape=alt.Shape("what:N", title=None, sort=list(SERIES)),
+            shape=alt.Shape("what:N", title=None, sort=list(SERIES)).legend(orient="top"),
         )
         .configure(background="#ffffff")
     )

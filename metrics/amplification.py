@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..errors import Reason
 from .careful_intervals import hull_of
 from .cube import DECISION, LABEL, Cube
 from .differential import DifferentialFairness, comparable_groups, differential_fairness, epsilon_of
-from .outcomes import outcome_table, resampled_weights
+from .outcomes import outcome_table, resampled_figures
 from .results import Interval
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -79,8 +84,11 @@ def bias_amplification(
     table = outcome_table(cube, *attributes, outcomes=(LABEL, DECISION))
     cells = table.measures[0][comparable_groups(table, min_group_size)]
     flat = cells.reshape(len(cells), -1, cells.shape[-1])
-    drawn = resampled_weights(flat, table.weight_kind, draws, seed, stratified=True).reshape(
-        draws, *cells.shape[:-1]
-    )
-    gains = epsilon_of(drawn.sum(axis=-2), concentration) - epsilon_of(drawn.sum(axis=-1), concentration)
-    return BiasAmplification(value, hull_of(value, gains, level), model, data)
+
+    def gains(block: Floats) -> Floats:
+        counts = block.reshape(len(block), *cells.shape[:-1])
+        labels, decisions = counts.sum(axis=-1), counts.sum(axis=-2)
+        return epsilon_of(decisions, concentration) - epsilon_of(labels, concentration)
+
+    drawn = resampled_figures(gains, flat, table.weight_kind, draws, seed, stratified=True)
+    return BiasAmplification(value, hull_of(value, drawn, level), model, data)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from ..errors import InputError, Reason
 from .careful_intervals import outer_of
 from .inequality import BENEFITS, Inequality, entropy_parts, generalized_entropy, within_groups
-from .outcomes import resampled_weights
+from .outcomes import resampled_figures
 from .rates import WEIGHT, GroupTable, divide
-from .results import Estimate, Group
+from .results import Estimate
 from .row_groups import grouped_rows
 
 Floats = NDArray[np.float64]
@@ -53,19 +53,21 @@ def decision_inequality(
     if not (table.has_label and table.has_decision):
         raise InputError.of("outcomes", "table", "labels and decisions are needed; count with both")
     cells = table.measures.reshape(len(table.groups), 4, -1)
-    drawn = resampled_weights(cells, table.weight_kind, draws, seed, stratified=False)
-    counts, resampled = _benefits(cells[..., WEIGHT]), _benefits(drawn)
-    figures = [
-        _estimate(part, values, int(table.rows.sum()), level)
-        for part, values in zip(
-            entropy_parts(BENEFITS, counts, alpha), entropy_parts(BENEFITS, resampled, alpha), strict=True
-        )
-    ]
-    own, spread = (generalized_entropy(BENEFITS, each, alpha) for each in (counts, resampled))
-    groups: tuple[Group, ...] = table.groups
-    by_group = tuple(_estimate(own[i], spread[:, i], int(table.rows[i]), level) for i in range(len(groups)))
+    counts, groups = _benefits(cells[..., WEIGHT]), table.groups
+
+    def figures(block: Floats) -> Floats:
+        benefits = _benefits(block)
+        parts = np.stack(entropy_parts(BENEFITS, benefits, alpha), axis=-1)
+        return np.concatenate([parts, generalized_entropy(BENEFITS, benefits, alpha)], axis=-1)
+
+    drawn = resampled_figures(figures, cells, table.weight_kind, draws, seed, stratified=False)
+    rows = [int(table.rows.sum())] * 3 + table.rows.astype(int).tolist()
+    total, between, within, *by_group = (
+        _estimate(value, drawn[:, i], rows[i], level)
+        for i, value in enumerate(figures(cells[None, ..., WEIGHT])[0])
+    )
     means = tuple(divide((counts * BENEFITS).sum(axis=-1), counts.sum(axis=-1)).tolist())
-    return Inequality(alpha, figures[0], figures[1], figures[2], groups, by_group, means)
+    return Inequality(alpha, total, between, within, groups, tuple(by_group), means)
 
 
 def _benefits(cells: Floats) -> Floats:

@@ -20,6 +20,9 @@ from .results import Estimate, Interval
 Floats = NDArray[np.float64]
 METHOD = "Jeffreys posterior of the cells"
 
+_BLOCK = 2_000_000
+"""Cells of one block of replicates; bounds the memory."""
+
 
 @dataclass(frozen=True)
 class Composite:
@@ -108,8 +111,8 @@ def composite_named(name: str) -> Composite:
     return COMPOSITES[name]
 
 
-def cell_posterior(table: GroupTable, draws: int, seed: int) -> Floats:
-    """Draw the shares of the four cells of every group from their posterior, shape (draws, G, 2, 2).
+def composite_replicates(table: GroupTable, composite: Composite, draws: int, seed: int) -> Floats:
+    """Draw a composite of every group from the posterior of its four cells, shape (draws, G).
 
     A multinomial resample of a group without errors has no errors either, so that its interval would be
     a point. The posterior under Jeffreys' prior (half a row in each cell) is the same draw for large
@@ -119,9 +122,12 @@ def cell_posterior(table: GroupTable, draws: int, seed: int) -> Floats:
     totals = table.measures.sum(axis=(1, 2))
     size = effective_size(totals[:, WEIGHT], totals[:, SQUARE], totals[:, ROWS], table.weight_kind)
     counts = np.nan_to_num(divide(weight, weight.sum(axis=1, keepdims=True))) * size[:, None]
-    drawn = np.random.default_rng(seed).standard_gamma(counts + 0.5, size=(draws, *counts.shape))
-    shares = drawn / drawn.sum(axis=-1, keepdims=True)
-    return np.asarray(shares.reshape(draws, -1, 2, 2))
+    rng, step = np.random.default_rng(seed), max(1, _BLOCK // counts.size)
+    blocks = []
+    for start in range(0, draws, step):
+        drawn = rng.standard_gamma(counts + 0.5, size=(min(step, draws - start), *counts.shape))
+        blocks.append(composite(drawn.reshape(*drawn.shape[:2], 2, 2)))
+    return np.concatenate(blocks)
 
 
 def composite_estimates(
@@ -164,7 +170,7 @@ def composite_estimates(
     if lacking is not None:
         return [Estimate(np.nan, rows=int(count), reason=lacking) for count in rows]
     weights = table.measures[..., WEIGHT]
-    values, replicates = composite(weights), composite(cell_posterior(table, draws, seed))
+    values, replicates = composite(weights), composite_replicates(table, composite, draws, seed)
     return [
         Estimate(
             float(values[i]),

@@ -6,7 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import Reason
-from .composite import cell_posterior, composite_estimates, composite_named, lacking_axis, posterior_interval
+from .composite import (
+    composite_estimates,
+    composite_named,
+    composite_replicates,
+    lacking_axis,
+    posterior_interval,
+)
 from .disparity import Choice
 from .outcomes import reference_position
 from .rates import GroupTable, divide
@@ -65,7 +71,9 @@ def composite_against_each(
     values = np.array([one.value for one in estimates])
     at = reference_position(table.groups, table.rows, reference, values)
     usable = lacking_axis(table) is None
-    drawn = composite(cell_posterior(table, draws, seed)) if usable else np.full((1, len(values)), np.nan)
+    drawn = (
+        composite_replicates(table, composite, draws, seed) if usable else np.full((1, len(values)), np.nan)
+    )
     gaps, spread = _compare(values, values[at], comparison), _compare(drawn, drawn[:, [at]], comparison)
     against: Against = reference if isinstance(reference, str) else "reference"
     return [

@@ -136,6 +136,20 @@ def conditional_disparity(
     ([0.0, -0.667], -0.333)
     """
     table, at = stratified_table(cube, attributes, strata, outcome, positive)
+    return disparity_within(table, at, group, reference, level=level, draws=draws, seed=seed)
+
+
+def disparity_within(
+    table: OutcomeTable,
+    at: int,
+    group: Group,
+    reference: Group | None = None,
+    *,
+    level: float = 0.95,
+    draws: int = 500,
+    seed: int = 0,
+) -> ConditionalDisparity:
+    """Compute `conditional_disparity` from a table summed already; ``at`` is the favourable outcome."""
     pair = accepted_or_not(table.split(group, reference), at)
     weights = pair[..., WEIGHT]
     value = float(_conditional(weights))

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError, Reason, did_you_mean
 from .careful_intervals import outer_of, seminorm_of
-from .conditional import conditional_disparity
-from .cube import LABEL, Cube
+from .conditional import disparity_within
+from .cube import Cube
 from .intervals import miettinen_nurminen_difference, wilson
 from .label_distances import DISTANCES
 from .outcomes import OutcomeTable, outcome_table, resampled_weights
@@ -118,15 +119,18 @@ def label_bias(
     """
     table = outcome_table(cube, *attributes)
     at = _positive(table.classes[0], positive)
-    controlled = bool(cube.of_role("control") if strata is None else strata)
-    wanted = _measures(measures, at, controlled=controlled)
+    controls = cube.of_role("control") if strata is None else tuple(strata)
+    wanted = _measures(measures, at, controlled=bool(controls))
     against: Against = "rest" if reference is None else "reference"
     found: list[Disparity] = []
+    fixed = None if reference is None else table.groups[table.find(reference)]
+    by_stratum = outcome_table(cube, *attributes, strata=controls)
+    within = partial(disparity_within, by_stratum, at or 0, level=level, draws=draws, seed=seed)
     for group in table.groups:
-        if group == reference:
+        if group == fixed:
             continue
-        pair = table.split(group, reference)[:, 0]
-        compared = _Comparison(table, pair, group, reference, against, at, level, draws, seed)
+        pair = table.split(group, fixed)[:, 0]
+        compared = _Comparison(table, pair, group, fixed, against, at, level, draws, seed)
         values = _distances(compared, [name for name in wanted if name in DISTANCES])
         for name in wanted:
             if name == "class_imbalance":
@@ -134,20 +138,7 @@ def label_bias(
             elif name == "label_difference":
                 values[name] = _difference(compared)
             elif name == "conditional_label_disparity":
-                favourable = table.classes[0][at or 0]
-                found_within = conditional_disparity(
-                    cube,
-                    attributes,
-                    group,
-                    reference=reference,
-                    strata=strata,
-                    outcome=LABEL,
-                    positive=favourable,
-                    level=level,
-                    draws=draws,
-                    seed=seed,
-                )
-                values[name] = found_within.disparity(name)
+                values[name] = within(group, fixed).disparity(name)
         found += [values[name] for name in wanted]
     return found
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..errors import InputError, Reason
 from .careful_intervals import seminorm_of
 from .cube import DECISION, Cube
-from .outcomes import OutcomeTable, outcome_table, resampled_weights
+from .outcomes import OutcomeTable, outcome_table, resampled_figures
 from .rates import divide
 from .results import Group, Interval, Level
 
@@ -127,7 +127,8 @@ def differential_fairness(
     min_group_size : int
         Smaller groups are left out.
     level, draws, seed
-        Of the interval, from resamples of rows within groups; see `evenhand.metrics.careful_intervals.seminorm_of`.
+        Of the interval, from resamples of rows within groups; see
+        `evenhand.metrics.careful_intervals.seminorm_of`.
 
     Returns
     -------
@@ -154,12 +155,16 @@ def differential_fairness(
     found = _point(table, table.weights[0][inside], inside, concentration)
     if found.reason is not None:
         return found
+    ours = log_probabilities(table.weights[0][inside], concentration)
+
+    def figures(block: Floats) -> Floats:
+        logs = log_probabilities(block, concentration)
+        with np.errstate(invalid="ignore"):
+            return np.stack([_spread(logs).max(axis=-1), _spread(logs - ours).max(axis=-1)], axis=-1)
+
     cells = table.measures[0][inside]
-    drawn = resampled_weights(cells, table.weight_kind, draws, seed, stratified=True)
-    noise = log_probabilities(drawn, concentration) - log_probabilities(
-        table.weights[0][inside], concentration
-    )
-    interval = seminorm_of(found.value, epsilon_of(drawn, concentration), _spread(noise).max(axis=-1), level)
+    drawn = resampled_figures(figures, cells, table.weight_kind, draws, seed, stratified=True)
+    interval = seminorm_of(found.value, drawn[:, 0], drawn[:, 1], level)
     return replace(found, interval=interval)
 
 

@@ -146,7 +146,7 @@ def refuse_bad_scores(values: NDArray[np.float64], name: str, *, probabilities: 
             name,
             f"probabilities lie in [0, 1], got {int(outside.sum())} outside,"
             f" the first {values[outside][0]:g};"
-            " for scores on another scale ask for the grid 'relative' or 'distinct'",
+            " rescale them, or count scores of another scale with cube_of(..., grid=Grid('relative'))",
         )
 
 

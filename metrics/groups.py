@@ -73,6 +73,11 @@ def encode(values: Any, name: str) -> Column:
     >>> column.levels, column.codes.tolist()
     (('F', 'M', None), [0, 1, 2, 0])
     """
+    if hasattr(values, "codes") and hasattr(values, "categories"):
+        # A bare pandas Categorical: its codes are taken as they are, as those of a series are.
+        levels = tuple(_level(value) for value in values.categories)
+        column = Column(name, np.asarray(values.codes), levels, ordered=bool(values.ordered))
+        return _tidy(_with_missing(column))
     if isinstance(values, Column):
         return replace(values, name=name)
     values = one_column(values, name)

@@ -5,13 +5,12 @@ Unlike the confusion matrices of `evenhand.metrics.rates`, outcomes may have any
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InputError, did_you_mean
 from .bootstrap import multinomial_replicates, weighted_replicates
 from .cube import LABEL, Cube, WeightKind
 from .disparity import Choice, find_reference
@@ -19,6 +18,9 @@ from .rates import RATES, ROWS, SQUARE, WEIGHT, Counted, effective_size
 from .results import Group, Level
 
 Floats = NDArray[np.float64]
+
+_BLOCK = 2_000_000
+"""Cells of one block of replicates; bounds the memory."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +70,8 @@ class OutcomeTable:
         InputError
             No group is called that.
         """
-        if group in self.groups:
-            return self.groups.index(group)
-        known = [" x ".join(map(str, one)) for one in self.groups]
-        name = " x ".join(map(str, group))
-        raise InputError.of(
-            "unknown_group", "group", f"no group is called {name!r}; {did_you_mean(name, known)}"
-        )
+        nothing = np.zeros(len(self.groups))
+        return reference_position(self.groups, nothing, group, nothing)
 
     def split(self, group: Group, reference: Group | None) -> Floats:
         """Measures of a group and of what it is compared with, shape (2, S, C1, ..., 5).
@@ -191,3 +188,38 @@ def resampled_weights(
     if kind is None:
         return multinomial_replicates(rows, draws, seed, stratified=stratified)
     return weighted_replicates(rows, weight, square, draws, seed, kind=kind, stratified=stratified)
+
+
+def resampled_figures(
+    figures: Callable[[Floats], Floats],
+    measures: Floats,
+    kind: WeightKind | None,
+    draws: int,
+    seed: int,
+    *,
+    stratified: bool,
+) -> Floats:
+    """Compute figures of replicates, in blocks that fit in memory.
+
+    Parameters
+    ----------
+    figures : callable
+        Takes replicates of shape (block, ..., K) and gives figures of shape (block, ...).
+    measures, kind, draws, seed, stratified
+        As in `resampled_weights`.
+
+    Examples
+    --------
+    >>> cells = np.array([[30.0, 30.0, 30.0, 0, 0], [70.0, 70.0, 70.0, 0, 0]])
+    >>> resampled_figures(lambda block: block.sum(axis=-1), cells, None, 3, 0, stratified=True).tolist()
+    [100.0, 100.0, 100.0]
+    """
+    step = max(1, _BLOCK // max(measures[..., 0].size, 1))
+    sizes = [min(step, draws - start) for start in range(0, draws, step)]
+    seeds = np.random.SeedSequence(seed).generate_state(max(len(sizes), 1))
+    return np.concatenate(
+        [
+            figures(resampled_weights(measures, kind, size, int(own), stratified=stratified))
+            for size, own in zip(sizes, seeds, strict=True)
+        ]
+    )

@@ -19,7 +19,7 @@ from .results import Against, Disparity, Estimate, Group, Interval
 
 Floats = NDArray[np.float64]
 
-CHEAP = 20_000_000
+CHEAP = 5_000_000
 """Rows times draws beyond which no resamples are drawn, and figures stand without interval."""
 
 
@@ -86,7 +86,7 @@ def audit_ranking(
     level : float
     draws, seed : int
         Of resamples of rows, each ranked anew with k as it is. None are drawn where rows times draws
-        exceed 20 million; 0 draws none either.
+        exceed 5 million; 0 draws none either.
 
     Returns
     -------

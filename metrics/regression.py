@@ -149,16 +149,13 @@ def fitted(rows: RowGroups, name: str) -> Fitted:
     return Fitted(name, rows.groups, value, variance, rows.effective, rows.sizes)
 
 
-_BOUNDS = {
-    "mean_absolute_error": (0.0, np.inf),
-    "mean_squared_error": (0.0, np.inf),
-    "root_mean_squared_error": (0.0, np.inf),
-    "r2_score": (-np.inf, 1.0),
-}
+_PLAIN = ("mean_prediction", "mean_error", "mean_absolute_error")
+_SKEWED = ("mean_squared_error", "root_mean_squared_error")
+_BOUNDS = {"mean_absolute_error": (0.0, np.inf), "r2_score": (-np.inf, 1.0)}
 
 
 def regression_estimates(found: Fitted, level: float = 0.95) -> list[Estimate]:
-    """Give each group's figure with Student's t interval, of the means or by the delta method.
+    """Give each group's figure with Student's t interval, of the mean or by the delta method.
 
     Examples
     --------
@@ -172,8 +169,14 @@ def regression_estimates(found: Fitted, level: float = 0.95) -> list[Estimate]:
     low, high = welch_difference(
         found.value, found.variance, found.effective, zero, zero, zero + np.inf, level
     )
+    if found.name in _SKEWED:
+        # The spread of a mean of squares grows with it, so the interval is even on the scale of logarithms.
+        relative = divide(found.value - low, found.value)
+        with np.errstate(over="ignore"):
+            low, high = found.value * np.exp(-relative), found.value * np.exp(relative)
+        low, high = (np.where(found.variance == 0, found.value, end) for end in (low, high))
     least, most = _BOUNDS.get(found.name, (-np.inf, np.inf))
-    method = "Student t" if found.name.startswith("mean") else "Student t, delta method"
+    method = "Student t" if found.name in _PLAIN else "Student t, delta method"
     return [
         Estimate(
             float(found.value[i]),

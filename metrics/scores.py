@@ -15,7 +15,7 @@ from .scores_recalibration import Recalibration, recalibration
 from .scores_reliability import CalibrationError, Reliability, expected_calibration_error, reliability
 from .scores_results import ScoreFigures, ScoreGaps, differences
 from .scores_roc import RocCurves, roc_curves
-from .scores_table import ScoreReason, ScoreTable, score_table
+from .scores_table import ScoreTable, score_table
 
 __all__ = [
     "AreaBetween",
@@ -26,7 +26,6 @@ __all__ = [
     "RocCurves",
     "ScoreFigures",
     "ScoreGaps",
-    "ScoreReason",
     "ScoreTable",
     "abroca",
     "auc",

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import InputError
 from .score_counts import auc_from_counts
-from .scores_results import Pair, Reference, paired_groups, pairs_of, undefined_pairs
+from .scores_pairs import Pair, Reference, paired_groups, pairs_of, undefined_pairs
 from .scores_roc import area_between
 from .scores_table import Floats, ScoreTable, Why
 from .worst_null import deal
@@ -67,7 +67,7 @@ def abroca(
     ----------
     table : ScoreTable
     reference, with_missing
-        Which pairs are compared, see `evenhand.metrics.scores_results.pairs_of`.
+        Which pairs are compared, see `evenhand.metrics.scores_pairs.pairs_of`.
     draws : int
         Permutations of each pair, at least 100.
     seed : int

@@ -12,7 +12,7 @@ from .scores_delong import Areas, Scale, area_interval, delong
 from .scores_results import ScoreFigures
 from .scores_table import ScoreTable, Why
 
-METHOD = "DeLong, {} scale; Newcombe 5 where DeLong's variance is 0 or unknown"
+METHOD = "DeLong, {}; Newcombe 5 where DeLong's variance is 0 or unknown"
 
 
 def auc(table: ScoreTable, *, level: float = 0.95, scale: Scale = "logit") -> ScoreFigures:
@@ -63,7 +63,7 @@ def _figures(  # noqa: PLR0917 - the parts of one figure
 ) -> ScoreFigures:
     low, high, error = area_interval(areas, level, scale)
     size = np.minimum(areas.positives, areas.negatives)
-    method = METHOD.format(scale)
+    method = METHOD.format("logit scale, t" if scale == "logit" else "plain")
     return ScoreFigures(
         metric,
         table.groups,
@@ -72,6 +72,7 @@ def _figures(  # noqa: PLR0917 - the parts of one figure
         high,
         areas.bound,
         error,
+        areas.freedom,
         table.total,
         size,
         level,

@@ -11,15 +11,8 @@ from scipy import special
 from ..errors import InputError, Reason
 from .interval_mean import welch_difference
 from .rates import divide
-from .scores_results import (
-    Reference,
-    ScoreFigures,
-    ScoreGaps,
-    mean_figures,
-    paired_groups,
-    pairs_of,
-    undefined_pairs,
-)
+from .scores_pairs import Reference, paired_groups, pairs_of, undefined_pairs
+from .scores_results import ScoreFigures, ScoreGaps, mean_figures
 from .scores_table import Floats, ScoreTable
 
 Label = Literal["positive", "negative"]
@@ -86,7 +79,7 @@ def balance(
     table : ScoreTable
     label : {"positive", "negative"}
     reference, with_missing
-        Which pairs are compared, see `evenhand.metrics.scores_results.pairs_of`.
+        Which pairs are compared, see `evenhand.metrics.scores_pairs.pairs_of`.
     level : float
 
     Returns

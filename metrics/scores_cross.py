@@ -10,7 +10,8 @@ from ..errors import Reason
 from .rates import divide
 from .results import Group
 from .scores_delong import Areas, Scale, area_interval
-from .scores_results import Reference, ScoreGaps, normal_ends, paired_groups, pairs_of, undefined_pairs
+from .scores_pairs import Reference, joint_error, paired_groups, pairs_of, student_ends, undefined_pairs
+from .scores_results import ScoreGaps
 from .scores_table import Floats, ScoreTable, Why
 
 
@@ -24,6 +25,10 @@ class CrossAreas:
     value, low, high, error, bound : ndarray of float
         Row: the group of the positives; column: that of the negatives. The diagonal holds the groups' own
         areas. ``bound`` is the largest error from bins.
+    freedom : ndarray of float
+        Degrees of freedom of the error.
+    positives, negatives : ndarray of float, shape (G,)
+        Effective rows of each class.
     level : float
     """
 
@@ -33,6 +38,7 @@ class CrossAreas:
     high: Floats
     error: Floats
     bound: Floats
+    freedom: Floats
     positives: Floats
     negatives: Floats
     level: float
@@ -75,7 +81,7 @@ def cross_auc(table: ScoreTable, *, level: float = 0.95, scale: Scale = "logit")
     low, high, error = area_interval(areas, level, scale)
     positives, negatives = areas.positives[:, 0], areas.negatives[0]
     return CrossAreas(
-        table.groups, areas.value, low, high, error, areas.bound, positives, negatives, level
+        table.groups, areas.value, low, high, error, areas.bound, areas.freedom, positives, negatives, level
     )  # fmt: skip
 
 
@@ -92,10 +98,10 @@ def _areas(table: ScoreTable) -> Areas:
     m, n = table.effective[:, 1][:, None], table.effective[:, 0][None, :]
     empty = (m == 0) | (n == 0)
     unbiased = [divide(size, np.where(size > 1 + 1e-9, size - 1, 0.0)) for size in (m, n)]
-    variance = np.maximum(one, 0) * unbiased[0] + np.maximum(two, 0) * unbiased[1]
+    parts = np.maximum(one, 0) * unbiased[0], np.maximum(two, 0) * unbiased[1]
     bound = np.zeros_like(value) if table.exact else pos @ neg.T / 2
     value, bound = np.where(empty, np.nan, value), np.where(empty, np.nan, bound)
-    return Areas(value, variance, bound, np.broadcast_to(m, value.shape), np.broadcast_to(n, value.shape))
+    return Areas.of(value, bound, parts, (m, n))
 
 
 def delta_xauc(
@@ -109,7 +115,7 @@ def delta_xauc(
     ----------
     table : ScoreTable
     reference, with_missing
-        Which pairs are compared, see `evenhand.metrics.scores_results.pairs_of`.
+        Which pairs are compared, see `evenhand.metrics.scores_pairs.pairs_of`.
     level : float
 
     Returns
@@ -134,7 +140,10 @@ def delta_xauc(
     cross = cross_auc(table, level=level)
     i, j = pairs_of(table.groups, table.total, reference, with_missing=with_missing)
     value = cross.value[i, j] - cross.value[j, i]
-    low, high, p_value = normal_ends(value, np.hypot(cross.error[i, j], cross.error[j, i]), level)
+    error, freedom = joint_error(
+        cross.error[i, j], cross.error[j, i], cross.freedom[i, j], cross.freedom[j, i]
+    )
+    low, high, p_value = student_ends(value, error, freedom, level)
     bound, pairs = cross.bound[i, j] + cross.bound[j, i], paired_groups(table.groups, i, j)
     low, high = np.maximum(low, -1), np.minimum(high, 1)
     reasons = undefined_pairs(value)

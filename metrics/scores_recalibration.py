@@ -7,13 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from ..errors import InputError
+from ..errors import InputError, Reason
 from .interval_basics import critical_value
 from .rates import divide
 from .scores_logistic import LogitCounts, fit_line, fit_offset
 from .scores_reliability import refuse_other_scores
 from .scores_results import ScoreFigures
-from .scores_table import Floats, ScoreReason, ScoreTable, Why
+from .scores_table import Floats, ScoreTable, Why
+
+_SHAPES = (Reason.SEPARATED, Reason.CONSTANT_SCORES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,12 +83,12 @@ def recalibration(table: ScoreTable, *, clip: float = 1e-6, level: float = 0.95)
     data = LogitCounts(special.logit(mean), table.weight[:, 0], table.weight[:, 1])
     reasons = _reasons(table, data)
     usable = np.array([why is None for why in reasons])
-    one_class = np.array([why is not None and not isinstance(why, ScoreReason) for why in reasons])
+    one_class = np.array([why is not None and why not in _SHAPES for why in reasons])
     a, b = fit_line(data, usable)
     large = fit_offset(data, ~one_class)
     errors, bounds = _errors(table, data, a, b, mean)
     offset = _offset_errors(table, data, large, mean)
-    plain: tuple[Why, ...] = tuple(None if isinstance(why, ScoreReason) else why for why in reasons)
+    plain: tuple[Why, ...] = tuple(None if why in _SHAPES else why for why in reasons)
     return Recalibration(
         _figures("calibration_slope", table, b, errors[1], bounds[1], level, reasons),
         _figures("calibration_intercept", table, a, errors[0], bounds[0], level, reasons),
@@ -105,16 +107,18 @@ def _figures(  # noqa: PLR0917 - the parts of one figure
 ) -> ScoreFigures:
     half = critical_value(level) * error
     method = "Wald, sandwich variance" if table.weight_kind == "survey" else "Wald"
-    ends = value - half, value + half
-    return ScoreFigures(
-        metric, table.groups, value, *ends, bound, error, table.total, table.size, level, method, why
-    )  # fmt: skip
+    low, high, freedom = value - half, value + half, np.full_like(value, np.inf)
+    parts = value, low, high, bound, error, freedom, table.total, table.size
+    return ScoreFigures(metric, table.groups, *parts, level, method, why)
 
 
 def _reasons(table: ScoreTable, data: LogitCounts) -> tuple[Why, ...]:
     """One class, one score, or no row of one label among the scores of the other."""
     ranges = [
-        (np.where(counts > 0, data.x, np.inf).min(axis=1), np.where(counts > 0, data.x, -np.inf).max(axis=1))
+        (
+            data.x.min(axis=1, where=counts > 0, initial=np.inf),
+            data.x.max(axis=1, where=counts > 0, initial=-np.inf),
+        )
         for counts in (data.negatives, data.positives)
     ]
     (least_0, most_0), (least_1, most_1) = ranges
@@ -122,7 +126,7 @@ def _reasons(table: ScoreTable, data: LogitCounts) -> tuple[Why, ...]:
     apart = (most_0 <= least_1) | (most_1 <= least_0)
     found: list[Why] = []
     for why, same, split in zip(table.reasons(), constant, apart, strict=True):
-        shape = ScoreReason.CONSTANT_SCORES if same else ScoreReason.SEPARATED if split else None
+        shape = Reason.CONSTANT_SCORES if same else Reason.SEPARATED if split else None
         found.append(why if why is not None else shape)
     return tuple(found)
 

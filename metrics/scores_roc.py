@@ -64,7 +64,7 @@ def roc_curves(table: ScoreTable, points: int = 101) -> RocCurves:
     reached = np.cumsum(along[::-1])
     whole = reached[-1] if reached.size else 1.0
     wanted = np.searchsorted(reached, np.arange(1, points) / (points - 1) * whole * (1 - 1e-12))
-    keep = np.unique(np.minimum(wanted, reached.size - 1))
+    keep = np.unique(wanted[wanted < reached.size])
     rates = np.cumsum(table.weight[..., ::-1], axis=-1)[..., keep]
     rates = divide(rates, table.weight.sum(axis=-1, keepdims=True))
     corner = np.where(np.isnan(rates[..., :1]), np.nan, 0.0)

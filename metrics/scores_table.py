@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -23,23 +22,7 @@ MAX_CELLS = 1 << 28
 """Largest table, in groups x labels x bins x measures: 2 GiB."""
 
 
-class ScoreReason(StrEnum):
-    """Why a figure of scores is undefined, where no `Reason` says it."""
-
-    SEPARATED = "separated"
-    CONSTANT_SCORES = "constant_scores"
-
-    @property
-    def sentence(self) -> str:
-        """The reason in words, to stand after "undefined:"."""
-        return _SENTENCES[self]
-
-
-_SENTENCES = {
-    ScoreReason.SEPARATED: "the scores tell the group's labels apart completely, so that no slope is finite",
-    ScoreReason.CONSTANT_SCORES: "all rows of the group have the same score",
-}
-Why = Reason | ScoreReason | None
+Why = Reason | None
 
 
 @dataclass(frozen=True, eq=False)

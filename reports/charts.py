@@ -7,54 +7,26 @@ depend on the fonts of the machine: room for labels is fixed, and labels are sho
 
 from __future__ import annotations
 
-import re
-import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .formats import Kind
+from .lean import Words, lean
 from .names import width
+from .palette import COLOURS
 from .view_parts import BarChart, Chart, Dot, DotChart, Pair, PairChart
 
 if TYPE_CHECKING:
     from altair import LayerChart
 
-COLOURS = {
-    "text": "#1f2328",
-    "muted": "#57606a",
-    "accent": "#0b5cad",
-    "line": "#d0d7de",
-    "band": "#e3e8ee",
-    "paper": "#ffffff",
-    "pass": "#1a7f37",
-    "fail": "#b42318",
-    "inconclusive": "#8a6100",
-    "undefined": "#57606b",
-}
-"""The light colours by meaning; each is its own, so that a colour in a picture tells its meaning."""
-
 FONT = 'system-ui, "Segoe UI", Roboto, sans-serif'
 ROW = 22
 _NARROW, _WIDE, _NARROW_LETTERS = 134, 200, 18
 _PLOT, _FIGURES, _PAIR_FIGURES = 150, 56, 84
-_TOP, _BOTTOM = 6, 24
+_TOP, _BOTTOM, _GAP = 6, 24, 8
 _SHAPES = {"reference": "diamond", "fail": "cross", "inconclusive": "triangle-up", "small": "circle"}
 _TONES = {"pass": "pass", "fail": "fail", "inconclusive": "inconclusive", "undefined": "undefined"}
 _QUIET: dict[str, Any] = {"title": None, "domain": False, "ticks": False}
-_SVG = "{http://www.w3.org/2000/svg}"
-_DROPPED = (
-    "pointer-events",
-    "aria-hidden",
-    "aria-roledescription",
-    "aria-label",
-    "role",
-    "class",
-    "font-family",
-)
-_DEFAULTS = {"opacity": "1", "stroke-width": "1", "transform": "translate(0,0)", "x2": "0", "y2": "0"}
-_LONG_NUMBER = re.compile(r"-?\d+\.\d{2,}(?:e-?\d+)?")
-
-ET.register_namespace("", "http://www.w3.org/2000/svg")
 
 
 def specification(chart: Chart) -> dict[str, Any]:
@@ -114,8 +86,34 @@ def svg(chart: Chart) -> str:
     """
     import vl_convert  # noqa: PLC0415 - loads a JavaScript engine
 
-    drawn: str = vl_convert.vegalite_to_svg(specification(chart), allowed_base_urls=[])
-    return _lean(drawn, f"{chart.title}. {chart.description}")
+    spec = specification(chart)
+    drawn: str = vl_convert.vegalite_to_svg(_silent(spec), allowed_base_urls=[])
+    return lean(drawn, f"{chart.title}. {chart.description}", _words(spec))
+
+
+def _silent(spec: _Spec) -> _Spec:
+    """Take out labels and figures: measuring each text costs Vega more than drawing all the rest."""
+    layers = [layer for layer in spec["layer"] if layer["mark"].get("type") != "text"]
+    return spec | {"layer": [_unlabelled(layer) for layer in layers]}
+
+
+def _unlabelled(layer: _Spec) -> _Spec:
+    encoding = layer["encoding"]
+    if not encoding.get("y"):
+        return layer
+    y = encoding["y"] | {"axis": encoding["y"]["axis"] | {"labels": False}}
+    return layer | {"encoding": encoding | {"y": y}}
+
+
+def _words(spec: _Spec) -> list[Words]:
+    """Place labels and figures where Vega would: their room is fixed, and rows are equally high."""
+    left, top = spec["padding"]["left"], spec["padding"]["top"]
+    placed = []
+    for place, row in enumerate(spec["data"]["values"]):
+        y = top + ROW * (place + 0.5) + 4
+        placed.append(Words(row["label"], left - _GAP, y, "end"))
+        placed.append(Words(row["text"], left + _PLOT + _GAP, y, "start"))
+    return placed
 
 
 # --- specifications ------------------------------------------------------------------------------------
@@ -232,7 +230,7 @@ def _figures() -> _Spec:
     mark = {"type": "text", "align": "left", "fontSize": 12, "color": COLOURS["text"]}
     return {
         "mark": mark,
-        "encoding": {"x": {"value": _PLOT + 8}, "text": {"field": "text", "type": "nominal"}},
+        "encoding": {"x": {"value": _PLOT + _GAP}, "text": {"field": "text", "type": "nominal"}},
     }
 
 
@@ -290,7 +288,7 @@ def _domain(dots: Iterable[Dot], fixed: float | None) -> tuple[float, float] | N
 def _framed(layers: list[_Spec], rows: list[_Spec], axis: _Spec, figures: int = _FIGURES) -> _Spec:
     """Lay the layers over each other in a frame of fixed size, its lines in the order given."""
     labels = _WIDE if any(width(row["label"]) > _NARROW_LETTERS for row in rows) else _NARROW
-    y_axis = {**_QUIET, "labelPadding": 8, "labelLimit": 0, "labelFontSize": 12, "grid": False}
+    y_axis = {**_QUIET, "labelPadding": _GAP, "labelLimit": 0, "labelFontSize": 12, "grid": False}
     order = {"sort": [row["label"] for row in rows], "scale": {"paddingInner": 0.2, "paddingOuter": 0.1}}
     y = {"field": "label", "type": "nominal", "axis": y_axis, **order}
     for layer in layers:
@@ -313,77 +311,3 @@ def _framed(layers: list[_Spec], rows: list[_Spec], axis: _Spec, figures: int = 
             "axis": {"gridColor": COLOURS["line"], "labelColor": COLOURS["text"]},
         },
     }
-
-
-# --- from Vega's SVG to a lean one ---------------------------------------------------------------------
-
-
-def _lean(drawn: str, words: str) -> str:
-    """Strip what a page does not need, put classes for colours, and say in words what is seen."""
-    root = ET.fromstring(_without_controls(drawn))  # noqa: S314 - the SVG is our own renderer's
-    for parent in list(root.iter()):
-        for child in list(parent):
-            if _is_empty(child):
-                parent.remove(child)
-    for item in root.iter():
-        _strip(item)
-        _classes(item)
-    _flatten(root)
-    width, height = root.get("width", "0"), root.get("height", "0")
-    root.attrib.clear()
-    root.attrib.update(
-        {
-            "role": "img",
-            "aria-label": words,
-            "viewBox": f"0 0 {width} {height}",
-            "width": width,
-            "height": height,
-        }
-    )
-    return ET.tostring(root, encoding="unicode")
-
-
-def _without_controls(text: str) -> str:
-    """Drop what XML does not allow."""
-    return re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", text)
-
-
-def _is_empty(item: ET.Element) -> bool:
-    if item.tag == f"{_SVG}path":
-        return item.get("class") in ("background", "foreground")
-    return item.tag == f"{_SVG}rect" and item.get("fill") in ("transparent", "none", "white")
-
-
-def _strip(item: ET.Element) -> None:
-    for name in ("transform", "d", "x2", "y2"):
-        if name in item.attrib:
-            item.set(name, _LONG_NUMBER.sub(lambda found: f"{float(found[0]):.1f}", item.attrib[name]))
-    for name in _DROPPED:
-        item.attrib.pop(name, None)
-    for name, value in _DEFAULTS.items():
-        if item.get(name) == value and not (name == "stroke-width" and item.get("stroke") is None):
-            item.attrib.pop(name)
-
-
-def _classes(item: ET.Element) -> None:
-    names = {colour: name for name, colour in COLOURS.items()}
-    found = [
-        f"{prefix}-{names[item.get(attribute, '')]}"
-        for prefix, attribute in (("f", "fill"), ("s", "stroke"))
-        if item.get(attribute, "") in names
-    ]
-    if found:
-        item.set("class", " ".join(found))
-
-
-def _flatten(parent: ET.Element) -> None:
-    """Take away groups that say nothing: without attributes, or without content."""
-    for child in list(parent):
-        _flatten(child)
-    children: list[ET.Element] = []
-    for child in parent:
-        if child.tag == f"{_SVG}g" and not child.attrib:
-            children.extend(child)
-        elif child.tag != f"{_SVG}g" or len(child):
-            children.append(child)
-    parent[:] = children

@@ -57,7 +57,7 @@ def build_page(record: Record) -> Page:
         unknown=_unknown(record, scopes),
         matrix=_matrix(record, scopes),
         groupings=tuple(grouping_section(scope) for scope in scopes),
-        further=tuple(part for part in (conditional_section(record, hidden), slices_section(record, hidden)) if part),
+        further=tuple(_further(record, hidden)),
         explanations=explain_section(record, hidden),
         mitigation=mitigation_section(record, concealed),
         methods=methods_section(record),
@@ -65,6 +65,12 @@ def build_page(record: Record) -> Page:
         glossary=glossary(record),
         footer=tuple(footer_lines(record)),
     )
+
+
+def _further(record: Record, hidden: Hidden) -> Iterator[Section]:
+    for section in (conditional_section(record, hidden), slices_section(record, hidden)):
+        if section is not None:
+            yield section
 
 
 def _scopes(record: Record, hidden: Hidden) -> tuple[Scope, ...]:

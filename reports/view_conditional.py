@@ -1,4 +1,4 @@
-"""Like with like: gaps within the levels of a control column, pooled, beside the gap with all levels together."""
+"""Like with like: gaps within the levels of a control column, pooled, beside the crude gap."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def _pooled_row(line: PooledFacts, names: dict[Group, str]) -> Row:
     return Row(
         named(_pair(line, names), marks=small),
         (
-            Cell(words_of(line.metric).name, link=glossary_id(line.metric)),
+            Cell(words_of(line.metric).name),
             Cell(figure(line.crude, "points")),
             Cell(figure(line.value, "points"), sub=span(line.interval, "points") or reason),
             Cell(formats.count(line.strata)),

@@ -66,7 +66,9 @@ def _glance(record: Record, concealed: Concealed) -> Section:
         caption=say("mitigate.glance.caption", metric=_lower(metric)) if metric else say("column.accuracy"),
         corner=say("column.method"),
         columns=tuple(columns),
-        rows=tuple(_glance_row(item, f"mitigation-{at}", places) for at, item in enumerate(record.mitigation, 1)),
+        rows=tuple(
+            _glance_row(item, f"mitigation-{at}", places) for at, item in enumerate(record.mitigation, 1)
+        ),
     )
     worse = tuple(_worse(item, concealed) for item in record.mitigation)
     return Section(

@@ -1,4 +1,4 @@
-"""The pictures of figures before and after a method: one for each measure, a line for each method and grouping."""
+"""The pictures of figures before and after: one for each measure, a line for each method and grouping."""
 
 from __future__ import annotations
 

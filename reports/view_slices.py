@@ -8,12 +8,12 @@ from . import formats
 from .formats import figure, span
 from .names import listed, named, prose
 from .view_marks import mark
-from .view_parts import Cell, Column, Row, Section, Table
+from .view_parts import Cell, Column, Fold, Row, Section, Table
 from .view_privacy import Hidden
 from .view_scope import TOP
 from .wording import say, say_many, words_of
 
-_FEW = 10
+_FEW = 5
 _COLUMNS = ("rows", "slice_rate", "rest_rate", "slice_gap", "adjusted")
 
 
@@ -63,7 +63,7 @@ def _part(item: SliceFacts, anchor: str, concealed: frozenset[_Conditions]) -> S
         heading=say(f"slices.part.{item.direction}", metric=words_of(item.metric).name),
         intro="" if rows else say("slices.none"),
         tables=(table,) if rows else (),
-        notes=(prose(item.words),),
+        folds=(Fold(say("slices.method"), notes=(prose(item.words),)),),
     )
 
 

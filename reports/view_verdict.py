@@ -72,7 +72,9 @@ def verdict_line(
 
 def _is_of_hidden_group(verdict: Verdict, scopes: tuple[Scope, ...]) -> bool:
     """Tell whether the figure of a limit is that of a withheld group."""
-    hidden = next((scope.hidden for scope in scopes if scope.part.name == verdict.limit.attribute), frozenset())
+    hidden = next(
+        (scope.hidden for scope in scopes if scope.part.name == verdict.limit.attribute), frozenset()
+    )
     return verdict.group in hidden or verdict.reference in hidden
 
 

@@ -262,7 +262,7 @@ ENGLISH: dict[str, str] = {
     "column.measure": "Measure",
     "column.gap": "Gap",
     "column.between": "Between",
-    "column.chance": "Chance alone gives up to",
+    "column.chance": "By chance, up to",
     "column.limit": "Limit",
     "column.verdict": "Verdict",
     "column.compared": "Groups compared",
@@ -314,6 +314,7 @@ ENGLISH: dict[str, str] = {
     "slices.part.both": "{metric}: unlike the rest",
     "slices.table": "Slices by {metric}, the surest gap first",
     "slices.none": "No slice differs from the rest by more than chance explains.",
+    "slices.method": "How it was searched",
     "slices.more.one": "1 more slice",
     "slices.more.other": "{count} more slices",
     "column.slice": "Slice",
@@ -342,9 +343,7 @@ ENGLISH: dict[str, str] = {
     "explain.game.common": "Both groups are compared with the same background of rows.",
     "explain.chart.points": "Contributions to the gap of {measured}",
     "explain.chart.score": "Contributions to the gap of {measured}",
-    "explain.described": (
-        "The largest of {count} columns: {figures}. All figures stand in the table below."
-    ),
+    "explain.described": ("The largest of {count} columns: {figures}. All figures stand in the table below."),
     "explain.rest": "{count} other columns",
     "explain.table": "{gap}, contribution of each column. {pair}",
     "explain.withheld": (
@@ -391,7 +390,7 @@ ENGLISH: dict[str, str] = {
         "Needs the sensitive attribute for every decision; in many places that is unlawful."
     ),
     "column.method": "Method",
-    "column.needs": "Needs the sensitive attribute",
+    "column.needs": "Needs the attribute",
     "column.accuracy": "Accuracy, overall",
     "column.figure": "Figure",
     "column.before": "Before",

@@ -14,6 +14,7 @@ from itertools import combinations
 from evenhand.audit.record import (
     Absent,
     Bar,
+    ConditionalFacts,
     GapExplanation,
     GroupFacts,
     GroupingFacts,
@@ -22,10 +23,14 @@ from evenhand.audit.record import (
     MitigationFigure,
     ModelFacts,
     Note,
+    PooledFacts,
     Record,
+    SliceFacts,
+    SliceRow,
     Software,
     SourceFacts,
     State,
+    StratumFacts,
     Task,
     Verdict,
 )
@@ -296,7 +301,14 @@ def _judge(limit: LimitFacts, found: Disparity | None) -> Verdict:
         "inconclusive": "The interval straddles the limit: the data cannot tell.",
     }[state]
     return Verdict(
-        limit=limit, state=state, value=found.value, interval=found.interval, reason=None, words=words
+        limit=limit,
+        state=state,
+        value=found.value,
+        interval=found.interval,
+        reason=None,
+        words=words,
+        group=found.group,
+        reference=found.reference,
     )
 
 
@@ -341,6 +353,79 @@ def explanation(columns: int = 8) -> GapExplanation:
         seed=7,
         words="Marital status and relationship make up three quarters of the gap; sex adds little.",
     )
+
+
+def log_odds() -> GapExplanation:
+    """The same gap on the log-odds scale."""
+    base = explanation()
+    return base.model_copy(
+        update={
+            "metric": "mean_log_odds",
+            "gap": "demographic parity of the mean score on the log-odds scale",
+            "engine": "SHAP LinearExplainer, log-odds",
+            "walks": 0,
+            "game": "common",
+        }
+    )
+
+
+def _pooled(metric: str, crude: float, value: float) -> PooledFacts:
+    return PooledFacts(
+        metric=metric,
+        group=("Female",),
+        reference=("Male",),
+        crude=crude,
+        value=value,
+        interval=Interval(value - 0.02, value + 0.02, 0.95, "Mantel-Haenszel, Sato"),
+        strata=3,
+        below_minimum=False,
+        withheld=False,
+    )
+
+
+def conditional(sizes: tuple[int, ...] = (9000, 7000, 281)) -> ConditionalFacts:
+    """Women and men within the levels of a control column, where the gap in selection turns round."""
+    gap = Disparity(
+        "demographic_parity_difference", "difference", "all_pairs", ("Male",), ("Female",), 0.041,
+        Interval(0.02, 0.06, 0.95, "Newcombe"),
+    )  # fmt: skip
+    return ConditionalFacts(
+        control="occupation",
+        grouping="sex",
+        strata=tuple(
+            StratumFacts(
+                level=f"kind {place}", name=f"kind {place}", rows=rows, withheld=rows < 10, figures=(gap,)
+            )
+            for place, rows in enumerate(sizes)
+        ),
+        pooled=(_pooled("selection_rate", -0.08, 0.05), _pooled("true_positive_rate", -0.09, -0.01)),
+    )
+
+
+def slices(*conditions: tuple[tuple[str, str], ...]) -> SliceFacts:
+    """Slices that are selected less often than the rest."""
+    rows = tuple(
+        SliceRow(
+            name=" and ".join(f"{column} = {level}" for column, level in one),
+            conditions=one,
+            rows=300,
+            withheld=False,
+            rate=wilson(21, 300),
+            rest=wilson(4000, 16000),
+            difference=-0.18,
+            interval=Interval(-0.21, -0.15, 0.95, "Miettinen-Nurminen"),
+            selected=Interval(-0.22, -0.14, 0.99, "Miettinen-Nurminen"),
+            z=-7.0,
+            p_value=1e-9,
+            adjusted_p=0.0004,
+        )
+        for one in conditions
+    )
+    return SliceFacts(
+        metric="selection_rate", direction="worst", columns=("sex", "race", "education"), depth=2,
+        min_size=30, effect=0.05, level=0.05, overall=wilson(4021, 16300), tested=120, found=len(rows),
+        slices=rows, shorter=0, shared=0, overlap=0, not_shown=0, words="120 slices were tested.",
+    )  # fmt: skip
 
 
 def _moved(before: Disparity, after: Disparity) -> tuple[Estimate, Estimate, Estimate]:
@@ -435,7 +520,7 @@ def sample_record(cells: Cells = ADULT, *, judged: bool = True, explained: bool 
         privacy_minimum=10,
         overall=_group((), overall, overall.rows),
         groupings=groupings,
-        explanations=(explanation(),) if explained else (),
+        explanations=(explanation(), log_odds()) if explained else (),
         mitigation=_mitigation(cells) if explained else (),
         verdicts=verdicts,
         verdict=_verdict(verdicts),
@@ -445,6 +530,8 @@ def sample_record(cells: Cells = ADULT, *, judged: bool = True, explained: bool 
             Note(code="small_groups", text="Groups below 30 rows are left out of the widest gaps."),
         ),
         cube={},
+        conditional=(conditional(),) if explained else (),
+        slices=(slices((("sex", "Female"), ("education", "11th"))),) if explained else (),
     )  # fmt: skip
 
 

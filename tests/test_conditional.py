@@ -88,7 +88,10 @@ def _split(rng, n, p):
 
 def test_labels_and_named_references():
     cube = cube_of(
-        [1, 0, 1, 0, 1, 1], None, sensitive_features={"race": list("AABBCC")}, control_features={"job": ["x"] * 6}
+        [1, 0, 1, 0, 1, 1],
+        None,
+        sensitive_features={"race": list("AABBCC")},
+        control_features={"job": ["x"] * 6},
     )
     found = conditional_disparity(cube, ["race"], ("A",), reference=("B",), outcome="y_true")
     assert found.value == pytest.approx(0.0)

@@ -1,4 +1,4 @@
-"""Differential fairness and composites of the confusion matrix: AIF360's formulas and scikit-learn as oracles."""
+"""Differential fairness and composites of the confusion matrix: AIF360's formulas and scikit-learn."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def aif360_smoothed(counts, concentration: float = 1.0) -> float:
     """AIF360's smoothed_edf: (count + c / 2) / (n + c), all ordered pairs, both outcomes."""
     rates = [(yes + concentration / 2) / (no + yes + concentration) for no, yes in counts]
     pairs = list(itertools.permutations(rates, 2))
-    positive = max(abs(math.log(a) - math.log(b)) for a, b in pairs)
-    return max(positive, max(abs(math.log(1 - a) - math.log(1 - b)) for a, b in pairs))
+    gaps = [abs(math.log(a) - math.log(b)) for a, b in pairs]
+    return max(*gaps, *(abs(math.log(1 - a) - math.log(1 - b)) for a, b in pairs))
 
 
 @given(GROUPS)
@@ -77,7 +77,9 @@ def test_smoothing_spreads_over_all_outcomes():
 
 
 def test_small_and_missing_groups_are_left_out_and_named():
-    cube = cube_of(None, [1, 0] * 5 + [1, 1, 0], sensitive_features={"g": ["A"] * 5 + ["B"] * 5 + ["C", None, None]})
+    cube = cube_of(
+        None, [1, 0] * 5 + [1, 1, 0], sensitive_features={"g": ["A"] * 5 + ["B"] * 5 + ["C", None, None]}
+    )
     found = differential_fairness(cube, "g", min_group_size=2)
     assert found.compared == 2
     assert found.left_out == (("C",), (None,))

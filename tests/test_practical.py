@@ -13,7 +13,7 @@ from statsmodels.stats.proportion import proportions_ztest
 
 from evenhand.errors import InputError, Reason
 from evenhand.metrics.grid import Grid
-from evenhand.metrics.impact_ratios import impact_ratios
+from evenhand.metrics.local_law import impact_ratios
 from evenhand.metrics.practical import adverse_impact, smallest_flip
 from evenhand.metrics.rates import group_table
 from evenhand.metrics.score_gaps import standardised_mean_difference
@@ -28,11 +28,13 @@ def decided(groups: dict[str, tuple[int, int]], **extra):
 
 
 def impact(groups, reference="best", **options):
-    return {one.group[0]: one for one in adverse_impact(group_table(decided(groups), "g"), reference, **options)}
+    return {
+        one.group[0]: one for one in adverse_impact(group_table(decided(groups), "g"), reference, **options)
+    }
 
 
 def test_the_uniform_guidelines_example():
-    # Questions and answers on the guidelines, 12: 80 white applicants of whom 48 are hired, 40 black of whom 12.
+    # The questions and answers on the guidelines: of 80 white applicants 48 are hired, of 40 black ones 12.
     found = impact({"White": (48, 80), "Black": (12, 40)})["Black"]
     assert (found.rate, found.reference_rate, found.ratio.value) == pytest.approx((0.3, 0.6, 0.5))
     assert found.finding == "below_and_significant"
@@ -128,8 +130,9 @@ def test_the_race_example_of_the_rule():
     groups = {"A": (18, 28), "B": (15, 40), "C": (16, 32), "D": (5, 8), "E": (10, 24)}
     found = impact_ratios(decided(groups), "g")
     assert [f"{one.ratio:.2f}" for one in found.categories] == ["1.00", "0.58", "0.78", "0.97", "0.65"]
-    assert [math.floor(one.rate * 1000) / 10 for one in found.categories] == [64.2, 37.5, 50.0, 62.5, 41.6]
-    assert [f"{one.rate:.1%}" for one in found.categories][1:] == ["37.5%", "50.0%", "62.5%", "41.7%"]
+    # The rule prints 64.2 for 18 of 28 (cut off) and 41.7 for 10 of 24 (rounded).
+    published = [64.2, 37.5, 50.0, 62.5, 41.7]
+    assert [one.rate * 100 for one in found.categories] == pytest.approx(published, abs=0.1)
 
 
 def test_the_selection_example_of_the_rule():
@@ -153,7 +156,9 @@ def test_small_categories_may_be_excluded_and_stay_listed():
 
 def test_unknown_people_are_counted_and_in_no_rate():
     cube = cube_of(
-        None, [1, 0, 1, 1, 1], sensitive_features={"sex": ["F", "F", "M", None, "M"], "race": ["A", "B", None, "A", "B"]}
+        None,
+        [1, 0, 1, 1, 1],
+        sensitive_features={"sex": ["F", "F", "M", None, "M"], "race": ["A", "B", None, "A", "B"]},
     )
     assert impact_ratios(cube, "sex").unknown == 1
     both = impact_ratios(cube, "sex", "race")
@@ -186,7 +191,8 @@ def test_the_cube_and_the_rows_split_at_the_same_median(scores):
     columns = {"sensitive_features": {"g": groups[: len(scores)]}}
     rows = cube_of(None, above_median(scores), **columns)
     cube = median_split(cube_of(y_score=scores, grid=Grid("distinct"), **columns))
-    assert impact_ratios(rows, "g") == impact_ratios(cube, "g")
+    pairs = zip(impact_ratios(rows, "g").categories, impact_ratios(cube, "g").categories, strict=True)
+    assert all((one.group, one.rows, one.rate) == (two.group, two.rows, two.rate) for one, two in pairs)
 
 
 def test_ties_at_the_median_are_not_above_it():
@@ -207,7 +213,9 @@ def test_a_fixed_grid_has_no_exact_median():
 
 
 def scored(a, b):
-    return group_table(cube_of(y_score=[*a, *b], sensitive_features={"g": ["a"] * len(a) + ["b"] * len(b)}), "g")
+    return group_table(
+        cube_of(y_score=[*a, *b], sensitive_features={"g": ["a"] * len(a) + ["b"] * len(b)}), "g"
+    )
 
 
 def test_the_standardised_difference_by_hand():

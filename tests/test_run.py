@@ -8,7 +8,9 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score
+from sklearn.tree import DecisionTreeClassifier
 
 from evenhand import EvenhandWarning, InputError, audit_file, audit_model
 from evenhand.api import settings_from
@@ -217,3 +219,34 @@ def test_paths_and_types_of_a_pandas_frame_reach_the_model(pipeline, tested):
     one = audit_model(pipeline, own, explain=False, **MODEL)
     two = audit_model(pipeline, tested, explain=False, **MODEL)
     pd.testing.assert_frame_equal(one.by_group, two.by_group)
+
+
+def test_training_that_fails_is_told_and_the_audit_stands(tested, trained):
+    model = LogisticRegression().fit(trained[["age", "hours-per-week"]], trained["income"])
+    holes = trained.assign(age=trained["age"].where(trained.index > 5))
+    result = audit_model(model, tested, train=holes, explain=False, methods=["reweighing"], **MODEL)
+    [absent] = [item for item in result.record.absent if item.part == "mitigation by reweighing"]
+    assert absent.reason == "the model fails on the training rows: ValueError: Input X contains NaN."
+    assert result.record.overall.rows == len(tested)
+
+
+def test_one_class_of_several_is_judged_against_the_rest(tested):
+    rows = tested.assign(three=np.where(tested["education-num"] > 12, "high", tested["income"]))
+    columns = ["age", "hours-per-week"]
+    model = DecisionTreeClassifier(max_depth=4, random_state=0).fit(rows[columns], rows["three"])
+    result = audit_model(
+        model, rows, target="three", pos_label="high", sensitive_features="sex", threshold=0.3, explain=False
+    )
+    chosen = model.predict_proba(rows[columns])[:, list(model.classes_).index("high")] >= 0.3
+    expected = pd.Series(chosen).groupby(rows["sex"]).mean()
+    assert result.by_group["selection_rate"].tolist() == pytest.approx(expected.tolist())
+
+
+@pytest.mark.parametrize("reference", ["best", "overall", "rest", "all_pairs", {"sex": "Female"}])
+def test_any_reference_leaves_the_worst_gap_as_it_is(pipeline, tested, reference):
+    plain, other = (
+        audit_model(pipeline, tested, explain=False, reference=choice, **MODEL)
+        for choice in ("largest", reference)
+    )
+    found = [result.disparity("equalized_odds_difference", "sex") for result in (plain, other)]
+    assert found[0] == found[1]

@@ -135,6 +135,15 @@ def test_losses_have_the_intervals_of_a_mean():
         assert (found.low[0], found.high[0]) == pytest.approx(ends)
 
 
+def test_differences_of_losses_are_welchs_test():
+    y, score, group = sample(60)
+    found = sc.differences(sc.brier_score(table_of(y, score, group)), (0,))
+    one, two = (((score - y)[group == g]) ** 2 for g in (1, 0))
+    expected = stats.ttest_ind(one, two, equal_var=False)
+    assert found.p_value[0] == pytest.approx(expected.pvalue)
+    assert (found.low[0], found.high[0]) == pytest.approx(tuple(expected.confidence_interval()))
+
+
 def test_the_brier_score_is_exact_on_any_grid():
     y, score, group = sample(digits=8)
     found = sc.brier_score(table_of(y, score, group, grid=Grid(bins=4)))
@@ -227,6 +236,7 @@ def test_no_slope_and_why(y, score, reason):
     assert np.isnan([found.slope.value[0], found.slope.low[0], found.intercept.error[0]]).all()
     assert found.slope.reasons[0] == reason
     assert found.slope.reasons[0].sentence
+    assert isinstance(found.slope.estimate(0).reason, Reason)
     assert found.slope.reasons[1] is None
     assert np.isfinite(found.slope.value[1])
 

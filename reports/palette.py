@@ -1,0 +1,17 @@
+"""The colours of the pictures, by meaning."""
+
+from __future__ import annotations
+
+COLOURS = {
+    "text": "#1f2328",
+    "muted": "#57606a",
+    "accent": "#0b5cad",
+    "line": "#d0d7de",
+    "band": "#e3e8ee",
+    "paper": "#ffffff",
+    "pass": "#1a7f37",
+    "fail": "#b42318",
+    "inconclusive": "#8a6100",
+    "undefined": "#57606b",
+}
+"""The light colours by meaning; each is its own, so that a colour in a picture tells its meaning."""
