@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from evenhand.metrics.bootstrap import multinomial_replicates, percentile_interval
 from evenhand.metrics.cube import Cube
 from evenhand.metrics.rates import RATES, Cells, count, divide, group_table
-from evenhand.metrics.score_counts import auc_from_counts, score_counts
+from evenhand.metrics.score_bins import auc_from_counts, score_counts
 from evenhand.metrics.tally import cube_of
 
 LEVELS = {

@@ -151,7 +151,7 @@ class Cube:
         """Drop levels without rows from the named axes, or from all sensitive and control axes."""
         cube = self
         for name in names or (*self.of_role("sensitive"), *self.of_role("control")):
-            used = np.unique(cube.codes[:, cube.position(name)])
+            used = np.flatnonzero(np.bincount(cube.codes[:, cube.position(name)]))
             levels = cube.axis(name).levels
             if len(used) < len(levels):
                 lookup = np.zeros(len(levels), dtype=np.int32)

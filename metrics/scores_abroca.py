@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..errors import InputError
-from .score_counts import auc_from_counts
+from .score_bins import auc_from_counts
 from .scores_pairs import Pair, Reference, paired_groups, pairs_of, undefined_pairs
 from .scores_roc import area_between
 from .scores_table import Floats, ScoreTable, Why

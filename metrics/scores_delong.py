@@ -11,7 +11,7 @@ from scipy import special
 from ..errors import InputError
 from .interval_basics import critical_value, falling_root
 from .rates import divide
-from .score_counts import auc_from_counts
+from .score_bins import auc_from_counts
 from .scores_table import Floats
 
 Scale = Literal["logit", "plain"]

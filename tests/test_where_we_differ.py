@@ -280,7 +280,8 @@ def test_fairlearn_group_of_one_row():
     table = group_table(cube_of(None, p, sensitive_features={"g": groups}), "g")
     worst = worst_of(table, metric_named("demographic_parity_difference"))
     assert theirs == worst.value == 0.5
-    assert (worst.interval.low, worst.interval.high > 0.8) == (0, True)  # one row shows nothing
+    assert worst.interval.low == 0  # one row shows nothing
+    assert worst.null_median > 0.5  # so large a gap is what chance alone gives
 
 
 def test_fairlearn_group_lost_in_a_replicate():

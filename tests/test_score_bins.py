@@ -8,7 +8,7 @@ from sklearn.metrics import roc_auc_score
 
 from evenhand.errors import InputError
 from evenhand.metrics.grid import Grid
-from evenhand.metrics.score_counts import auc_from_counts, score_counts
+from evenhand.metrics.score_bins import auc_from_counts, score_counts
 from evenhand.metrics.tally import cube_of
 
 
