@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..errors import InputError
+from ..errors import EvenhandWarning, InputError
 from ..metrics.catalogue import CATALOGUE, RATE_ROWS, Metric
 from ..metrics.disparity import Options, entrants, worst_of
 from ..metrics.groups import Column
@@ -133,17 +134,20 @@ def _tried(job: Job, method: str) -> Retrained | Absent:
 
 
 def _retrain(job: Job, method: str) -> Retrained:
-    return retrain_model(
-        job.model.estimator,
-        job.train.frame,
-        job.train.target,
-        method=method,
-        sensitive_features=_groups(job.train),
-        sensitive_columns=list(job.train.attributes),
-        proxies=job.proxies,
-        sample_weight=job.train.weight,
-        seed=job.options.seed,
-    )
+    with warnings.catch_warnings():
+        # What the method warns of stands in the notes of its result, which the record carries.
+        warnings.simplefilter("ignore", EvenhandWarning)
+        return retrain_model(
+            job.model.estimator,
+            job.train.frame,
+            job.train.target,
+            method=method,
+            sensitive_features=_groups(job.train),
+            sensitive_columns=list(job.train.attributes),
+            proxies=job.proxies,
+            sample_weight=job.train.weight,
+            seed=job.options.seed,
+        )
 
 
 def _facts(

@@ -62,8 +62,7 @@ def lean(drawn: str, description: str, words: Iterable[Words] = ()) -> str:
         _strip(item)
         _classes(item)
     _flatten(root)
-    for item in words:
-        root.append(_text(item))
+    root.extend(_text(item) for item in words)
     width, height = root.get("width", "0"), root.get("height", "0")
     root.attrib.clear()
     root.attrib.update(

@@ -72,10 +72,17 @@ def verdict_line(
 
 def _is_of_hidden_group(verdict: Verdict, scopes: tuple[Scope, ...]) -> bool:
     """Tell whether the figure of a limit is that of a withheld group."""
-    hidden = next(
-        (scope.hidden for scope in scopes if scope.part.name == verdict.limit.attribute), frozenset()
+    mine = [scope for scope in scopes if scope.part.name == verdict.limit.attribute]
+    if verdict.group is not None:
+        return any(verdict.group in scope.hidden or verdict.reference in scope.hidden for scope in mine)
+    # A record that does not say whose figure it is: whoever has the same figure may be meant.
+    rates = (
+        item.rates.get(verdict.limit.metric)
+        for scope in mine
+        for item in scope.part.groups
+        if item.group in scope.hidden
     )
-    return verdict.group in hidden or verdict.reference in hidden
+    return any(rate is not None and rate.value == verdict.value for rate in rates)
 
 
 def _claim(verdict: Verdict) -> str:

@@ -67,7 +67,7 @@ def aif360_entropy(b, alpha):
 
 
 def aif360_between_groups(b, groups, unprivileged, privileged):
-    """Rows of neither group keep 0: aif360 0.6.1, ClassificationMetric.between_group_generalized_entropy_index."""
+    """Others keep 0: aif360 0.6.1, ClassificationMetric.between_group_generalized_entropy_index."""
     means = np.zeros(len(b))
     for group in (unprivileged, privileged):
         means[groups == group] = b[groups == group].mean()
@@ -82,11 +82,9 @@ def aif360_consistency(x, y, k):
 
 def aif360_conditional_disparity(p, groups):
     """Strata are the groups: aif360 0.6.1, sklearn.metrics.conditional_demographic_disparity."""
-    parts = [
-        (groups == group).sum() * ((p[groups == group] == 0).sum() / (p == 0).sum() - p[groups == group].sum() / p.sum())
-        for group in np.unique(groups)
-    ]  # fmt: skip
-    return sum(parts) / len(p)
+    parts = [p[groups == group] for group in np.unique(groups)]
+    disparities = [(own == 0).sum() / (p == 0).sum() - own.sum() / p.sum() for own in parts]
+    return np.dot([len(own) for own in parts], disparities) / len(p)
 
 
 def aif360_class_imbalance(privileged):
@@ -101,9 +99,14 @@ def aif360_kl(y, p, privileged):
 
 
 def aif360_edf(y, groups, positive=1, concentration=1.0):
-    """One label value against the rest: aif360 0.6.1, sklearn.metrics.smoothed_edf."""
-    found = [y[groups == group] == positive for group in np.unique(groups)]
-    rates = np.array([(own.sum() + concentration / 2) / (len(own) + concentration) for own in found])
+    """Smoothed by the labels that a group has: aif360 0.6.1, sklearn.metrics.smoothed_edf."""
+    parts = [y[groups == group] for group in np.unique(groups)]
+    rates = np.array(
+        [
+            ((own == positive).sum() + concentration / len(np.unique(own))) / (len(own) + concentration)
+            for own in parts
+        ]
+    )
     with np.errstate(all="ignore"):
         logs = np.log(np.array([rates, 1 - rates]))
         return max(max(abs(i - j) for i, j in itertools.permutations(row, 2)) for row in logs)
@@ -141,7 +144,7 @@ def clarify_disparate_impact(p, d):
 
 
 def clarify_treatment_equality(y, p, d):
-    """FN / FP of d minus that of a, 0 where both are infinite: smclarify 0.5, bias.metrics.posttraining.TE."""
+    """FN / FP of d minus that of a; 0 where equal: smclarify 0.5, bias.metrics.posttraining.TE."""
     tau = [quotient((y & (1 - p))[rows].sum(), ((1 - y) & p)[rows].sum()) for rows in (d, ~d)]
     return 0.0 if tau[0] == tau[1] else tau[0] - tau[1]
 
@@ -178,8 +181,9 @@ def clarify_conditional_disparity(accepted, d, strata):
     found = 0.0
     for stratum in np.unique(strata):
         inside = strata == stratum
-        shares = [quotient((d & inside & side).sum(), (inside & side).sum()) for side in (~accepted, accepted)]
-        found += inside.sum() * (shares[0] - shares[1])
+        sides = inside & ~accepted, inside & accepted
+        rejected, taken = (quotient((d & side).sum(), side.sum()) for side in sides)
+        found += inside.sum() * (rejected - taken)
     return found / len(strata)
 
 
@@ -194,7 +198,7 @@ def clarify_entropy(y, p, alpha):
 
 
 def clarify_positive(labels, values):
-    """Numbers of which 5 % are distinct are cut, not matched: smclarify 0.5, bias.report._positive_label_index."""
+    """Numbers of which 5 % differ are cut: smclarify 0.5, bias.report._positive_label_index."""
     numbers = np.issubdtype(labels.dtype, np.integer) and len(np.unique(labels)) / len(labels) >= 0.05
     if len(values) > 1 or not numbers:
         return np.isin(labels, values)

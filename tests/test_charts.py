@@ -7,8 +7,11 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 
 import pytest
+import vl_convert
 
 from evenhand.reports import charts
+from evenhand.reports.lean import lean
+from evenhand.reports.palette import COLOURS
 from evenhand.reports.view import build_page, charts_of
 from evenhand.reports.view_parts import BarChart, Chart, Dot, DotChart, Pair, PairChart
 from evenhand.tests.sample_record import sample_record
@@ -69,13 +72,31 @@ def test_every_colour_has_a_meaning_that_the_page_can_restyle(name: str) -> None
         for prefix, attribute in (("f", "fill"), ("s", "stroke")):
             colour = item.get(attribute)
             if colour not in (None, "none"):
-                assert colour in charts.COLOURS.values()
+                assert colour in COLOURS.values()
                 assert f"{prefix}-" in item.get("class", "")
 
 
 def test_labels_and_figures_are_text() -> None:
     found = texts(parsed(SIMPLE["dots"]()))
     assert {"Female", "Male", "20.0%", "30.0%"} <= set(found)
+
+
+def places(root: ET.Element, at: tuple[float, float] = (0.0, 0.0)) -> dict[str, tuple[float, float]]:
+    """Where each text stands, all shifts added up."""
+    moved = [float(end) for end in re.findall(r"-?[\d.]+", root.get("transform", "")) or (0, 0)]
+    here = (at[0] + moved[0], at[1] + moved[1])
+    own = (here[0] + float(root.get("x", 0)), here[1] + float(root.get("y", 0)))
+    found = {root.text: own} if root.tag == f"{SVG}text" and root.text else {}
+    return found | {text: place for child in root for text, place in places(child, here).items()}
+
+
+@pytest.mark.parametrize("name", SIMPLE)
+def test_texts_stand_where_vega_would_put_them(name: str) -> None:
+    chart = SIMPLE[name]()
+    vegas = places(ET.fromstring(lean(vl_convert.vegalite_to_svg(charts.specification(chart)), "")))
+    ours = places(parsed(chart))
+    assert set(ours) == set(vegas)
+    assert all(ours[text] == pytest.approx(vegas[text], abs=0.75) for text in vegas)
 
 
 def test_labels_keep_the_order_given() -> None:
@@ -94,7 +115,7 @@ def test_states_differ_in_shape_and_not_only_in_colour() -> None:
 
 def test_small_groups_are_hollow() -> None:
     path = next(parsed(dot_chart(dot(tone="small"))).iter(f"{SVG}path"))
-    assert path.get("fill") == charts.COLOURS["paper"]
+    assert path.get("fill") == COLOURS["paper"]
 
 
 def test_an_undefined_figure_has_a_word_and_no_mark() -> None:

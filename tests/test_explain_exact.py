@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import logit
 from sklearn import ensemble, tree
 from sklearn.compose import make_column_transformer
 from sklearn.decomposition import PCA
@@ -15,7 +16,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from evenhand.audit.explain import exact_crowd
+from evenhand.audit.explain import exact_crowd, exact_sides, exact_walk
 from evenhand.audit.explain.exact import exact_scale, explain_gap_exact, explain_gaps_exact
 from evenhand.errors import InputError, ModelError
 
@@ -90,7 +91,11 @@ FAMILIES = {
     "boosted": (ensemble.GradientBoostingClassifier, {"n_estimators": 10}, False),
     "boosted numbers": (ensemble.GradientBoostingRegressor, {"n_estimators": 10, "init": "zero"}, False),
     "histogram": (ensemble.HistGradientBoostingClassifier, {"max_iter": 10, "min_samples_leaf": 4}, True),
-    "histogram of numbers": (ensemble.HistGradientBoostingRegressor, {"max_iter": 10, "min_samples_leaf": 4}, True),
+    "histogram of numbers": (
+        ensemble.HistGradientBoostingRegressor,
+        {"max_iter": 10, "min_samples_leaf": 4},
+        True,
+    ),
 }
 
 
@@ -115,7 +120,9 @@ def test_linear_models_equal_enumeration():
         check(model, margin(model), X, group, weight)
 
 
-@pytest.mark.parametrize("kind", [ensemble.HistGradientBoostingClassifier, ensemble.HistGradientBoostingRegressor])
+@pytest.mark.parametrize(
+    "kind", [ensemble.HistGradientBoostingClassifier, ensemble.HistGradientBoostingRegressor]
+)
 def test_categorical_splits_of_histogram_boosting(kind):
     X, group, y, weight = table(rows=60, missing=True)
     X["b"] = pd.Categorical(np.array(list("wxyz"))[X["b"].fillna(0).astype(int)], categories=list("zyxwv"))
@@ -131,15 +138,24 @@ def test_categories_given_by_position_come_first_inside():
     check(model.fit(X, y), model.predict, X, group, weight)
 
 
-@pytest.mark.parametrize("options", [{}, {"zero_as_missing": True}, {"use_missing": False}, {"boosting_type": "rf"}])
+@pytest.mark.parametrize(
+    "options", [{}, {"zero_as_missing": True}, {"use_missing": False}, {"num_leaves": 4}]
+)
 def test_lightgbm_equals_enumeration(options):
     lightgbm = pytest.importorskip("lightgbm")
     X, group, y, weight = table(rows=60, missing=True)
-    bagged = {"bagging_freq": 1, "bagging_fraction": 0.7} if options.get("boosting_type") == "rf" else {}
-    shared = {"n_estimators": 10, "min_child_samples": 4, "verbose": -1, "n_jobs": 1} | options | bagged
+    shared = {"n_estimators": 10, "min_child_samples": 4, "verbose": -1, "n_jobs": 1} | options
     for model, label in ((lightgbm.LGBMClassifier(**shared), y > 0), (lightgbm.LGBMRegressor(**shared), y)):
         model.fit(X, label)
         check(model, lambda rows, model=model: model.predict(rows, raw_score=True), X, group, weight)
+
+
+def test_lightgbm_forests_average_their_trees():
+    lightgbm = pytest.importorskip("lightgbm")
+    X, group, y, weight = table(rows=60)
+    bagged = {"bagging_freq": 1, "bagging_fraction": 0.7, "boosting_type": "rf", "min_child_samples": 4}
+    model = lightgbm.LGBMClassifier(n_estimators=6, verbose=-1, n_jobs=1, **bagged).fit(X, y > 0)
+    check(model, lambda rows: logit(model.predict_proba(rows)[:, 1]), X, group, weight)
 
 
 def test_lightgbm_categories():
@@ -147,9 +163,14 @@ def test_lightgbm_categories():
     X, group, y, weight = table(rows=60, missing=True)
     X["b"] = pd.Categorical(np.array(list("wxyz"))[X["b"].fillna(0).astype(int)], categories=list("zyxwv"))
     X.loc[3:6, "b"] = None
-    model = lightgbm.LGBMClassifier(
-        n_estimators=10, min_child_samples=4, verbose=-1, n_jobs=1, min_data_per_group=1, cat_smooth=0
-    )
+    loose = {
+        "min_data_per_group": 1,
+        "cat_smooth": 0,
+        "cat_l2": 0,
+        "min_data_in_bin": 1,
+        "max_cat_to_onehot": 1,
+    }
+    model = lightgbm.LGBMClassifier(n_estimators=20, min_child_samples=2, verbose=-1, n_jobs=1, **loose)
     model.fit(X, y > 0)
     assert any("==" in str(item) for item in model.booster_.trees_to_dataframe()["decision_type"])
     check(model, lambda rows: model.predict(rows, raw_score=True), X, group, weight)
@@ -174,7 +195,9 @@ def test_xgboost_categories():
     xgboost = pytest.importorskip("xgboost")
     X, group, y, weight = table(rows=60, missing=True)
     X["b"] = pd.Categorical(np.array(list("wxyz"))[X["b"].fillna(0).astype(int)], categories=list("zyxw"))
-    model = xgboost.XGBRegressor(n_estimators=8, max_depth=4, n_jobs=1, enable_categorical=True, max_cat_to_onehot=1)
+    model = xgboost.XGBRegressor(
+        n_estimators=8, max_depth=4, n_jobs=1, enable_categorical=True, max_cat_to_onehot=1
+    )
     model.fit(X, y)
     check(model, lambda rows: model.predict(rows).astype(float), X, group, weight, within=1e-5)
 
@@ -185,9 +208,18 @@ def test_catboost_equals_enumeration(mode):
     X, group, y, weight = table(rows=60, missing=True)
     shared = {"n_estimators": 8, "depth": 4, "thread_count": 1, "verbose": 0, "nan_mode": mode}
     shared["allow_writing_files"] = False
-    for model, label in ((catboost.CatBoostClassifier(**shared), (y > 0) * 1), (catboost.CatBoostRegressor(**shared), y)):
+    for model, label in (
+        (catboost.CatBoostClassifier(**shared), (y > 0) * 1),
+        (catboost.CatBoostRegressor(**shared), y),
+    ):
         model.fit(X, label)
-        check(model, lambda rows, model=model: model.predict(rows, prediction_type="RawFormulaVal"), X, group, weight)
+        check(
+            model,
+            lambda rows, model=model: model.predict(rows, prediction_type="RawFormulaVal"),
+            X,
+            group,
+            weight,
+        )
 
 
 def test_several_classes():
@@ -201,25 +233,230 @@ def test_several_classes():
 
 def test_the_other_class_has_the_opposite_bars():
     X, group, y, _ = table()
-    for kind in (ensemble.RandomForestClassifier, ensemble.HistGradientBoostingClassifier, LogisticRegression):
+    for kind in (
+        ensemble.RandomForestClassifier,
+        ensemble.HistGradientBoostingClassifier,
+        LogisticRegression,
+    ):
         model = kind().fit(X, y > 0)
         one, other = (
-            explain_gap_exact(model, X, group_rows=group, reference_rows=~group, output=output) for output in (1, 0)
+            explain_gap_exact(model, X, group_rows=group, reference_rows=~group, output=output)
+            for output in (1, 0)
         )
         assert bars(one) == pytest.approx(-bars(other), abs=1e-10)
 
 
 def piped(estimator, X, y):
     columns = make_column_transformer(
-        (OneHotEncoder(sparse_output=False), ["town"]), (StandardScaler(), ["a", "c"]), remainder="passthrough"
+        (OneHotEncoder(sparse_output=False), ["town"]),
+        (StandardScaler(), ["a", "c"]),
+        remainder="passthrough",
     )
     return make_pipeline(columns, estimator).fit(X, y)
 
 
-@pytest.mark.parametrize("estimator", [ensemble.RandomForestClassifier(6, random_state=0), LogisticRegression()])
+@pytest.mark.parametrize(
+    "estimator", [ensemble.RandomForestClassifier(6, random_state=0), LogisticRegression()]
+)
 def test_a_source_column_is_one_player(estimator):
     X, group, y, weight = table(rows=50)
     X["town"] = np.array(list("uvwx"))[X.pop("b").astype(int)]
     model = piped(estimator, X, y > 0)
     check(model, margin(model), X, group, weight)
-    assert [bar.player for bar in explain_gap_exact(model, X, group_rows=group, reference_rows=~group).bars] == list(X)
+    assert [
+        bar.player for bar in explain_gap_exact(model, X, group_rows=group, reference_rows=~group).bars
+    ] == list(X)
+
+
+def test_sparse_and_merged_counts_equal_full_ones(monkeypatch):
+    X, group, y, weight = table(rows=400, missing=True)
+    model = ensemble.RandomForestRegressor(4, random_state=0).fit(X, y)
+    given = {"group_rows": group, "reference_rows": ~group, "sample_weight": weight}
+    full = explain_gap_exact(model, X, **given)
+    for module in (exact_crowd, exact_walk):
+        monkeypatch.setattr(module, "MOST_DENSE", 2)
+    for at_least in (10, 10_000):
+        monkeypatch.setattr(exact_crowd, "MERGE_FROM", at_least)
+        found = explain_gap_exact(model, X, **given)
+        assert bars(found) == pytest.approx(bars(full), abs=1e-12)
+        assert errors(found) == pytest.approx(errors(full), rel=1e-4)
+
+
+def errors(found):
+    return np.array([bar.sampling_error for bar in found.bars])
+
+
+def test_several_gaps_at_once_are_each_their_own():
+    X, _, y, weight = table(rows=300)
+    model = ensemble.HistGradientBoostingRegressor(max_iter=10).fit(X, y)
+    three = np.arange(300) % 3
+    given = {"sample_weight": weight, "blocks": 30}
+    together = explain_gaps_exact(
+        model, X, gaps=[(three == 1, three == 0), (three == 2, three == 0)], **given
+    )
+    for level, found in zip((1, 2), together, strict=True):
+        alone = explain_gap_exact(model, X, group_rows=three == level, reference_rows=three == 0, **given)
+        assert bars(found) == pytest.approx(bars(alone), abs=1e-12)
+        assert errors(found) == pytest.approx(errors(alone), rel=0.35)
+
+
+@pytest.mark.parametrize("game", ["common", "direct"])
+def test_the_sampling_error_is_the_spread_over_samples(game):
+    X, group, y, _ = table(rows=4000)
+    model = ensemble.GradientBoostingRegressor(n_estimators=15, random_state=0).fit(X[:500], y[:500])
+    runs = [
+        explain_gap_exact(
+            model,
+            part.reset_index(drop=True),
+            group_rows=group[part.index],
+            game=game,
+            reference_rows=~group[part.index],
+        )
+        for part in (X.iloc[at : at + 100] for at in range(0, 4000, 100))
+    ]
+    seen = np.std([bars(run) for run in runs], axis=0, ddof=1)
+    told = np.sqrt(np.mean([errors(run) ** 2 for run in runs], axis=0))
+    assert told == pytest.approx(seen, rel=0.35)
+    assert all(bar.monte_carlo_error == 0 for bar in runs[0].bars)
+
+
+def test_the_error_from_a_sample_of_rows_is_that_from_all(monkeypatch):
+    X, group, y, weight = table(rows=6000)
+    model = ensemble.GradientBoostingRegressor(n_estimators=10, random_state=0).fit(X, y)
+    given = {"group_rows": group, "reference_rows": ~group, "sample_weight": weight, "blocks": 60}
+    monkeypatch.setattr(exact_sides, "SAMPLED", 1000)
+    part = explain_gap_exact(model, X, **given)
+    monkeypatch.setattr(exact_sides, "SAMPLED", 12_000)
+    assert errors(part) == pytest.approx(errors(explain_gap_exact(model, X, **given)), rel=0.3)
+
+
+def test_a_weight_of_two_is_a_row_twice():
+    X, group, y, _ = table(rows=60)
+    model = tree.DecisionTreeRegressor(random_state=0).fit(X, y)
+    twice = np.r_[np.arange(60), np.arange(20)]
+    weight = np.where(np.arange(60) < 20, 2.0, 1.0)
+    one = explain_gap_exact(model, X, group_rows=group, reference_rows=~group, sample_weight=weight)
+    two = explain_gap_exact(
+        model, X.iloc[twice].reset_index(drop=True), group_rows=group[twice], reference_rows=~group[twice]
+    )
+    assert bars(one) == pytest.approx(bars(two), abs=1e-12)
+
+
+def test_swapping_the_groups_flips_the_signs_of_the_common_game():
+    X, group, y, _ = table()
+    model = tree.DecisionTreeRegressor(random_state=0).fit(X, y)
+    one = explain_gap_exact(model, X, group_rows=group, reference_rows=~group)
+    two = explain_gap_exact(model, X, group_rows=~group, reference_rows=group)
+    assert bars(one) == pytest.approx(-bars(two), abs=1e-12)
+    assert errors(one) == pytest.approx(errors(two), rel=0.5)
+
+
+def shap_bars(model, X, group):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import shap
+
+        explainer = shap.TreeExplainer(
+            model, X.to_numpy(), feature_perturbation="interventional", model_output="raw"
+        )
+        values = np.asarray(explainer.shap_values(X.to_numpy(), check_additivity=False))
+    values = values[..., 1] if values.ndim == 3 else values
+    return values[group].mean(axis=0) - values[~group].mean(axis=0)
+
+
+def near(values):
+    # SHAP reads values in single precision: a row on a threshold's wrong side would be SHAP's error.
+    return pytest.approx(values, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["forest", "boosted", "histogram"])
+def test_equals_shap_where_it_is_sound(name):
+    kind, options, _ = FAMILIES[name]
+    X, group, y, _ = table(rows=80)
+    X = X.round(3).astype(np.float32).astype(float)
+    model = kind(random_state=0, **options).fit(X.to_numpy(), y > 0)
+    found = explain_gap_exact(model, X, group_rows=group, reference_rows=~group)
+    assert bars(found) == near(shap_bars(model, X, group))
+
+
+def test_shap_misses_the_gap_of_histogram_boosting_with_missing_values():
+    kind, options, _ = FAMILIES["histogram"]
+    X, group, y, _ = table(rows=200, missing=True)
+    model = kind(random_state=0, **options).fit(X.to_numpy(), y > 0)
+    found = explain_gap_exact(model, X, group_rows=group, reference_rows=~group)
+    assert abs(found.residual) < 1e-8
+    assert abs(shap_bars(model, X, group).sum() - found.measured) > 1e-3
+
+
+def test_sums_to_the_gap_of_adult(adult):
+    X = adult.drop(columns=["income", "split"])
+    X = X.apply(lambda column: column if column.dtype.kind in "iuf" else pd.factorize(column, sort=True)[0])
+    women = (adult["sex"] == "Female").to_numpy()
+    label = (adult["income"] == ">50K").to_numpy()
+    for model in (
+        ensemble.RandomForestClassifier(2, max_depth=8, random_state=0),
+        ensemble.HistGradientBoostingClassifier(max_iter=10, random_state=0),
+    ):
+        found = explain_gap_exact(model.fit(X, label), X, group_rows=women, reference_rows=~women)
+        assert abs(found.residual) < 1e-8
+        assert found.rows == len(X)
+        assert found.bar("relationship").interval.high < 0
+
+
+def test_scales():
+    X, _, y, _ = table()
+    assert exact_scale(tree.DecisionTreeClassifier().fit(X, y > 0), X) == "probability"
+    assert exact_scale(ensemble.HistGradientBoostingClassifier().fit(X, y > 0), X) == "log-odds"
+    assert exact_scale(ensemble.HistGradientBoostingRegressor(loss="poisson").fit(X, y**2), X) == "margin"
+    assert exact_scale(LinearRegression().fit(X, y), X) == "prediction"
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (KNeighborsClassifier(), "KNeighborsClassifier is neither"),
+        (PoissonRegressor(), "another function"),
+        (make_pipeline(PCA(2), tree.DecisionTreeClassifier()), "mixes columns"),
+        (ensemble.GradientBoostingClassifier(init=LogisticRegression()), "no constant"),
+    ],
+)
+def test_models_that_cannot_be_counted_are_refused(model, said):
+    X, group, y, _ = table()
+    model.fit(X, y**2 if isinstance(model, PoissonRegressor) else (y > 0) * 1)
+    with pytest.raises(ModelError, match=said):
+        explain_gap_exact(model, X, group_rows=group, reference_rows=~group)
+
+
+def test_linear_trees_of_lightgbm_are_refused():
+    lightgbm = pytest.importorskip("lightgbm")
+    X, group, y, _ = table()
+    model = lightgbm.LGBMRegressor(n_estimators=3, linear_tree=True, verbose=-1, n_jobs=1).fit(X, y)
+    with pytest.raises(ModelError, match="linear models"):
+        explain_gap_exact(model, X, group_rows=group, reference_rows=~group)
+
+
+def test_a_missing_class_and_bad_options_are_refused():
+    X, group, y, _ = table()
+    model = tree.DecisionTreeClassifier().fit(X, y > 0)
+    with pytest.raises(ModelError, match="outputs 0 to 1"):
+        explain_gap_exact(model, X, group_rows=group, reference_rows=~group, output=2)
+    with pytest.raises(InputError, match="blocks"):
+        explain_gap_exact(model, X, group_rows=group, reference_rows=~group, blocks=1)
+    with pytest.raises(InputError, match="weight above 0"):
+        explain_gap_exact(model, X, group_rows=[], reference_rows=~group)
+
+
+def test_a_single_row_has_no_sampling_error():
+    X, _, y, _ = table()
+    found = explain_gap_exact(
+        tree.DecisionTreeRegressor().fit(X, y), X, group_rows=[0], reference_rows=np.arange(1, 50)
+    )
+    assert all(bar.interval is None for bar in found.bars)
+    assert abs(found.residual) < 1e-8
+
+
+def test_a_stump_without_conditions_contributes_nothing():
+    X, group, _, _ = table()
+    model = tree.DecisionTreeRegressor().fit(X, np.ones(len(X)))
+    found = explain_gap_exact(model, X, group_rows=group, reference_rows=~group)
+    assert bars(found).tolist() == [0.0] * 4

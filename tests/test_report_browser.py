@@ -97,6 +97,31 @@ def test_the_page_is_whole_without_script(browser: Any, folder: Path) -> None:
     off.close()
 
 
+@pytest.mark.parametrize(("width", "side_by_side"), [(390, 1), (1280, 2)])
+def test_explanations_stand_side_by_side_where_there_is_room(
+    browser: Any, folder: Path, width: int, side_by_side: int
+) -> None:
+    page, _ = opened(browser, folder / "adult.html", viewport={"width": width, "height": 844})
+    columns = page.evaluate(
+        "getComputedStyle(document.querySelector('.panels')).gridTemplateColumns.split(' ').length"
+    )
+    assert columns == side_by_side
+    page.close()
+
+
+def test_folds_are_printed_as_they_say(browser: Any, folder: Path) -> None:
+    page, _ = opened(browser, folder / "adult.html", viewport={"width": 680, "height": 900})
+    seen = "[...document.querySelectorAll('table')].filter(t => t.checkVisibility()).map(t => t.id)"
+    on_screen = set(page.evaluate(seen))
+    page.emulate_media(media="print")
+    on_paper = set(page.evaluate(seen))
+    assert on_screen < on_paper
+    assert {"by-1-first", "by-1-reference-first", "like-1-levels"} <= on_paper - on_screen
+    unprinted = {"explanation-1-table", "explanation-2-table", "mitigation-1-table", "mitigation-2-table"}
+    assert not unprinted & on_paper
+    page.close()
+
+
 def test_wide_tables_can_be_reached_by_keyboard(browser: Any, folder: Path) -> None:
     page, _ = opened(browser, folder / "adult.html", viewport={"width": 390, "height": 844})
     stuck = page.evaluate(

@@ -13,8 +13,8 @@ import pytest
 from evenhand.audit.record import Record
 from evenhand.metrics.results import Group
 from evenhand.reports import html
-from evenhand.reports.charts import COLOURS
 from evenhand.reports.html import render_fragment, render_report
+from evenhand.reports.palette import COLOURS
 from evenhand.tests.sample_record import ADULT, SMALL, Counts, many_groups, sample_record
 
 HOSTILE = (
@@ -163,6 +163,20 @@ def test_withheld_sizes_are_not_on_the_page() -> None:
     by_both = render_report(record).partition('id="by-3"')[2].partition('id="explanation"')[0]
     assert "1,234" not in by_both
     assert "withheld" in by_both
+
+
+def test_what_is_folded_is_closed_and_says_what_it_holds(text: str) -> None:
+    folds = re.findall(r"<details([^>]*)><summary>(.*?)</summary>", text)
+    assert len(folds) > 15
+    assert all("open" not in attributes and label for attributes, label in folds)
+
+
+def test_every_part_is_in_the_contents(text: str) -> None:
+    main = text.partition('<main id="main">')[2]
+    parts = re.findall(r'<section id="([^"]+)" aria-labelledby="[^"]+">\n<h2', main)
+    assert {"like-with-like", "slices", "by-1", "mitigation"} <= set(parts)
+    contents = text.partition('<nav class="toc"')[2].partition("</nav>")[0]
+    assert re.findall(r'href="#([^"]+)"', contents) == parts
 
 
 def test_a_thousand_groups_stay_small() -> None:

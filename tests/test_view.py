@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 from pathlib import Path
@@ -10,14 +11,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evenhand.audit.explain.words import NOT_CAUSES
 from evenhand.audit.record import MitigationFigure, Record
 from evenhand.metrics.results import Estimate, Group, Interval
 from evenhand.reports import formats, names, wording
 from evenhand.reports.view import build_page, charts_of
-from evenhand.reports.view_mitigation import effect_of
-from evenhand.reports.view_parts import DotChart, Page, Section, Table
+from evenhand.reports.view_effects import effect_of
+from evenhand.reports.view_parts import BarChart, DotChart, Page, Section, Table
 from evenhand.reports.view_privacy import hidden_groups
-from evenhand.tests.sample_record import ADULT, SMALL, Counts, grouping, many_groups, sample_record
+from evenhand.reports.wording import say
+from evenhand.tests.sample_record import (
+    ADULT,
+    SMALL,
+    Counts,
+    conditional,
+    explanation,
+    grouping,
+    many_groups,
+    sample_record,
+    slices,
+)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +39,13 @@ def page() -> Page:
 
 
 def tables(section: Section) -> list[Table]:
-    return [*section.tables, *(table for part in section.sections for table in tables(part))]
+    folded = [table for fold in section.folds for table in fold.tables]
+    return [*section.tables, *folded, *(table for part in section.sections for table in tables(part))]
+
+
+def table_of(page: Page, name: str) -> Table:
+    sections = (*page.groupings, *page.further, page.explanations, page.mitigation, page.matrix)
+    return next(table for section in sections for table in tables(section) if table.id == name)
 
 
 def row(table: Table, name: str) -> list[str]:
@@ -67,7 +86,7 @@ def test_without_a_policy_nothing_is_called_passed() -> None:
 def test_each_limit_is_told_with_figure_interval_and_reason(page: Page) -> None:
     line = page.lines[0]
     assert line.claim == "Demographic parity difference by sex: at most 10.0 points"
-    assert line.found == "Found 17.6 points, 95% interval 16.5 to 18.7."
+    assert line.found == "Found 17.6 points (Male against Female), 95% interval 16.5 to 18.7."
     assert (line.mark.symbol, line.mark.word) == ("✕", "fail")
 
 
@@ -79,6 +98,24 @@ def test_a_limit_for_everybody_names_no_attribute() -> None:
     verdict = record.verdicts[0].model_copy(update={"limit": limit, "value": 0.85})
     page = build_page(record.model_copy(update={"verdicts": (verdict,)}))
     assert page.lines[0].claim == "Accuracy, overall: at most 90.0%"
+
+
+def test_a_limit_on_a_rate_names_the_group_that_decides() -> None:
+    record = sample_record()
+    limit = record.verdicts[0].limit.model_copy(update={"metric": "accuracy", "attribute": "race"})
+    changes = {"limit": limit, "value": 0.874, "group": ("Other",), "reference": None}
+    verdict = record.verdicts[0].model_copy(update=changes)
+    line = build_page(record.model_copy(update={"verdicts": (verdict,)})).lines[0]
+    assert line.found.startswith("Found 87.4% (Other, the group that decides), 95% interval")
+
+
+def test_a_verdict_of_a_withheld_group_is_withheld_by_its_group() -> None:
+    record = sample_record(SMALL)
+    limit = record.verdicts[0].limit.model_copy(update={"metric": "accuracy", "attribute": "sex x race"})
+    changes = {"limit": limit, "value": 0.123, "group": ("Female", "Unlisted"), "reference": None}
+    verdict = record.verdicts[0].model_copy(update=changes)
+    line = build_page(record.model_copy(update={"verdicts": (verdict,)})).lines[0]
+    assert line.found == "The figure concerns a group whose figures are withheld."
 
 
 def test_limits_judged_as_a_family_say_so(page: Page) -> None:
@@ -106,9 +143,7 @@ def test_a_limit_decided_on_the_point_says_so() -> None:
 
 
 def test_figures_are_those_of_the_counts(page: Page) -> None:
-    first, second = (
-        next(t for t in tables(page.groupings[0]) if t.id == name) for name in ("by-1-first", "by-1-second")
-    )
+    first, second = (table_of(page, name) for name in ("by-1-first", "by-1-second"))
     assert row(first, "Female") == ["5,421", "33.3%", "10.9%", "7.6%", "93.0%"]
     assert row(second, "Female")[0] == formats.figure(310 / 590, "rate")
 
@@ -123,7 +158,7 @@ def test_matrix_holds_every_measure_of_every_grouping(page: Page) -> None:
 
 def test_undefined_is_never_zero() -> None:
     cells = {**ADULT, ("Female", "None positive"): Counts(0, 0, 3, 40)}
-    table = next(t for t in tables(build_page(sample_record(cells)).groupings[1]) if t.id == "by-2-second")
+    table = table_of(build_page(sample_record(cells)), "by-2-second")
     found = next(item for item in table.rows if item.head.text == "None positive")
     assert found.cells[0].text == formats.NO_FIGURE
     assert found.cells[0].sub == "undefined"
@@ -139,7 +174,7 @@ def test_groups_stand_with_the_worst_first(page: Page) -> None:
 def test_a_thousand_groups_fill_tables_and_not_pictures() -> None:
     page = build_page(many_groups(1000))
     assert max(len(chart.dots) for chart in charts_of(page) if isinstance(chart, DotChart)) == 30
-    table = next(t for t in tables(page.groupings[0]) if t.id == "by-1-first")
+    table = table_of(page, "by-1-first")
     assert len(table.rows) + len(table.more) == 1001
     assert table.more_label == "970 more groups"
 
@@ -153,9 +188,184 @@ def test_what_is_absent_says_why() -> None:
     assert "Explanation is absent: no model was given." in page.unknown.notes
 
 
+def test_gaps_of_one_pair_of_groups_stand_in_one_block(page: Page) -> None:
+    (block,) = page.explanations.sections
+    assert block.heading == "By sex: Female against Male"
+    assert [(part.heading, part.panel) for part in block.sections] == [("Selection rate", True)]
+    assert [fold.label for fold in block.folds] == ["The same on the log-odds scale, by SHAP LinearExplainer"]
+
+
 def test_bars_are_checked_against_the_measured_gap(page: Page) -> None:
-    notes = page.explanations.sections[0].notes
-    assert notes[0].startswith("Check: the bars add up to −16.8 points; the measured gap is −16.8 points;")
+    panel = page.explanations.sections[0].sections[0]
+    assert panel.notes[0] == "Bars add up to −16.8 points; measured −16.8; remainder 0.0."
+    assert "Computed by Monte Carlo from 16,281 rows and 60,000 draws, seed 7." in panel.folds[0].notes[0]
+
+
+def test_log_odds_are_no_points(page: Page) -> None:
+    fold = page.explanations.sections[0].folds[0]
+    assert fold.notes[0] == "Bars add up to −0.168; measured −0.168; remainder 0.000."
+    assert "seed 7" in fold.notes[-2]
+
+
+def test_the_caveat_is_said_once_and_not_with_every_gap() -> None:
+    said = say("explain.not_causes")
+    assert said == NOT_CAUSES
+    item = explanation().model_copy(update={"words": f"Female: selected less often. {said}"})
+    found = build_page(sample_record().model_copy(update={"explanations": (item,)})).explanations
+    assert found.sections[0].sections[0].notes[1] == "Female: selected less often."
+    assert "not that the column causes anything" in found.intro
+
+
+@pytest.mark.parametrize(
+    ("columns", "drawn", "last"), [(8, 8, "age"), (9, 9, "column-8"), (10, 9, "2 other columns")]
+)
+def test_small_contributions_share_a_bar(columns: int, drawn: int, last: str) -> None:
+    record = sample_record().model_copy(update={"explanations": (explanation(columns),)})
+    (chart,) = build_page(record).explanations.sections[0].sections[0].charts
+    assert isinstance(chart, BarChart)
+    assert (len(chart.bars), chart.bars[-1].label) == (drawn, last)
+    assert math.fsum(bar.value or 0.0 for bar in chart.bars) == pytest.approx(
+        100 * explanation(columns).total
+    )
+
+
+# --- what stands open, and what folded away ------------------------------------------------------------
+
+
+def test_ratios_without_a_limit_are_folded_away(page: Page) -> None:
+    part = sample_record().groupings[0]
+    ratio = dataclasses.replace(part.disparities[-1], metric="accuracy_ratio", comparison="ratio")
+    part = part.model_copy(update={"disparities": (*part.disparities, ratio)})
+    record = sample_record().model_copy(update={"groupings": (part,)})
+    table = table_of(build_page(record), "by-1-worst")
+    assert [item.head.text for item in table.more] == ["Accuracy ratio"]
+    assert "Demographic parity ratio" in [item.head.text for item in table.rows]
+    assert table_of(page, "by-1-worst").more == ()
+
+
+def test_a_grouping_shows_four_rates_and_folds_the_rest(page: Page) -> None:
+    rates = page.groupings[0].sections[1]
+    assert [chart.title for chart in rates.charts] == [
+        "Selection rate", "Base rate", "True positive rate", "False positive rate",
+    ]  # fmt: skip
+    assert [fold.label for fold in rates.folds] == [
+        "More pictures: positive predictive value, accuracy",
+        "All rates of each group, as tables",
+        "Compared with Male",
+    ]
+
+
+# --- mitigation ----------------------------------------------------------------------------------------
+
+
+def changed(metric: str, grouping: str, before: float, after: float) -> MitigationFigure:
+    change = after - before
+    return MitigationFigure(
+        grouping=grouping,
+        metric=metric,
+        before=Estimate(before),
+        after=Estimate(after),
+        change=Estimate(change, Interval(change - 0.01, change + 0.01, 0.95, "paired")),
+    )
+
+
+def with_figures(*figures: MitigationFigure) -> Record:
+    record = sample_record()
+    method = record.mitigation[0].model_copy(update={"figures": figures})
+    return record.model_copy(update={"mitigation": (method,)})
+
+
+def test_what_a_method_made_worse_stands_in_the_open() -> None:
+    record = with_figures(
+        changed("equalized_odds_difference", "sex", 0.1, 0.05),
+        changed("predictive_parity_difference", "race", 0.043, 0.151),
+        changed("predictive_parity_difference", "sex", 0.1, 0.105),
+    )
+    glance = build_page(record).mitigation.sections[0]
+    assert glance.notes == (
+        "Clearly wider with unaware: predictive parity difference by race (4.3 → 15.1 points).",
+    )
+
+
+def test_nothing_worse_is_said_too() -> None:
+    record = with_figures(changed("equalized_odds_difference", "sex", 0.1, 0.05))
+    assert build_page(record).mitigation.sections[0].notes == (
+        "No method clearly widened any of the gaps measured.",
+    )
+
+
+def test_the_summary_has_a_row_a_method_and_a_column_a_grouping(page: Page) -> None:
+    table = table_of(page, "mitigation-glance-table")
+    assert [item.head.text for item in table.rows] == ["unaware", "reweighing"]
+    assert [item.text for item in table.columns][1:] == [
+        "Accuracy, overall", "By sex", "By race", "By sex x race",
+    ]  # fmt: skip
+    assert [item.cells[0].text for item in table.rows] == ["never", "in training only"]
+    figure = next(
+        f for f in sample_record().mitigation[0].figures
+        if (f.grouping, f.metric) == ("sex", "equalized_odds_difference")
+    )  # fmt: skip
+    assert table.rows[0].cells[2].text.lstrip("+") == formats.figure(figure.change.value, "points")
+
+
+def test_the_full_tables_of_methods_are_folded_and_not_printed(page: Page) -> None:
+    for part in page.mitigation.sections[2:]:
+        assert part.tables == ()
+        assert [(len(fold.tables[0].rows), fold.printed) for fold in part.folds] == [(10, "not")]
+
+
+# --- like with like, slices ----------------------------------------------------------------------------
+
+
+def test_a_reversal_is_flagged_and_told(page: Page) -> None:
+    table = table_of(page, "like-1-pooled")
+    assert [mark.word for mark in table.rows[0].cells[-1].marks] == ["turned round"]
+    assert [mark.word for mark in table.more[0].cells[-1].marks] == ["within noise"]
+    (note,) = page.further[0].sections[0].notes
+    assert note == (
+        "Simpson's reversal: the difference in selection rate, Female minus Male, is −8.0 points with all "
+        "levels together, and 5.0 points within the levels of occupation."
+    )
+
+
+@pytest.mark.parametrize(
+    ("sizes", "gone"),
+    [((9000, 7000, 281), []), ((9000, 275, 6), [1, 2]), ((9000, 5, 6), [1, 2]), ((900, 2, 3, 40), [1, 2, 3])],
+)
+def test_levels_that_a_total_would_give_away_are_withheld(sizes: tuple[int, ...], gone: list[int]) -> None:
+    record = sample_record().model_copy(update={"conditional": (conditional(sizes),)})
+    rows = table_of(build_page(record), "like-1-levels").rows
+    found = [place for place, item in enumerate(rows) if item.tone == "muted"]
+    assert found == gone
+    assert all({cell.text for cell in rows[place].cells} == {formats.NO_FIGURE} for place in found)
+
+
+def test_pooled_figures_of_a_withheld_group_are_left_out() -> None:
+    part = conditional()
+    pooled = tuple(item.model_copy(update={"withheld": True}) for item in part.pooled)
+    part = part.model_copy(update={"pooled": pooled})
+    section = build_page(sample_record().model_copy(update={"conditional": (part,)})).further[0].sections[0]
+    assert section.tables[0].rows == section.tables[0].more == ()
+    assert section.notes == ("The figures of 1 group are withheld.",)
+
+
+def test_slices_are_told_with_both_rates_and_the_gap(page: Page) -> None:
+    found = row(table_of(page, "slices-1-table"), "sex = Female and education = 11th")
+    assert found == ["300", "7.0%", "25.0%", "−18.0 points", "< 0.001"]
+    assert "up to 2 at a time" in page.further[1].intro
+
+
+def test_a_slice_that_is_a_withheld_group_is_withheld() -> None:
+    found = slices((("sex", "Female"), ("race", "Unlisted")), (("race", "White"),))
+    record = sample_record(SMALL).model_copy(update={"slices": (found,)})
+    table = table_of(build_page(record), "slices-1-table")
+    assert set(row(table, "sex = Female and race = Unlisted")) == {formats.NO_FIGURE}
+    assert formats.NO_FIGURE not in row(table, "race = White")
+
+
+def test_without_control_columns_and_search_nothing_is_said() -> None:
+    record = sample_record().model_copy(update={"conditional": (), "slices": ()})
+    assert build_page(record).further == ()
 
 
 def test_every_measure_shown_has_formula_and_fair_value(page: Page) -> None:
@@ -174,7 +384,7 @@ def test_facts_name_system_hashes_policy_and_seed(page: Page) -> None:
 
 def test_methods_name_every_interval_that_was_used(page: Page) -> None:
     words = " ".join(page.methods.notes)
-    for method in ("Wilson", "Newcombe", "Katz", "jackknife", "paired bootstrap"):
+    for method in ("Wilson", "Newcombe", "Katz", "jackknife", "paired bootstrap", "Mantel-Haenszel, Sato"):
         assert method in words
 
 
@@ -254,7 +464,8 @@ def test_a_limit_on_a_rate_does_not_give_a_withheld_group_away() -> None:
     record = sample_record(SMALL)
     group = next(g for g in record.groupings[2].groups if g.rows == 7)
     limit = record.verdicts[0].limit.model_copy(update={"metric": "accuracy", "attribute": "sex x race"})
-    verdict = record.verdicts[0].model_copy(update={"limit": limit, "value": group.rates["accuracy"].value})
+    changes = {"limit": limit, "value": group.rates["accuracy"].value, "group": None, "reference": None}
+    verdict = record.verdicts[0].model_copy(update=changes)
     line = build_page(record.model_copy(update={"verdicts": (verdict,)})).lines[0]
     assert line.found == "The figure concerns a group whose figures are withheld."
 

@@ -1,4 +1,4 @@
-"""docs/where-we-differ.md row by row: what fairlearn answers, and what Evenhand does. More in *_from_others.py."""
+"""docs/where-we-differ.md row by row: what fairlearn answers to the same input, and what Evenhand does."""
 
 from __future__ import annotations
 
@@ -117,10 +117,10 @@ def test_fairlearn_f1_of_true_negatives_only():
     assert np.isnan(ours)
 
 
-@pytest.mark.parametrize(("metric", "theirs_says"), [("balanced_accuracy_score", 0.0), ("matthews_corrcoef", 0.0)])
-def test_fairlearn_composites_of_one_class(metric, theirs_says):
-    theirs, ours = framed(getattr(skm, metric), [1, 0, 1, 1], [1, 0, 0, 0], list("FFMM"))
-    assert theirs.by_group["metric"]["M"] == theirs_says
+@pytest.mark.parametrize(("metric", "answer"), [("balanced_accuracy_score", 0.5), ("matthews_corrcoef", 0.0)])
+def test_fairlearn_composites_of_one_class(metric, answer):
+    theirs, ours = framed(getattr(skm, metric), [1, 0, 1, 1], [1, 0, 1, 0], list("FFMM"))
+    assert theirs.by_group["metric"]["M"] == answer
     assert np.isnan(ours.by_group["metric"]["M"])
 
 
@@ -285,7 +285,7 @@ def test_fairlearn_group_of_one_row():
 
 
 def test_fairlearn_group_lost_in_a_replicate():
-    data = {"y_true": [0, 1] * 41, "y_pred": [1, 1, 0] * 27 + [1], "sensitive_features": ["a"] * 80 + ["b"] * 2}
+    data = {"y_true": [0, 1] * 41, "y_pred": [1, 1, 0] * 27 + [1], "sensitive_features": [*"a" * 80, *"bb"]}
     theirs = fm.MetricFrame(**BOOT, **data, random_state=0).difference_ci()
     ours = em.MetricFrame(**BOOT, **data, random_state=0)
     assert all(np.isfinite(theirs))
@@ -295,6 +295,6 @@ def test_fairlearn_group_lost_in_a_replicate():
 
 def test_fairlearn_seed():
     data = {"y_true": Y, "y_pred": P, "sensitive_features": ["F"] * 8}
-    drawn = [[frame(**BOOT, **data).overall_ci for _ in range(2)] for frame in (fm.MetricFrame, em.MetricFrame)]
-    assert drawn[1][0] == drawn[1][1]
-    assert len({tuple(fm.MetricFrame(**BOOT, **data).overall_ci) for _ in range(6)}) > 1
+    options = {**data, "metrics": fm.selection_rate, "n_boot": 5, "ci_quantiles": [0.31]}
+    assert len({float(fm.MetricFrame(**options).overall_ci[0]) for _ in range(20)}) > 1
+    assert len({float(em.MetricFrame(**options).overall_ci[0]) for _ in range(20)}) == 1

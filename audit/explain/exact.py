@@ -134,7 +134,9 @@ def explain_gaps_exact(
     weight = weights_of(sample_weight, len(X))
     sides = [check_sides(X, group, reference, weight) for group, reference in gaps]
     exact = exact_model(model, X, output)
-    measured = [float(one.shares @ exact.known[one.rows] - two.shares @ exact.known[two.rows]) for one, two in sides]
+    measured = [
+        float(one.shares @ exact.known[one.rows] - two.shares @ exact.known[two.rows]) for one, two in sides
+    ]
     if isinstance(exact.sum, Ensemble):
         bars = _by_trees(exact, exact.sum, weight, sides, game, blocks)
     else:
@@ -166,7 +168,9 @@ def _check(game: str, level: float, blocks: int, gaps: Sequence[Any]) -> None:
         (2 <= blocks <= 100, "blocks", "2 to 100 are needed", blocks),
         (len(gaps) > 0, "gaps", "at least one pair of groups is needed", len(gaps)),
     ]
-    problems = [Problem("option", name, f"{rule}, got {got!r}") for kept, name, rule, got in rules if not kept]
+    problems = [
+        Problem("option", name, f"{rule}, got {got!r}") for kept, name, rule, got in rules if not kept
+    ]
     if problems:
         raise InputError(problems)
 
@@ -176,7 +180,9 @@ def _by_trees(
 ) -> list[tuple[Floats, Floats, int]]:
     strata, gaps = strata_of(weight, sides, game, blocks)
     rows = coded(ensemble, exact.matrix)
-    _check_sums(exact, ensemble, rows.at(np.linspace(0, len(weight) - 1, min(CHECKED, len(weight))).astype(int)))
+    _check_sums(
+        exact, ensemble, rows.at(np.linspace(0, len(weight) - 1, min(CHECKED, len(weight))).astype(int))
+    )
     crowds = (rows.at(strata.rows), strata.labels), (rows.at(strata.sample), strata.blocks)
     totals = tuple(Totals.of(gap, len(exact.players)) for gap, _ in gaps)
     owner = exact.owner[[reading.column for reading in ensemble.readings]]

@@ -34,10 +34,11 @@ def from_lightgbm(estimator: Any, output: int) -> Ensemble:
     classes = 2 if objective in ("binary", "cross_entropy") else sums if sums > 1 else 0
     which, sign = which_class(estimator, classes, output) if classes else (0, 1.0)
     trees = [tree["tree_structure"] for tree in dump["tree_info"][which::sums]]
-    factor = sign / len(trees) if dump.get("average_output") else sign
+    # A random forest's raw score is the sum, its probability that of the mean.
+    mean = 1.0 / len(trees) if dump.get("average_output") else 1.0
     readings: dict[Reading, int] = {}
-    found = tuple(_lightgbm_tree(estimator, tree, factor, readings) for tree in trees)
-    return Ensemble(found, tuple(readings), scale_of(classes, plain=objective in PLAIN))
+    found = tuple(_lightgbm_tree(estimator, tree, sign * mean, readings) for tree in trees)
+    return Ensemble(found, tuple(readings), scale_of(classes, plain=objective in PLAIN), of_raw=mean)
 
 
 def _lightgbm_tree(estimator: Any, root: dict[str, Any], factor: float, readings: dict[Reading, int]) -> Tree:
@@ -120,7 +121,12 @@ def from_xgboost(estimator: Any, output: int) -> Ensemble:
     columns = int(model_columns(learner))
     readings = [Reading(at, strict=True, single=True) for at in range(columns)]
     readings += [Reading(at, categorical=True) for at in range(columns)]
-    plain = objective in ("reg:squarederror", "reg:absoluteerror", "reg:pseudohubererror", "reg:quantileerror")
+    plain = objective in (
+        "reg:squarederror",
+        "reg:absoluteerror",
+        "reg:pseudohubererror",
+        "reg:quantileerror",
+    )
     return Ensemble(tuple(trees), tuple(readings), scale_of(classes, plain=plain), exactness=1e-5)
 
 
@@ -169,7 +175,8 @@ def from_catboost(estimator: Any, output: int) -> Ensemble:
     which, sign = which_class(estimator, classes, output) if classes else (0, 1.0)
     sides = [column.get("nan_value_treatment") == "AsTrue" for column in columns]
     trees = tuple(
-        _catboost_tree(estimator, tree, (sign * scale, which, sums), sides) for tree in model["oblivious_trees"]
+        _catboost_tree(estimator, tree, (sign * scale, which, sums), sides)
+        for tree in model["oblivious_trees"]
     )
     readings = tuple(Reading(column["flat_feature_index"], single=True) for column in columns)
     plain = str(estimator.get_all_params().get("loss_function")) in ("RMSE", "MAE", "Quantile", "MAPE")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .exact_games import Seen
 from .exact_trees import Bools
@@ -14,7 +16,10 @@ from .pairing import Floats, Ints
 MOST_DENSE = 14
 """Players on a path up to which all miss sets are counted; above, only those that occur."""
 MERGE_FROM = 4_000
-"""Fewer rows than this are not sorted to merge them."""
+"""Fewer rows than this are not sorted to merge them; sorting pays only where miss sets get too many to count."""
+SOON = 4
+WORTH = 2
+"""Rows for each cell from which counting them to merge them pays."""
 
 
 @dataclass(frozen=True)
@@ -66,15 +71,14 @@ class Crowd:
     def counts(self, players: int) -> Floats:
         """Sum weights by miss set and label, shape (2 ** players, 2 ** width)."""
         cells = 1 << (players + self.width)
-        found: Floats = np.bincount(self.missed, self.weight, minlength=cells)
-        return found.reshape(-1, 1 << self.width)
+        return _sums(self.missed, self.weight, cells).reshape(-1, 1 << self.width)
 
     def seen(self) -> Seen:
         """Sum weights by the miss sets that occur."""
         missed = self.missed.astype(np.int64)
         sets, at = np.unique(missed >> self.width, return_inverse=True)
         cell = (at << self.width) + (missed & ((1 << self.width) - 1))
-        counts = np.bincount(cell, self.weight, minlength=len(sets) << self.width)
+        counts = _sums(cell, self.weight, len(sets) << self.width)
         return Seen(sets, counts.reshape(len(sets), -1))
 
     def merged(self, players: int, conditions: int, nodes: Callable[[], dict[int, int]]) -> Crowd:
@@ -95,31 +99,51 @@ class Crowd:
             This one, where merging would not pay.
         """
         low = players + self.width
-        dense = len(self.missed) >= 3 << (low + conditions)
+        dense = len(self.missed) >= WORTH << (low + conditions)
         if not dense and (
-            len(self.missed) < MERGE_FROM or players + conditions <= MOST_DENSE or low + conditions > 62
+            len(self.missed) < MERGE_FROM
+            or players + min(conditions, SOON) <= MOST_DENSE
+            or low + conditions > 62
         ):
             return self
         numbered = nodes()
         code = self._coded(numbered, low, conditions)
-        if dense:
-            sums = np.bincount(code, self.weight)
-            cells = np.flatnonzero(sums)
-            sums = sums[cells]
-        else:
-            cells, at = np.unique(code, return_inverse=True)
-            if 2 * len(cells) > len(code):
-                return self
-            sums = np.bincount(at, self.weight)
+        cells, sums = _counted(code, self.weight) if dense else _sorted(code, self.weight, low + conditions)
+        if 2 * len(cells) > len(code):
+            return self
         missed = (cells & ((1 << low) - 1)).astype(self.missed.dtype)
         return Crowd(missed, sums, self.width, lambda node: (cells >> (low + numbered[node])) & 1 == 1)
 
     def _coded(self, numbered: dict[int, int], low: int, conditions: int) -> Ints:
-        code = self.missed.astype(kind_of(low + conditions))
+        kind = kind_of(low + conditions)
+        code: NDArray[Any] = self.missed.astype(kind)
         asked = {condition: node for node, condition in numbered.items()}
         for condition, node in asked.items():
-            code |= self.goes(node).view(np.uint8) * code.dtype.type(1 << (low + condition))
+            code |= self.goes(node).view(np.uint8) * kind(1 << (low + condition))
         return code
+
+
+def _sums(cell: Ints, weight: Floats, cells: int = 0) -> Floats:
+    sums: Floats = np.bincount(cell, weight, minlength=cells)
+    return sums
+
+
+def _counted(code: Ints, weight: Floats) -> tuple[Ints, Floats]:
+    sums = _sums(code, weight)
+    cells = np.flatnonzero(sums)
+    return cells, sums[cells]
+
+
+def _sorted(code: Ints, weight: Floats, bits: int) -> tuple[Ints, Floats]:
+    # The same by sorting. Code and position in one number sort much faster than positions by code.
+    wide = len(code).bit_length()
+    if bits + wide > 62:
+        cells, at = np.unique(code, return_inverse=True)
+        return cells, _sums(at, weight)
+    both = np.sort((code.astype(np.int64) << wide) | np.arange(len(code)))
+    ordered = both >> wide
+    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+    return ordered[starts], np.add.reduceat(weight[both & ((1 << wide) - 1)], starts)
 
 
 def kind_of(bits: int) -> type[np.uint16 | np.int32 | np.int64]:

@@ -11,8 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from math import factorial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from .pairing import Floats, Ints
@@ -87,13 +89,13 @@ def _sum_subsets(values: Floats, players: int) -> None:
         pairs[:, :, 1] += pairs[:, :, 0]
 
 
-def _sum_supersets(values: Floats, players: int) -> None:
+def _sum_supersets(values: NDArray[np.floating[Any]], players: int) -> None:
     for bit in range(players):
         pairs = values.reshape(len(values), -1, 2, 2**bit, *values.shape[2:])
         pairs[:, :, 0] += pairs[:, :, 1]
 
 
-def solve_dense(counts: Floats, blocks: Floats, players: int, gap: Gap) -> Shares:
+def solve_dense(counts: Floats, blocks: NDArray[np.floating[Any]], players: int, gap: Gap) -> Shares:
     """Solve the games of leaves with as many players each, from full histograms.
 
     Parameters
@@ -101,6 +103,7 @@ def solve_dense(counts: Floats, blocks: Floats, players: int, gap: Gap) -> Share
     counts : ndarray of float, shape (leaves, 2 ** players, labels)
         Weight of the rows by miss set and label.
     blocks : ndarray of float, shape (leaves, 2 ** players, blocks)
+        Single precision will do.
     players : int
     gap : Gap
 
@@ -127,11 +130,12 @@ def solve_dense(counts: Floats, blocks: Floats, players: int, gap: Gap) -> Share
     sides = np.moveaxis((fore * back) @ matrix, 0, -1)
     if not blocks.shape[2]:
         return Shares(sides, np.zeros((leaves, players, 0)))
-    worth = np.empty((leaves, 2**players, 2 * players))
+    # Single precision will do: these sums tell how sure the bars are.
+    worth = np.empty((leaves, 2**players, 2 * players), dtype=np.float32)
     worth[:, :, :players] = (back[:, :, None] * matrix)[:, ::-1]
     worth[:, :, players:] = fore.sum(axis=0)[:, :, None] * matrix
     _sum_supersets(worth, players)
-    parts = np.swapaxes(worth, 1, 2) @ blocks
+    parts = np.swapaxes(worth, 1, 2) @ blocks.astype(np.float32, copy=False)
     return Shares(
         sides, parts[:, :players] * gap.block_foreground + parts[:, players:] * gap.block_background
     )

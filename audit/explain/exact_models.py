@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
+from scipy.special import expit
 
 from ...errors import ModelError
 from .blocks import Blocks, column_blocks
@@ -77,7 +77,7 @@ def exact_model(model: Any, X: pd.DataFrame, output: int) -> Exact:
         return _linear(blocks, output)
     ensemble = read(estimator, output)
     rows = blocks.matrix if steps else X
-    known = _quietly(lambda: _own_output(estimator, rows, ensemble.scale, output))
+    known = ensemble.of_raw * _quietly(lambda: _own_output(estimator, rows, ensemble.scale, output))
     matrix, owner = _inside(estimator, blocks, rows)
     return Exact(matrix, owner, blocks.columns, ensemble, ensemble.scale, known)
 
@@ -103,7 +103,9 @@ def _numeric(X: pd.DataFrame) -> bool:
 
 def _categories(estimator: Any, X: pd.DataFrame) -> Blocks | None:
     # Boosters take pandas' categories as they are: inside, a category is its number.
-    kinds = [isinstance(kind, pd.CategoricalDtype) or pd.api.types.is_numeric_dtype(kind) for kind in X.dtypes]
+    kinds = [
+        isinstance(kind, pd.CategoricalDtype) or pd.api.types.is_numeric_dtype(kind) for kind in X.dtypes
+    ]
     if not all(kinds) or type(estimator).__name__ in (*TREES, *FORESTS, *BOOSTED):
         return None
     names = tuple(str(name) for name in X.columns)
@@ -112,7 +114,8 @@ def _categories(estimator: Any, X: pd.DataFrame) -> Blocks | None:
         return Blocks(np.zeros(X.shape), np.arange(len(names)), names, estimator)
     levels = iter(_fitted_levels(estimator, X))
     columns = []
-    for _, column in X.items():
+    for at in range(X.shape[1]):
+        column = X.iloc[:, at]
         if isinstance(column.dtype, pd.CategoricalDtype):
             code = pd.Categorical(column, categories=next(levels)).codes
             columns.append(np.where(code < 0, np.nan, code))
@@ -159,8 +162,8 @@ def _own_output(estimator: Any, rows: Any, scale: Scale, output: int) -> Floats:
 
 def _quietly(predict: Callable[[], Floats]) -> Floats:
     with warnings.catch_warnings():
-        # The estimator was fitted on a named frame and is asked about the same columns as a matrix.
-        warnings.filterwarnings("ignore", message="X does not have valid feature names")
+        # The estimator was fitted on a named frame and is asked about the same columns as a matrix, or contrariwise.
+        warnings.filterwarnings("ignore", message="X (has|does not have valid) feature names")
         return predict()
 
 
@@ -169,8 +172,12 @@ def _linear(blocks: Blocks, output: int) -> Exact:
     classifier = hasattr(estimator, "classes_")
     classes = len(estimator.classes_) if classifier else 1
     table = np.atleast_2d(np.asarray(estimator.coef_, dtype=np.float64))
-    if table.shape != ((1 if classes <= 2 else classes), len(blocks.owner)) or not 0 <= output < max(classes, 2):
-        raise unsupported(estimator, f"has coefficients of shape {table.shape} and output {output} was asked for")
+    if table.shape != ((1 if classes <= 2 else classes), len(blocks.owner)) or not 0 <= output < max(
+        classes, 2
+    ):
+        raise unsupported(
+            estimator, f"has coefficients of shape {table.shape} and output {output} was asked for"
+        )
     row = 0 if len(table) == 1 else output
     sign = -1.0 if classes == 2 and output == 0 else 1.0
     parts = sign * blocks.by_column(blocks.matrix * table[row])

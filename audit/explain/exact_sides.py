@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .exact_crowd import Labels
 from .exact_games import Gap
@@ -71,7 +72,7 @@ def strata_of(
     rows = np.flatnonzero(stands)
     kinds, stratum = np.unique(member[rows], axis=0, return_inverse=True)
     strata = _sampled(rows, stratum.ravel(), weight, blocks)
-    totals = np.bincount(stratum.ravel(), weight[rows])
+    totals: Floats = np.bincount(stratum.ravel(), weight[rows])
     gaps = tuple(_gap(kinds[:, 2 * at : 2 * at + 2], totals, game, strata) for at in range(len(sides)))
     return strata, gaps
 
@@ -79,7 +80,8 @@ def strata_of(
 def _sampled(rows: Ints, stratum: Ints, weight: Floats, blocks: int) -> Strata:
     rng = np.random.default_rng(0)
     sizes = np.bincount(stratum)
-    taken, numbers, stretched, owner = [], [], [], []
+    taken, numbers, stretched = [], [], []
+    owner: list[int] = []
     for at, size in enumerate(sizes):
         here = rng.permutation(rows[stratum == at])[: max(SAMPLED // len(sizes), 2 * blocks)]
         count = min(blocks, len(here))
@@ -97,7 +99,7 @@ def _width(labels: int) -> int:
     return (labels - 1).bit_length()
 
 
-def _gap(kinds: Floats, totals: Floats, game: Game, strata: Strata) -> tuple[Gap, Ints]:
+def _gap(kinds: NDArray[np.bool_], totals: Floats, game: Game, strata: Strata) -> tuple[Gap, Ints]:
     group, reference = (kinds[:, at] / (kinds[:, at] @ totals) for at in (0, 1))
     common = np.ones(len(totals)) / totals.sum()
     foreground = np.array([group, -reference]) if game == "common" else group[None]

@@ -129,9 +129,7 @@ def _histogram(estimator: Any, output: int) -> Ensemble:
         leaf = nodes["is_leaf"].astype(bool)
         inner = np.flatnonzero(~leaf & nodes["is_categorical"].astype(bool))
         subsets = {int(node): _members(sets[nodes["bitset_idx"][node]]) for node in inner}
-        left, right = (
-            np.where(leaf, -1, nodes[side].astype(np.int64)) for side in ("left", "right")
-        )
+        left, right = (np.where(leaf, -1, nodes[side].astype(np.int64)) for side in ("left", "right"))
         trees.append(
             Tree(
                 left,

@@ -86,12 +86,15 @@ class Ensemble:
         What the sum is.
     exactness : float
         How near the library itself computes its sum, relative to its size.
+    of_raw : float
+        This sum as a multiple of the library's raw score.
     """
 
     trees: tuple[Tree, ...]
     readings: tuple[Reading, ...]
     scale: Scale
     exactness: float = 1e-8
+    of_raw: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...errors import ModelError
 from .exact_crowd import MOST_DENSE, Crowd, Labels, kind_of
@@ -132,7 +133,7 @@ class Batch:
     """Leaves with as many players each, waiting to be solved together."""
 
     counts: Floats
-    blocks: Floats
+    blocks: NDArray[np.float32]
     who: Ints
     value: Floats
     size: int = 0
@@ -170,9 +171,7 @@ class Walk:
         )
         self._visit(tree, plan, 0, (rows, sample), [])
 
-    def _visit(
-        self, tree: Tree, plan: Plan, node: int, crowds: tuple[Crowd, Crowd], path: list[int]
-    ) -> None:
+    def _visit(self, tree: Tree, plan: Plan, node: int, crowds: tuple[Crowd, Crowd], path: list[int]) -> None:
         if not plan.needed[node]:
             return
         if tree.left[node] < 0:
@@ -233,7 +232,7 @@ def _empty(players: int, crowds: tuple[Crowd, Crowd]) -> Batch:
     leaves = int(np.clip(BATCH // (sets * max(2 * players, labels[1])), 1, MOST_LEAVES))
     return Batch(
         np.empty((leaves, sets, labels[0])),
-        np.empty((leaves, sets, labels[1])),
+        np.empty((leaves, sets, labels[1]), dtype=np.float32),
         np.empty((leaves, players), dtype=np.int64),
         np.empty(leaves),
     )
