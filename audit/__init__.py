@@ -1,0 +1,1 @@
+"""The conductor: a data set and a model in, an audit record out."""

@@ -72,8 +72,8 @@ def explain_gaps(
     Returns
     -------
     explanations : tuple of GapExplanation
-        Up to five a grouping: selection rate, mean score, its log-odds where SHAP's explainers work on that scale
-        (attributes only), true and false positive rate.
+        Up to five a grouping: selection rate, mean score, its log-odds where SHAP's explainers work on
+        that scale (attributes only), true and false positive rate.
     absent : tuple of Absent
         Gaps that could not be explained, each with the reason.
     """
@@ -129,7 +129,7 @@ def _leaves(estimator: Any) -> int:
 
 
 def furthest(grouping: GroupingFacts) -> tuple[int, int] | None:
-    """Choose the groups to explain: the reference (else the largest), and the group whose selection rate is furthest from it.
+    """Choose the groups to explain: the reference (else the largest), and the group furthest from it in selection.
 
     Only groups of at least the minimum size count; None where fewer than two are left.
     """

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ..errors import InputError, ModelError, Problem, UntrustedModelError, did_you_mean
 from .files import write_atomically
 from .labels import matches, plain, resolve_label
+from .stable_model import settled
 from .trust import DAMAGE, build_pickle, build_skops
 
 MODEL_FAULTS = (
@@ -275,6 +276,8 @@ def wrap_model(obj: Any, columns: Sequence[str] | None = None, classes: Sequence
 def save_model(estimator: Any, path: str | Path) -> str:
     """Save a fitted estimator as a skops file, whole or not at all, and return its SHA-256.
 
+    The same model gives the same bytes.
+
     Raises
     ------
     ModelError
@@ -285,7 +288,7 @@ def save_model(estimator: Any, path: str | Path) -> str:
     import skops.io as sio  # noqa: PLC0415 - it imports much of scikit-learn
 
     try:
-        data = sio.dumps(estimator, compression=zipfile.ZIP_DEFLATED)
+        data = settled(sio.dumps(estimator, compression=zipfile.ZIP_DEFLATED))
     except DAMAGE as error:
         message = (
             f"skops cannot write this model: {str(error).splitlines()[0]}; use parts of scikit-learn only"

@@ -103,11 +103,10 @@ def audit(
         "weight": weight, "weight_kind": weight_kind, "control": control, "missing": missing,
         "encoding": encoding, "drop": drop, "policy": policy, "min_group_size": min_group_size,
         "privacy_minimum": privacy_minimum, "level": level, "seed": seed, "explain": explain,
-        "mitigate": mitigate, "methods": methods, "proxies": proxies,
-        "search": search, "search_depth": search_depth,
-        "answers": answers, "title": title, "credit": credit, "id": person, "out": out_folder,
-        "format": formats,
-        "intersections": _intersections(intersections), "bands": _bands(bands),
+        "mitigate": mitigate, "methods": methods, "proxies": proxies, "search": search,
+        "search_depth": search_depth, "answers": answers, "title": title, "credit": credit, "id": person,
+        "out": out_folder, "format": formats, "intersections": _intersections(intersections),
+        "bands": _bands(bands),
     }  # fmt: skip
     return run_audit(source, flags, reference, quiet=quiet, verbose=verbose)
 

@@ -105,7 +105,7 @@ PRACTICE = (
         "How many more people of the group would be selected at the reference group's rate.",
         _DECISION,
         ALLOCATION,
-        "Practice of US employment litigation; Gastwirth (1988), Statistical Reasoning in Law and Public Policy",
+        "US Department of Labor, OFCCP, questions and answers on practical significance",
         low=-math.inf,
         high=math.inf,
         fair=0.0,
@@ -121,7 +121,7 @@ PRACTICE = (
         " one or two make a flip-flop, a finding that rests on little.",
         _DECISION,
         ALLOCATION,
-        "Uniform Guidelines, questions and answers 21 (29 CFR 1607, 44 FR 11996)",
+        "US Department of Labor, OFCCP, questions and answers on practical significance",
         low=1.0,
         high=math.inf,
         better="higher: the finding rests on more people",
@@ -132,7 +132,8 @@ PRACTICE = (
         "practice",
         "impact ratio",
         "selection rate of the category / highest selection rate of a category",
-        "The rate of a category of sex, of race/ethnicity or of both together as a share of the highest, as New"
+        "The rate of a category of sex, of race/ethnicity or of both together as a share of the"
+        " highest, as New"
         " York City's rules define it; they name no pass mark.",
         _DECISION,
         ALLOCATION,
@@ -147,7 +148,8 @@ PRACTICE = (
         "practice",
         "scoring rate",
         "share of the group with a score strictly above the median of all",
-        "The share of a group in the upper half of all scores; tools that score and do not select are compared"
+        "The share of a group in the upper half of all scores; tools that score and do not select"
+        " are compared"
         " by it.",
         _SCORE,
         ALLOCATION,
@@ -177,7 +179,8 @@ PRACTICE = (
         "practice",
         "smallest detectable gap",
         "min gap: power of the two-proportion z test >= 0.8",
-        "The smallest true gap that groups of these sizes would have shown four times in five; a test that finds"
+        "The smallest true gap that groups of these sizes would have shown four times in five; a"
+        " test that finds"
         " nothing says little of smaller ones.",
         ("group sizes", "a rate"),
         ALLOCATION,
@@ -242,7 +245,8 @@ CONDITIONAL = (
         "conditional",
         "Mantel-Haenszel risk difference",
         "sum((x1 n2 − x2 n1) / N) / sum(n1 n2 / N)",
-        "Difference of two groups' selection rates within strata, pooled; the crude difference stands beside it,"
+        "Difference of two groups' selection rates within strata, pooled; the crude difference"
+        " stands beside it,"
         " and a reversal of sign is said.",
         _WITHIN,
         ALLOCATION,
@@ -258,7 +262,8 @@ CONDITIONAL = (
         "conditional",
         "Mantel-Haenszel risk ratio",
         "sum(x1 n2 / N) / sum(x2 n1 / N)",
-        "Ratio of two groups' selection rates within strata, pooled; with the test that one ratio holds for all.",
+        "Ratio of two groups' selection rates within strata, pooled; with the test that one ratio"
+        " holds for all.",
         _WITHIN,
         ALLOCATION,
         "Mantel and Haenszel (1959); variance of Greenland and Robins (1985)",

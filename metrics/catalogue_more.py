@@ -3,6 +3,21 @@
 from __future__ import annotations
 
 from .catalogue import Metric
+from .catalogue_data import DATA, MULTICLASS
+from .catalogue_decisions import COMPOSITES, CONDITIONAL, PRACTICE
+from .catalogue_people import INDIVIDUAL, REGRESSION
+from .catalogue_rankings import RANKINGS
+from .catalogue_scores import SCORES
 
-_ROWS: tuple[Metric, ...] = ()
+_ROWS: tuple[Metric, ...] = (
+    *COMPOSITES,
+    *PRACTICE,
+    *CONDITIONAL,
+    *SCORES,
+    *DATA,
+    *MULTICLASS,
+    *REGRESSION,
+    *INDIVIDUAL,
+    *RANKINGS,
+)
 MORE: dict[str, Metric] = {row.name: row for row in _ROWS}

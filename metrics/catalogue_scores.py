@@ -1,13 +1,13 @@
-"""Rows of the catalogue: figures of scores, and of rankings by score."""
+"""Rows of the catalogue: figures of scores."""
 
 from __future__ import annotations
 
 import math
 
 from .catalogue import Metric
-from .catalogue_harms import ALLOCATION, EXPOSURE, QUALITY
+from .catalogue_harms import ALLOCATION, QUALITY
 
-_SCORED, _SCORE = ("y_true", "y_score"), ("y_score",)
+_SCORED = ("y_true", "y_score")
 _DELONG = "DeLong, logit scale"
 _BORKAN = "Borkan, Dixon, Sorensen, Thain and Vasserman (2019), Nuanced Metrics for Measuring Unintended Bias"
 _KLEINBERG = "Kleinberg, Mullainathan and Raghavan (2016), section 1"
@@ -46,7 +46,8 @@ SCORES = (
         "score",
         "background positive, subgroup negative AUC",
         "P(S+ of all others > S- of the group)",
-        "Low where true negatives of the group score as high as true positives of the others: they are falsely"
+        "Low where true negatives of the group score as high as true positives of the others: they"
+        " are falsely"
         " selected.",
         _SCORED,
         ALLOCATION,
@@ -59,7 +60,8 @@ SCORES = (
         "score",
         "background negative, subgroup positive AUC",
         "P(S+ of the group > S- of all others)",
-        "Low where true positives of the group score as low as true negatives of the others: they are missed.",
+        "Low where true positives of the group score as low as true negatives of the others: they"
+        " are missed.",
         _SCORED,
         ALLOCATION,
         _BORKAN,
@@ -125,10 +127,12 @@ SCORES = (
         "score",
         "expected calibration error",
         "sum over bins of share * |rate of positives − mean score|",
-        "How far scores lie from the rates that they promise; its null for a calibrated group stands beside it.",
+        "How far scores lie from the rates that they promise; its null for a calibrated group stands"
+        " beside it.",
         _SCORED,
         QUALITY,
-        "Naeini, Cooper and Hauskrecht (2015), Obtaining Well Calibrated Probabilities Using Bayesian Binning",
+        "Naeini, Cooper and Hauskrecht (2015), Obtaining Well Calibrated Probabilities Using"
+        " Bayesian Binning",
         fair=0.0,
         better="lower",
         interval="null of a calibrated group",
@@ -187,7 +191,8 @@ SCORES = (
         "score",
         "Brier score",
         "mean of (S − Y)^2",
-        "Mean squared distance of the group's scores from its labels; rises with how even its labels are, too.",
+        "Mean squared distance of the group's scores from its labels; rises with how even its labels"
+        " are, too.",
         _SCORED,
         QUALITY,
         "Brier (1950), Monthly Weather Review 78, 1-3",
@@ -214,7 +219,8 @@ SCORES = (
         "score",
         "balance for the positive class",
         "mean S of the group's true positives − that of the reference's",
-        "Whether people whose true label is positive get the same score on average, whichever group they are of.",
+        "Whether people whose true label is positive get the same score on average, whichever group"
+        " they are of.",
         _SCORED,
         ALLOCATION,
         _KLEINBERG,
@@ -230,7 +236,8 @@ SCORES = (
         "score",
         "balance for the negative class",
         "mean S of the group's true negatives − that of the reference's",
-        "Whether people whose true label is negative get the same score on average, whichever group they are of.",
+        "Whether people whose true label is negative get the same score on average, whichever group"
+        " they are of.",
         _SCORED,
         ALLOCATION,
         _KLEINBERG,
@@ -240,111 +247,5 @@ SCORES = (
         better="nearer to 0",
         interval="Welch",
         function="scores_balance.balance",
-    ),
-)
-
-_GEYIK = "Geyik, Ambler and Kenthapadi (2019), Fairness-Aware Ranking in Search and Recommendation"
-_SINGH = "Singh and Joachims (2018), Fairness of Exposure in Rankings"
-_RESAMPLED = "bootstrap, percentile"
-
-RANKINGS = (
-    Metric(
-        "selection_at_k",
-        "ranking",
-        "selection at k",
-        "rows of the group among the first k / rows of the group",
-        "Share of the group that stands among the first k; tied rows share their places.",
-        _SCORE,
-        ALLOCATION,
-        _GEYIK,
-        interval=_RESAMPLED,
-        function="rank_audit.audit_ranking",
-    ),
-    Metric(
-        "selection_ratio_at_k",
-        "ranking",
-        "selection ratio at k",
-        "selection at k of the group / that of the reference",
-        "The group's share among the first k beside that of the reference group.",
-        _SCORE,
-        ALLOCATION,
-        _GEYIK,
-        high=math.inf,
-        fair=1.0,
-        better="nearer to 1",
-        interval=_RESAMPLED,
-        function="rank_audit.audit_ranking",
-    ),
-    Metric(
-        "exposure",
-        "ranking",
-        "exposure",
-        "sum over places i <= k held by the group of 1 / log2(i + 1), / rows of the group",
-        "Mean attention that a row of the group gets where attention falls with the place.",
-        _SCORE,
-        EXPOSURE,
-        _SINGH,
-        interval=_RESAMPLED,
-        function="rank_audit.audit_ranking",
-    ),
-    Metric(
-        "exposure_ratio",
-        "ranking",
-        "exposure ratio",
-        "exposure of the group / exposure of the reference",
-        "Mean attention to the group beside that to the reference group (demographic parity of exposure).",
-        _SCORE,
-        EXPOSURE,
-        _SINGH,
-        high=math.inf,
-        fair=1.0,
-        better="nearer to 1",
-        interval=_RESAMPLED,
-        function="rank_audit.audit_ranking",
-    ),
-    Metric(
-        "skew_at_k",
-        "ranking",
-        "skew at k",
-        "ln(share of the group among the first k / its share of all)",
-        "Above 0 the top has too many of the group, below 0 too few.",
-        _SCORE,
-        EXPOSURE,
-        _GEYIK,
-        low=-math.inf,
-        high=math.inf,
-        fair=0.0,
-        better="nearer to 0",
-        interval=_RESAMPLED,
-        function="ranking.skew",
-    ),
-    Metric(
-        "ndkl",
-        "ranking",
-        "normalised discounted cumulative KL divergence",
-        "sum over i <= k of KL(shares among the first i || shares of all) / log2(i + 1), normalised",
-        "How far every prefix of the ranking departs from everybody, early places counting most.",
-        _SCORE,
-        EXPOSURE,
-        _GEYIK,
-        high=math.inf,
-        fair=0.0,
-        better="lower",
-        interval="bootstrap, basic below and percentile above",
-        function="ranking.ndkl",
-    ),
-    Metric(
-        "attention_weighted_rank_fairness",
-        "ranking",
-        "attention-weighted rank fairness",
-        "1 − JS(shares of attention, shares of rows)",
-        "How near the groups' shares of attention are to their shares of rows.",
-        _SCORE,
-        EXPOSURE,
-        "Sapiezynski, Zeng, Robertson, Mislove and Wilson (2019); the measure of the TREC Fair Ranking tracks",
-        fair=1.0,
-        better="higher",
-        interval="bootstrap, basic below and percentile above",
-        function="ranking.rank_fairness",
     ),
 )

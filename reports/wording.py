@@ -299,12 +299,12 @@ ENGLISH: dict[str, str] = {
     "column.pooled": "Within levels, pooled",
     "column.levels": "Levels compared",
     # slices
-    "slices.heading": "Who is treated worst",
+    "slices.heading": "Slices with the worst rates",
     "slices.intro": (
-        "Slices of people who are treated worse than everybody else, searched over {columns}, {depth}, with"
-        " at least {minimum} people each. The p-value is adjusted for all slices searched (Benjamini-"
-        "Hochberg): of those shown at most {share} are expected to be false alarms. The gap's interval is "
-        "widened for having been chosen among many."
+        "Slices of people whose rate is worse than that of all others (lower; for rates of errors, higher), "
+        "searched over {columns}, {depth}, with at least {minimum} people each. The p-value is adjusted for "
+        "all slices searched (Benjamini-Hochberg): of those shown at most {share} are expected to be false "
+        "alarms. The gap's interval is widened for having been chosen among many."
     ),
     "slices.depth.one": "one column at a time",
     "slices.depth.other": "up to {count} at a time",

@@ -21,14 +21,16 @@ from evenhand.audit.policy import load_policy
 from evenhand.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted(
+    [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]
+)
 
 
 def blocks(kind: str) -> list[tuple[str, str]]:
     found = []
     for page in PAGES:
-        for text in re.findall(rf"```{kind}\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL):
-            found.append((page.name, text))
+        texts = re.findall(rf"```{kind}\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+        found += [(page.name, text) for text in texts]
     return found
 
 
@@ -52,12 +54,15 @@ def loans(adult: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path
     table.head(1500).to_parquet(folder / "train.parquet")
     test = table.assign(decision=np.where(score >= 0.5, "yes", "no")).tail(1500)
     test.to_parquet(folder / "loans.parquet")
-    numbered = table.tail(1500).assign(approved=(test["approved"] == "yes").astype(int), p_approve=score[-1500:])
+    numbered = table.tail(1500).assign(
+        approved=(test["approved"] == "yes").astype(int), p_approve=score[-1500:]
+    )
     numbered.to_csv(folder / "loans.csv", index=False)
     save_model(model, folder / "model.skops")
     policy = next(text for _, text in blocks("toml") if "[[limit]]" in text)
     (folder / "policy.toml").write_text(policy, encoding="utf-8")
-    settings = 'data = "loans.parquet"\ntarget = "approved"\npos_label = "yes"\nsensitive = ["sex"]\nprediction = "decision"\n'
+    settings = 'data = "loans.parquet"\ntarget = "approved"\npos_label = "yes"\nsensitive = ["sex"]\n'
+    settings += 'prediction = "decision"\n'
     (folder / "evenhand.toml").write_text(settings + 'out = "evenhand-demo"\n', encoding="utf-8")
     return folder
 
@@ -76,18 +81,30 @@ def test_a_documented_command_runs(command: str, loans: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(("page", "snippet"), blocks("python"))
-def test_a_documented_snippet_runs(page: str, snippet: str, loans: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_documented_snippet_runs(
+    page: str, snippet: str, loans: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(loans)
     train, test = pd.read_parquet("train.parquet"), pd.read_parquet("loans.parquet").drop(columns="decision")
     train, test = (
-        frame.assign(income=np.where(frame.pop("approved") == "yes", ">50K", "<=50K")) for frame in (train, test)
+        frame.assign(income=np.where(frame.pop("approved") == "yes", ">50K", "<=50K"))
+        for frame in (train, test)
     )
     words = ColumnTransformer([("words", OneHotEncoder(), ["sex", "race"])], remainder="passthrough")
     features = [name for name in train.columns if name != "income"]
-    clf = Pipeline([("words", words), ("model", LogisticRegression(max_iter=2000))]).fit(train[features], train["income"])
+    clf = Pipeline([("words", words), ("model", LogisticRegression(max_iter=2000))]).fit(
+        train[features], train["income"]
+    )
     p = clf.predict_proba(test[features])[:, 1]
     y_true = (test["income"] == ">50K").astype(int).to_numpy()
-    names = {"clf": clf, "train": train, "test": test, "p": p, "y_true": y_true, "y_pred": (p >= 0.5).astype(int)}
+    names = {
+        "clf": clf,
+        "train": train,
+        "test": test,
+        "p": p,
+        "y_true": y_true,
+        "y_pred": (p >= 0.5).astype(int),
+    }
     exec(compile(snippet, page, "exec"), names)
 
 
@@ -113,5 +130,3 @@ def test_links_of_the_pages_lead_to_files() -> None:
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
-
-

@@ -145,7 +145,10 @@ def test_every_wrong_part_is_named(file):
         lambda cube: {**cube, "axes": []},
         lambda cube: {**cube, "codes": [[99 for _ in row] for row in cube["codes"]]},
         lambda cube: {**cube, "codes": [row[:-1] for row in cube["codes"]]},
-        lambda cube: {**cube, "measures": {name: [-1 for _ in row] for name, row in cube["measures"].items()}},
+        lambda cube: {
+            **cube,
+            "measures": {name: [-1 for _ in row] for name, row in cube["measures"].items()},
+        },
     ],
     ids=["empty", "no axes", "codes outside", "a cell too few", "negative counts"],
 )

@@ -1,8 +1,8 @@
-"""Engine one: the gap of a sum over trees, or of a linear model, shared out exactly, all rows against all rows.
+"""Engine one: the gap of a sum over trees or of a linear model, exactly, from all rows against all rows.
 
 No row is drawn: the Shapley values' group means are computed from counts at the leaves (``exact_walk``,
-``exact_games``), so there is no Monte Carlo error. Forests are explained as probabilities, boosted classifiers
-and logistic regressions as log-odds (``exact_scale``); a decision is no such sum.
+``exact_games``), so there is no Monte Carlo error. Forests are explained as probabilities, boosted
+classifiers and logistic regressions as log-odds (``exact_scale``); a decision is no such sum.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def explain_gap_exact(
     ----------
     model : estimator
         Fitted; bare, or a ``Pipeline`` whose preprocessing treats each column by itself. Trees, forests,
-        gradient boosting and histogram gradient boosting of scikit-learn, LightGBM, XGBoost, CatBoost (numeric
-        columns), and linear models.
+        gradient boosting and histogram gradient boosting of scikit-learn, LightGBM, XGBoost, CatBoost
+        (numeric columns), and linear models.
     X : pandas.DataFrame
         The model's input columns, all rows: in the common game they are the background.
     group_rows, reference_rows : array-like of bool, shape (rows,), or of int
@@ -72,7 +72,8 @@ def explain_gap_exact(
     Raises
     ------
     InputError
-        A side has no rows with weight above zero; weights or rows do not fit ``X``; an option is out of range.
+        A side has no rows with weight above zero; weights or rows do not fit ``X``; an option is out of
+        range.
     ModelError
         The model is no sum over trees and not linear, or its preprocessing mixes columns.
 

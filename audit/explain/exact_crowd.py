@@ -16,8 +16,9 @@ from .pairing import Floats, Ints
 MOST_DENSE = 14
 """Players on a path up to which all miss sets are counted; above, only those that occur."""
 MERGE_FROM = 4_000
-"""Fewer rows than this are not sorted to merge them; sorting pays only where miss sets get too many to count."""
+"""Fewer rows than this are not sorted to merge them."""
 SOON = 4
+"""Sorting pays where so many further players make miss sets too many to count."""
 WORTH = 2
 """Rows for each cell from which counting them to merge them pays."""
 
@@ -124,8 +125,7 @@ class Crowd:
 
 
 def _sums(cell: Ints, weight: Floats, cells: int = 0) -> Floats:
-    sums: Floats = np.bincount(cell, weight, minlength=cells)
-    return sums
+    return np.bincount(cell, weight, minlength=cells).astype(np.float64, copy=False)
 
 
 def _counted(code: Ints, weight: Floats) -> tuple[Ints, Floats]:

@@ -1,9 +1,10 @@
 """The game that one leaf plays: which players' conditions rows miss, and what each player contributes.
 
-A leaf pays its value to a hybrid of two rows if the hybrid meets every player's conditions on the leaf's path. Over
-all pairs of a foreground and a background row a coalition S is worth P(a foreground row meets S's conditions) times
-P(a background row meets those of all others): the rows of a pair are independent, so two sums over subsets of a
-histogram replace the pairs. Histograms are by *miss set*, the players whose conditions a row misses.
+A leaf pays its value to a hybrid of two rows if the hybrid meets every player's conditions on the leaf's path.
+Over all pairs of a foreground and a background row a coalition S is worth P(a foreground row meets S's
+conditions) times P(a background row meets those of all others): the rows of a pair are independent, so two sums
+over subsets of a histogram replace the pairs. Histograms are by *miss set*, the players whose conditions a row
+misses.
 """
 
 from __future__ import annotations
@@ -123,7 +124,7 @@ def solve_dense(counts: Floats, blocks: NDArray[np.floating[Any]], players: int,
     factors = np.vstack([gap.foreground, gap.background])
     wide = (factors @ counts.reshape(-1, labels).T).reshape(len(factors) * leaves, 2**players)
     _sum_subsets(wide, players)
-    # Of a coalition S: rows that miss nothing of S have their miss set within the others, and S reversed is the others.
+    # Rows that miss nothing of a coalition S have their miss set within the others, which are S reversed.
     met = wide.reshape(len(factors), leaves, 2**players)
     fore, back = met[:-1, :, ::-1], met[-1]
     matrix = shapley_matrix(players)
@@ -157,13 +158,14 @@ class Seen:
 
 
 CHUNK = 4_000_000
+"""Pairs of miss sets that are held at once."""
 
 
 def solve_sparse(rows: Seen, blocks: Seen, players: int, gap: Gap) -> Shares:
     """Solve one leaf's game from the miss sets that occur, where there are too many players for full histograms.
 
-    Two rows make a difference only if no player's conditions are missed by both. If the foreground row misses
-    c players and the background row a, each of the a players gets (a - 1)! c! / (a + c)!, each of the c minus
+    Two rows make a difference only if no player's conditions are missed by both. If the foreground row
+    misses c players and the background row a, each of the a gets (a - 1)! c! / (a + c)!, each of the c minus
     a! (c - 1)! / (a + c)!.
 
     Parameters

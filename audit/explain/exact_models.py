@@ -1,4 +1,4 @@
-"""Which models can be explained exactly: their rows as a matrix, their sum, and the output that it must give."""
+"""Which models can be explained exactly: rows as a matrix, the sum, and the output that it must give."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def _own_output(estimator: Any, rows: Any, scale: Scale, output: int) -> Floats:
 
 def _quietly(predict: Callable[[], Floats]) -> Floats:
     with warnings.catch_warnings():
-        # The estimator was fitted on a named frame and is asked about the same columns as a matrix, or contrariwise.
+        # The estimator was fitted on a named frame and is asked about a matrix, or contrariwise.
         warnings.filterwarnings("ignore", message="X (has|does not have valid) feature names")
         return predict()
 

@@ -72,7 +72,7 @@ def strata_of(
     rows = np.flatnonzero(stands)
     kinds, stratum = np.unique(member[rows], axis=0, return_inverse=True)
     strata = _sampled(rows, stratum.ravel(), weight, blocks)
-    totals: Floats = np.bincount(stratum.ravel(), weight[rows])
+    totals = np.bincount(stratum.ravel(), weight[rows]).astype(np.float64, copy=False)
     gaps = tuple(_gap(kinds[:, 2 * at : 2 * at + 2], totals, game, strata) for at in range(len(sides)))
     return strata, gaps
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import ModelError
+from ...errors import ModelError, Problem
 from .exact_trees import Ensemble, Reading, Scale, Tree
 from .pairing import Floats, Ints
 
@@ -24,12 +24,11 @@ HISTOGRAM = ("HistGradientBoostingClassifier", "HistGradientBoostingRegressor")
 
 def unsupported(estimator: Any, why: str) -> ModelError:
     """Make the error that says why a model cannot be counted exactly."""
-    return ModelError.of(
-        "not_exact",
-        "model",
+    message = (
         f"exact counting needs one sum over trees, or a linear model; {type(estimator).__name__} {why};"
-        " explain_gap explains any model",
+        " explain_gap explains any model"
     )
+    return ModelError([Problem("not_exact", "model", message)])
 
 
 def from_sklearn(estimator: Any, output: int) -> Ensemble:

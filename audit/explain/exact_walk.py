@@ -1,7 +1,7 @@
 """One pass over each tree: rows are counted at its leaves by miss set, and the leaves' games are solved.
 
-The cost grows with rows times leaves, not with pairs of rows. Low in a tree few conditions are left, and rows are
-merged there that have missed the same players and will answer the rest alike.
+The cost grows with rows times leaves, not with pairs of rows. Low in a tree few conditions are left, and rows
+are merged there that have missed the same players and will answer the rest alike.
 """
 
 from __future__ import annotations
@@ -250,6 +250,7 @@ def _most_players(tree: Tree, owner: Ints, limit: int) -> int:
         raise ModelError.of(
             "deep_path",
             "model",
-            f"a tree may ask about at most {limit} columns on a path, got {most}; explain_gap explains any model",
+            f"a tree may ask about at most {limit} columns on a path, got {most};"
+            " explain_gap explains any model",
         )
     return most

@@ -1,0 +1,1 @@
+"""The templates of the pages: one small file a part."""
