@@ -129,7 +129,7 @@ def _leaves(estimator: Any) -> int:
 
 
 def furthest(grouping: GroupingFacts) -> tuple[int, int] | None:
-    """Choose the groups to explain: the reference (else the largest), and the group furthest from it in selection.
+    """Choose the groups to explain: the reference (else the largest), and the one furthest from it.
 
     Only groups of at least the minimum size count; None where fewer than two are left.
     """

@@ -41,8 +41,17 @@ def _root(
     pass
 
 
-app.command(help="Audit the embedded UCI Adult data, as an example of everything.")(guarded(demo))
-app.command(help="Audit a table with a model, or with a column of decisions or scores.")(guarded(audit))
+app.command(
+    help="Audit the embedded UCI Adult data, as an example of everything.",
+    short_help="Audit the embedded data, as an example.",
+)(guarded(demo))
+app.command(
+    help="Audit a table with a model, or with a column of decisions or scores.",
+    short_help="Audit a table, with or without a model.",
+)(guarded(audit))
 app.command(help="Render the pages of an audit record again.")(guarded(report))
-app.command(help="Write a commented settings file for a table, with guessed roles to correct.")(guarded(init))
+app.command(
+    help="Write a commented settings file for a table, with guessed roles to correct.",
+    short_help="Write a settings file with guessed roles.",
+)(guarded(init))
 app.command(help="List the metrics, or explain one in plain words.")(guarded(metrics))

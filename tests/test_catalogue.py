@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import fairlearn.metrics as fm
 import numpy as np
 import pytest
+import sklearn.metrics as skm
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evenhand.errors import InputError
 from evenhand.metrics.catalogue import CATALOGUE, metric_named
@@ -104,6 +108,64 @@ def test_rows_are_whole(metric):
 def test_needs_agree_with_what_the_rate_counts(name):
     needs = set(CATALOGUE[name].needs)
     assert ("y_true" in needs, "y_pred" in needs) == (RATES[name].label, RATES[name].decision)
+
+
+ORACLES = {
+    "selection_rate": fm.selection_rate,
+    "true_positive_rate": fm.true_positive_rate,
+    "false_positive_rate": fm.false_positive_rate,
+    "positive_predictive_value": skm.precision_score,
+    "accuracy": skm.accuracy_score,
+}
+POPULATED = st.lists(st.tuples(*[st.integers(1, 12)] * 4), min_size=2, max_size=4)
+
+
+def rows_of(groups):
+    labels = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+    y, p = np.concatenate([np.repeat(labels, four, axis=0) for four in groups]).T
+    return y, p, np.repeat(np.arange(len(groups)), [sum(four) for four in groups])
+
+
+@pytest.mark.parametrize("name", COMPARISONS)
+@settings(max_examples=15, deadline=None)
+@given(groups=POPULATED)
+def test_comparisons_depend_neither_on_the_order_of_groups_nor_on_the_number_of_rows(name, groups):
+    metric = CATALOGUE[name]
+    found, turned, doubled = (
+        group_metric(name, y, p, sensitive_features=g)
+        for y, p, g in map(rows_of, (groups, groups[::-1], np.array(groups) * 2))
+    )
+    assert turned == doubled == pytest.approx(found)
+    assert metric.low <= found <= metric.high
+    again = rows_of([*groups, groups[0]])  # a group like another changes no worst case
+    assert group_metric(name, *again[:2], sensitive_features=again[2]) == pytest.approx(found)
+
+
+@pytest.mark.parametrize("name", COMPARISONS)
+def test_comparisons_are_those_of_fairlearns_and_scikit_learns_rates(name):
+    metric = CATALOGUE[name]
+    y, p, g = np.random.default_rng(7).integers(0, (2, 2, 3), (200, 3)).T
+    metrics = {rate: ORACLES[rate] for rate in metric.rates}
+    rates = fm.MetricFrame(metrics=metrics, y_true=y, y_pred=p, sensitive_features=g).by_group.to_numpy()
+    pairs = [(rates[i], rates[j]) for i in range(3) for j in range(3) if i != j]
+    if metric.kind == "ratio":
+        expected = min(np.min(one / other) for one, other in pairs)
+    else:
+        join = np.mean if metric.combine == "mean" else np.max
+        expected = max(join(abs(one - other)) for one, other in pairs)
+    assert group_metric(name, y, p, sensitive_features=g) == pytest.approx(expected)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 64), st.sampled_from("ab")), min_size=1, max_size=30))
+def test_the_mean_score_is_numpys_and_follows_a_change_of_unit(rows):
+    score, groups = np.array([s for s, _ in rows]) / 64, np.array([g for _, g in rows])
+    means = [
+        score_means(group_table(cube_of(sensitive_features={"g": groups}, y_score=s), "g")).value
+        for s in (score, 1 - score)
+    ]
+    assert means[0] == pytest.approx([score[groups == g].mean() for g in np.unique(groups)])
+    assert means[1] == pytest.approx(1 - means[0])
 
 
 @pytest.mark.parametrize("name", COMPARISONS)

@@ -13,7 +13,7 @@ from .exact_games import Seen
 from .exact_trees import Bools
 from .pairing import Floats, Ints
 
-MOST_DENSE = 14
+MOST_DENSE = 18
 """Players on a path up to which all miss sets are counted; above, only those that occur."""
 MERGE_FROM = 4_000
 """Fewer rows than this are not sorted to merge them."""

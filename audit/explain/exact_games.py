@@ -1,14 +1,15 @@
 """The game that one leaf plays: which players' conditions rows miss, and what each player contributes.
 
-A leaf pays its value to a hybrid of two rows if the hybrid meets every player's conditions on the leaf's path.
-Over all pairs of a foreground and a background row a coalition S is worth P(a foreground row meets S's
-conditions) times P(a background row meets those of all others): the rows of a pair are independent, so two sums
-over subsets of a histogram replace the pairs. Histograms are by *miss set*, the players whose conditions a row
-misses.
+A leaf pays its value to a hybrid of two rows if the hybrid meets every player's conditions on its path. Over
+all pairs of a foreground and a background row, a coalition S is worth P(a foreground row meets its
+conditions) times P(a background row meets those of all others): the rows of a pair are independent, so two
+sums over subsets of a histogram replace the pairs. Histograms are by *miss set*: the players whose conditions
+a row misses.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from math import factorial
@@ -159,10 +160,12 @@ class Seen:
 
 CHUNK = 4_000_000
 """Pairs of miss sets that are held at once."""
+SORTED_BY = 7
+"""Players by whom sets are told apart before pairs are tried: most pairs miss one of these in common."""
 
 
 def solve_sparse(rows: Seen, blocks: Seen, players: int, gap: Gap) -> Shares:
-    """Solve one leaf's game from the miss sets that occur, where there are too many players for full histograms.
+    """Solve one leaf's game from the miss sets that occur: there are too many players for full histograms.
 
     Two rows make a difference only if no player's conditions are missed by both. If the foreground row
     misses c players and the background row a, each of the a gets (a - 1)! c! / (a + c)!, each of the c minus
@@ -195,19 +198,29 @@ def _effects(sets: Ints, others: Ints, weight: Floats, players: int, *, backgrou
         gain, loss = loss.T, gain.T
     bits, other_bits = _bits(sets, players), _bits(others, players)
     size, other_size = bits.sum(axis=1).astype(int), other_bits.sum(axis=1).astype(int)
-    used = np.flatnonzero(weight != 0)
-    found = np.empty((len(sets), players))
-    step = max(1, CHUNK // max(len(used), 1))
-    for low in range(0, len(sets), step):
-        here = slice(low, low + step)
-        at, other = np.nonzero((sets[here, None] & others[None, used]) == 0)
-        other = used[other]
-        mine, theirs = size[here][at], other_size[other]
-        shape = (len(sets[here]), len(others))
-        taken = sparse.csr_matrix((gain[theirs, mine] * weight[other], (at, other)), shape=shape)
-        lost = np.bincount(at, loss[theirs, mine] * weight[other], minlength=shape[0])
-        found[here] = taken @ other_bits + lost[:, None] * bits[here]
+    found = np.zeros((len(sets), players))
+    for mine, theirs in _meetings(sets, others, weight, players):
+        at, other = np.divmod(np.flatnonzero((sets[mine, None] & others[theirs]) == 0), len(theirs))
+        of_both = other_size[theirs][other], size[mine][at]
+        shape = len(mine), len(theirs)
+        taken = sparse.csr_matrix((gain[of_both] * weight[theirs][other], (at, other)), shape=shape)
+        lost = np.bincount(at, loss[of_both] * weight[theirs][other], minlength=len(mine))
+        found[mine] = taken @ other_bits[theirs] + lost[:, None] * bits[mine]
     return found
+
+
+def _meetings(sets: Ints, others: Ints, weight: Floats, players: int) -> Iterator[tuple[Ints, Ints]]:
+    # Sets that agree on the highest players meet only others that share none of these.
+    below = max(0, players - SORTED_BY)
+    high, other_high = sets >> below, others >> below
+    for value in np.unique(high):
+        mine, theirs = (
+            np.flatnonzero(high == value),
+            np.flatnonzero((other_high & value == 0) & (weight != 0)),
+        )
+        step = max(1, CHUNK // max(len(theirs), 1))
+        for low in range(0, len(mine) if len(theirs) else 0, step):
+            yield mine[low : low + step], theirs
 
 
 def _bits(sets: Ints, players: int) -> Floats:

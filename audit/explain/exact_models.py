@@ -11,14 +11,16 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from ...errors import ModelError
+from ...errors import ModelError, Problem
 from .blocks import Blocks, column_blocks
 from .exact_boosters import from_catboost, from_lightgbm, from_xgboost
 from .exact_sklearn import BOOSTED, FORESTS, HISTOGRAM, TREES, from_sklearn, unsupported
-from .exact_trees import Ensemble, Scale
+from .exact_trees import Coded, Ensemble, Scale, sums
 from .pairing import Floats, Ints
 
 LIGHTGBM = ("LGBMClassifier", "LGBMRegressor", "Booster")
+CHECKED = 64
+"""Rows on which the trees as read must give the output of the model itself."""
 CATBOOST = ("CatBoostClassifier", "CatBoostRegressor", "CatBoost")
 
 
@@ -158,6 +160,24 @@ def _own_output(estimator: Any, rows: Any, scale: Scale, output: int) -> Floats:
     if array.ndim == 2:
         return array[:, output] if array.shape[1] > 1 else array[:, 0]
     return -array if scale == "log-odds" and output == 0 else array
+
+
+def check_sums(exact: Exact, ensemble: Ensemble, rows: Coded) -> None:
+    """Check on some rows that the trees as read give the model's own output; ``ModelError`` where not.
+
+    Parameters
+    ----------
+    exact : Exact
+    ensemble : Ensemble
+    rows : Coded
+        All rows of ``exact``.
+    """
+    places = np.unique(np.linspace(0, len(exact.known) - 1, CHECKED).astype(np.int64))
+    apart = exact.known[places] - sums(ensemble, rows.at(places))
+    size = max(1.0, float(np.abs(exact.known).max()))
+    if not np.ptp(apart) <= 2 * ensemble.exactness * size:
+        message = f"its trees must sum to its output up to a constant, and miss it by {np.ptp(apart):.2g}"
+        raise ModelError([Problem("misread_trees", "model", message + "; explain_gap explains any model")])
 
 
 def _quietly(predict: Callable[[], Floats]) -> Floats:

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ...errors import ModelError, Problem
 from .pairing import Floats, Ints
 
 Bools = NDArray[np.bool_]
@@ -211,3 +212,18 @@ def _only(tree: Tree, node: int, rows: Coded, here: Ints) -> Coded:
     codes = list(rows.codes)
     codes[at] = codes[at][here]
     return Coded(tuple(codes), rows.steps, rows.gaps)
+
+
+def most_players(tree: Tree, owner: Ints, limit: int) -> int:
+    """Count the players on the path that has most; ``ModelError`` where they are more than the limit."""
+    most, waiting = 0, [(0, frozenset[int]())]
+    while waiting:
+        node, met = waiting.pop()
+        most = max(most, len(met))
+        if tree.left[node] >= 0:
+            met |= {int(owner[tree.reading[node]])}
+            waiting += [(int(tree.left[node]), met), (int(tree.right[node]), met)]
+    if most <= limit:
+        return most
+    message = f"a path may ask about at most {limit} columns, got {most}; explain_gap explains any model"
+    raise ModelError([Problem("deep_path", "model", message)])

@@ -12,10 +12,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import ModelError
 from .exact_crowd import MOST_DENSE, Crowd, Labels, kind_of
 from .exact_games import Gap, Shares, solve_dense, solve_sparse
-from .exact_trees import Bools, Coded, Tree, goes_left
+from .exact_trees import Bools, Coded, Tree, goes_left, most_players
 from .pairing import Floats, Ints
 
 BATCH = 400_000
@@ -164,7 +163,7 @@ class Walk:
         """Walk a tree; call ``finish`` after the last."""
         plan = plan_of(tree)
         width = max(labels.width for _, labels in self.crowds)
-        kind = kind_of(width + _most_players(tree, self.owner, 62 - width))
+        kind = kind_of(width + most_players(tree, self.owner, 62 - width))
         rows, sample = (
             Crowd(labels.label.astype(kind), labels.weight, labels.width, partial(_goes, tree, coded))
             for coded, labels in self.crowds
@@ -236,21 +235,3 @@ def _empty(players: int, crowds: tuple[Crowd, Crowd]) -> Batch:
         np.empty((leaves, players), dtype=np.int64),
         np.empty(leaves),
     )
-
-
-def _most_players(tree: Tree, owner: Ints, limit: int) -> int:
-    most, waiting = 0, [(0, frozenset[int]())]
-    while waiting:
-        node, met = waiting.pop()
-        most = max(most, len(met))
-        if tree.left[node] >= 0:
-            met |= {int(owner[tree.reading[node]])}
-            waiting += [(int(tree.left[node]), met), (int(tree.right[node]), met)]
-    if most > limit:
-        raise ModelError.of(
-            "deep_path",
-            "model",
-            f"a tree may ask about at most {limit} columns on a path, got {most};"
-            " explain_gap explains any model",
-        )
-    return most

@@ -1,0 +1,250 @@
+"""People who stand in several rows: counts per person, and intervals that resample or sum over people.
+
+Rows of one person are alike, so that a thousand rows of a hundred people tell less than a thousand
+people would. The cube has forgotten who is who: everything here reads the rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from ..errors import InputError, Problem
+from .labels import binary_codes
+from .linearised import outcome_flags, robust_size, row_variance
+from .people import Repeats, person_codes
+from .rates import RATES, Counted, GroupTable, Rate, count, divide, group_table, rate_named
+from .results import Group, Level
+from .row_groups import RowGroups, grouped_rows
+from .tally import cube_of, refuse_unaligned
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class ClusterCounts:
+    """The confusion matrix of every person in every group.
+
+    Parameters
+    ----------
+    table : GroupTable
+        All people together, as `group_table` counts them.
+    cells : sparse array of shape (people, groups x labels x decisions)
+        Rows, or sums of weights, of each person; a person may stand in several groups.
+    repeats : Repeats
+    """
+
+    table: GroupTable
+    cells: Any
+    repeats: Repeats
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Groups, labels and decisions."""
+        return self.table.measures.shape[:3]
+
+
+def cluster_counts(
+    y_true: Any = None,
+    y_pred: Any = None,
+    *,
+    sensitive_features: Any,
+    ids: Any,
+    sample_weight: Any = None,
+    pos_label: Level = None,
+) -> ClusterCounts:
+    """Count rows by person, group, label and decision. Reads all rows; a cube does not hold the people.
+
+    Parameters
+    ----------
+    y_true, y_pred, sensitive_features, pos_label
+        As for `cube_of`; several sensitive columns make intersections.
+    ids : array-like of shape (rows,)
+        Equal values are one person; a missing one is a person of its own.
+    sample_weight : array-like of shape (rows,), optional
+        Survey weights, at least zero.
+
+    Returns
+    -------
+    ClusterCounts
+
+    Raises
+    ------
+    InputError
+        With every problem found: those of `cube_of`, and ids of another length or index.
+
+    Examples
+    --------
+    >>> counts = cluster_counts(None, [1, 1, 0], sensitive_features=["F", "F", "M"], ids=["a", "a", "b"])
+    >>> counts.repeats.people, counts.cells.toarray().tolist()
+    (2, [[0.0, 2.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]])
+    """
+    cube = cube_of(
+        y_true,
+        y_pred,
+        sensitive_features=sensitive_features,
+        sample_weight=sample_weight,
+        pos_label=pos_label,
+    )
+    outcomes = {name: values for name, values in (("y_true", y_true), ("y_pred", y_pred)) if values is not None}
+    person, unnamed = person_codes(ids)
+    _refuse_other_rows(outcomes, ids, len(person), cube.rows)
+    table = group_table(cube, *cube.of_role("sensitive"))
+    flags = {name: binary_codes(values, name, pos_label) for name, values in outcomes.items()}
+    rows = grouped_rows(sensitive_features, flags, sample_weight=sample_weight)
+    shape = table.measures.shape[:3]
+    place = [{_key(group): i for i, group in enumerate(table.groups)}[_key(group)] for group in rows.groups]
+    cell = np.repeat(place, np.diff(rows.starts))
+    for size, name in zip(shape[1:], ("y_true", "y_pred"), strict=True):
+        cell = cell * size + (rows.columns[name].astype(np.intp) if name in flags else 0)
+    return ClusterCounts(table, *_counted(person, unnamed, cell, rows, int(np.prod(shape))))
+
+
+def _refuse_other_rows(outcomes: dict[str, Any], ids: Any, got: int, rows: int) -> None:
+    problems: list[Problem] = []
+    refuse_unaligned([*outcomes.items(), ("ids", ids)], problems)
+    if got != rows:
+        rule = f"one id a row is wanted, got {got:,} ids for {rows:,} rows; give both of the same rows"
+        problems.append(Problem("lengths_differ", "ids", rule))
+    if problems:
+        raise InputError(problems)
+
+
+def _key(group: Group) -> tuple[tuple[type, Level], ...]:
+    # True and 1 are equal in Python, and two groups here.
+    return tuple((type(level), level) for level in group)
+
+
+def _counted(
+    person: NDArray[np.intp], unnamed: int, cell: NDArray[np.intp], rows: RowGroups, width: int
+) -> tuple[Any, Repeats]:
+    who = person[rows.order]
+    people = int(person.max()) + 1
+    joint, where = np.unique(who * width + cell, return_inverse=True)
+    weight = np.bincount(where, weights=rows.weight, minlength=len(joint)).astype(float)
+    cells = sparse.csr_array((weight, (joint // width, joint % width)), shape=(people, width))
+    wide = len(rows.groups)
+    group = np.repeat(np.arange(wide), np.diff(rows.starts))
+    places = np.bincount(np.unique(who * wide + group) // wide, minlength=people)
+    most = int(np.bincount(person).max())
+    return cells, Repeats(people, len(person), most, unnamed, int((places > 1).sum()))
+
+
+@dataclass(frozen=True, eq=False)
+class ClusterRobust:
+    """A rate of every group with what people, not rows, make of its variance; arrays of shape (G,).
+
+    Parameters
+    ----------
+    counted : Counted
+        With the effective sizes that `clustered` gives.
+    covariance : ndarray of shape (G, G)
+        Linearised (sandwich), over people; off the diagonal what people in two groups bring.
+    effect : ndarray of shape (G,)
+        Design effect: variance over people / variance as if rows were independent.
+    people : ndarray of shape (G,)
+        People with rows in the rate's denominator.
+    """
+
+    counted: Counted
+    covariance: Floats
+    effect: Floats
+    people: Floats
+
+
+def cluster_robust(counts: ClusterCounts, rate: Rate | str, level: float = 0.95) -> ClusterRobust:
+    """Compute the cluster-robust variance of a rate in every group (Liang & Zeger 1986).
+
+    ``var = m / (m - 1) sum_i (x_i - p n_i)^2 / n^2`` over the m people of the group's denominator, with
+    ``x_i`` of a person's ``n_i`` rows above the line. The effective size is the plain one divided by
+    the design effect, ``p (1 - p) / var`` without weights, shrunk where people are few (Korn & Graubard
+    1998) and never above the plain one. At a rate of 0 or 1 the variance says nothing, and the size is
+    that of people who repeat themselves entirely: ``(sum n_i)^2 / sum n_i^2``, the number of people if
+    all have as many rows.
+
+    Parameters
+    ----------
+    counts : ClusterCounts
+    rate : Rate or str
+    level : float
+        Of the interval that the sizes are for, in (0, 1).
+
+    Returns
+    -------
+    ClusterRobust
+        ``nan`` where the rate is undefined or has one person only.
+
+    Examples
+    --------
+    >>> counts = cluster_counts(
+    ...     None, [1, 1, 0, 0, 1, 0], sensitive_features=["F"] * 6, ids=[1, 1, 2, 2, 3, 3])
+    >>> found = cluster_robust(counts, "selection_rate")
+    >>> float(found.covariance[0, 0].round(4)), float(found.effect[0].round(2))
+    (0.0833, 1.67)
+    """
+    rate = rate if isinstance(rate, Rate) else rate_named(rate)
+    plain = count(counts.table, rate)
+    groups = len(counts.table.groups)
+    if plain.missing_input is not None:
+        nothing = np.full(groups, np.nan)
+        return ClusterRobust(plain, np.full((groups, groups), np.nan), nothing, nothing)
+    below, scores = _scores(counts, rate, plain)
+    people = np.bincount(below.indices, minlength=groups).astype(float)
+    widen = np.sqrt(divide(people, people - 1))
+    defined = np.where(np.isnan(plain.value), np.nan, 1.0)
+    covariance = (scores.T @ scores).toarray() * np.multiply.outer(widen * defined, widen * defined)
+    independent = row_variance(counts.table, plain) * divide(plain.rows, plain.rows - 1)
+    variance = np.diagonal(covariance)
+    alike = np.nan_to_num(divide(plain.denominator**2, (below.multiply(below)).sum(axis=0)))
+    size = robust_size(variance, independent, plain.effective, alike, plain.rows, people - 1, level)
+    counted = replace(plain, effective=np.where(people == plain.rows, plain.effective, size))
+    return ClusterRobust(counted, covariance, divide(variance, independent), people)
+
+
+def _scores(counts: ClusterCounts, rate: Rate, plain: Counted) -> tuple[Any, Any]:
+    """Weights below the line, and linearised scores, of every person in every group: (people, G)."""
+    above, below = outcome_flags(rate, counts.table)
+    each = sparse.eye_array(len(plain.value), format="csr")
+    up, down = (counts.cells @ sparse.kron(each, flags[:, None], format="csr") for flags in (above, below))
+    down = sparse.csr_array(down)
+    down.eliminate_zeros()
+    value = sparse.diags_array(np.nan_to_num(plain.value))
+    share = sparse.diags_array(np.nan_to_num(divide(1.0, plain.denominator)))
+    return down, sparse.csr_array((up - down @ value) @ share)
+
+
+def clustered(counts: ClusterCounts, rate: Rate | str, level: float = 0.95) -> Counted:
+    """Count a rate with effective sizes that are right for people who repeat; see `cluster_robust`.
+
+    Wilson's interval (`rates.estimates`), Miettinen and Nurminen's and that of the worst of several take
+    ``successes`` and ``effective`` as they are. Without repeats it is what `rates.count` gives. People who
+    stand in several groups make the groups alike: intervals of differences then err on the wide side.
+
+    Parameters, returns and errors as for `cluster_robust`.
+
+    Examples
+    --------
+    >>> counts = cluster_counts(None, [1, 1, 0, 0], sensitive_features=["F"] * 4, ids=[1, 1, 2, 2])
+    >>> clustered(counts, "selection_rate").effective.round(3).tolist()
+    [0.021]
+    """
+    return cluster_robust(counts, rate, level).counted
+
+
+def overall_effect(counts: ClusterCounts, rate: Rate | str = RATES["selection_rate"]) -> float:
+    """Give the design effect of the overall rate: by how much repeats widen its variance.
+
+    Examples
+    --------
+    >>> counts = cluster_counts(None, [1, 0] * 9, sensitive_features=["F", "M"] * 9, ids=range(18))
+    >>> round(overall_effect(counts), 12)
+    1.0
+    """
+    groups, width = counts.shape[0], int(np.prod(counts.shape[1:]))
+    fold = sparse.kron(np.ones((groups, 1)), sparse.eye_array(width), format="csr")
+    pooled = ClusterCounts(counts.table.overall, sparse.csr_array(counts.cells @ fold), counts.repeats)
+    return float(cluster_robust(pooled, rate).effect[0])
