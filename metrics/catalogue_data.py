@@ -10,9 +10,12 @@ from .catalogue_harms import LABELS, QUALITY
 _LABEL, _BOTH = ("y_true",), ("y_true", "y_pred")
 _CLARIFY = "Hardt et al. (2021), Amazon SageMaker Clarify: Machine Learning Bias Detection"
 _NORM = "bootstrap, triangle inequality below; Miettinen-Nurminen where labels are binary"
+_OUTER = "bootstrap, basic below and percentile above"
 
 
-def _distance(name: str, title: str, formula: str, meaning: str, high: float) -> Metric:
+def _distance(  # noqa: PLR0917 - a row of the table
+    name: str, title: str, formula: str, meaning: str, high: float, interval: str
+) -> Metric:
     return Metric(
         name,
         "data",
@@ -25,7 +28,7 @@ def _distance(name: str, title: str, formula: str, meaning: str, high: float) ->
         high=high,
         fair=0.0,
         better="lower",
-        interval=_NORM,
+        interval=interval,
         function="data_bias.label_bias",
     )
 
@@ -68,6 +71,7 @@ DATA = (
         "How surprising the reference group's labels are to who expects the group's, in nats; infinite where"
         " the group lacks a label.",
         math.inf,
+        _OUTER,
     ),
     _distance(
         "label_js_divergence",
@@ -75,6 +79,7 @@ DATA = (
         "(KL(P_a || M) + KL(P_d || M)) / 2, M = (P_a + P_d) / 2",
         "Mean divergence of both groups' labels from their middle, in nats.",
         math.log(2),
+        _OUTER,
     ),
     _distance(
         "label_lp_norm",
@@ -82,6 +87,7 @@ DATA = (
         "sqrt(sum over labels of (P_a − P_d)^2)",
         "Euclidean distance between the two groups' shares of labels.",
         math.sqrt(2),
+        _NORM,
     ),
     _distance(
         "label_total_variation",
@@ -89,6 +95,7 @@ DATA = (
         "sum over labels of |P_a − P_d| / 2",
         "Share of a group's rows whose label would have to change for both to be alike.",
         1.0,
+        _NORM,
     ),
     _distance(
         "label_ks_distance",
@@ -96,6 +103,7 @@ DATA = (
         "max over labels of |P_a − P_d|",
         "Largest difference in the share of one label; Clarify calls it Kolmogorov-Smirnov.",
         1.0,
+        _NORM,
     ),
     Metric(
         "conditional_label_disparity",

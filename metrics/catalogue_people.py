@@ -51,7 +51,7 @@ def _gap(of: Metric) -> Metric:
         "regression",
         f"{of.title} difference",
         f"max over groups a, b of |{of.title} of a − of b|",
-        f"How far apart the groups are at most in this: {of.meaning[0].lower()}{of.meaning[1:]}",
+        f"How far apart any two groups are at most in their {of.title}.",
         of.needs,
         of.harm,
         of.source,

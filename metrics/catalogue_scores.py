@@ -191,8 +191,7 @@ SCORES = (
         "score",
         "Brier score",
         "mean of (S − Y)^2",
-        "Mean squared distance of the group's scores from its labels; rises with how even its labels"
-        " are, too.",
+        "Mean squared distance of the group's scores from its labels; larger where labels are even, too.",
         _SCORED,
         QUALITY,
         "Brier (1950), Monthly Weather Review 78, 1-3",

@@ -90,7 +90,9 @@ def cluster_counts(
         sample_weight=sample_weight,
         pos_label=pos_label,
     )
-    outcomes = {name: values for name, values in (("y_true", y_true), ("y_pred", y_pred)) if values is not None}
+    outcomes = {
+        name: values for name, values in (("y_true", y_true), ("y_pred", y_pred)) if values is not None
+    }
     person, unnamed = person_codes(ids)
     _refuse_other_rows(outcomes, ids, len(person), cube.rows)
     table = group_table(cube, *cube.of_role("sensitive"))

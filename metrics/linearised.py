@@ -124,7 +124,9 @@ def robust_size(  # noqa: PLR0917 - what the sizes are worked out from
     tail = 0.5 + level / 2
     widen = (stdtrit(np.maximum(rows - 1, 1), tail) / stdtrit(np.maximum(df, 1), tail)) ** 2
     with np.errstate(divide="ignore", invalid="ignore"):
-        shrunk = np.minimum(np.where(variance > 0, size * plain / variance, size), size) * np.minimum(widen, 1)
+        shrunk = np.minimum(np.where(variance > 0, size * plain / variance, size), size) * np.minimum(
+            widen, 1
+        )
     varies = (plain > 0) & ~np.isnan(variance)
     return np.nan_to_num(np.where(varies, shrunk, np.minimum(fallback, size)))
 

@@ -76,7 +76,7 @@ def person_codes(ids: Any) -> tuple[NDArray[np.intp], int]:
     --------
     >>> codes, unnamed = person_codes([7, 7, 3])
     >>> codes.tolist(), unnamed
-    ([1, 1, 0], 0)
+    ([0, 0, 1], 0)
     """
     known, missing = _split(one_column(ids, "ids"))
     if missing.size == 0:
@@ -106,10 +106,10 @@ def _split(ids: Any) -> tuple[NDArray[Any], NDArray[np.bool_]]:
 
 
 def _objects(ids: Any) -> NDArray[Any]:
-    listed = list(ids)
-    array = np.empty(len(listed), dtype=object)
-    array[:] = listed
-    return array
+    try:
+        return np.fromiter(ids, dtype=object)
+    except TypeError as error:
+        raise InputError.of("ids", "ids", f"a column of ids is wanted ({error})") from error
 
 
 def _missing(array: NDArray[Any]) -> NDArray[np.bool_]:
@@ -136,7 +136,4 @@ def _numbered(known: NDArray[Any]) -> NDArray[np.intp]:
         found = [seen.setdefault(value, len(seen)) for value in known]
     except TypeError as error:
         raise InputError.of("ids", "ids", f"ids are texts or numbers, one a row ({error})") from error
-    if any(isinstance(value, int | float) for value in seen):
-        return np.asarray(found, dtype=np.intp)
-    order = np.argsort(np.argsort(np.array([str(value) for value in seen]), kind="stable"), kind="stable")
-    return np.asarray(order[np.asarray(found, dtype=np.intp)], dtype=np.intp)
+    return np.asarray(found, dtype=np.intp)
