@@ -3,8 +3,8 @@
     python benchmarks/explain.py [--models lightgbm forest example] [--shap-rows 100] [--woodelf]
 
 All 48,842 rows are explained against all 48,842; SHAP's explainer is given 100 background rows, is timed on a
-sample of rows, and its time is scaled. woodelf-explainer (``pip install woodelf-explainer``) does the same job as the
-exact engine, for single rows. Each job runs in a process of its own, so that its peak memory is its own.
+sample of rows, and its time is scaled. woodelf-explainer (``pip install woodelf-explainer``) does the same
+job as the exact engine, for single rows. Each job runs in a process of its own, and its peak memory is its own.
 """
 
 from __future__ import annotations
@@ -140,7 +140,8 @@ def main() -> None:
     given = parser.parse_args()
     jobs = [job for job in JOBS if given.woodelf or job != "woodelf-explainer"]
     sys.stdout.write(
-        "| model | explainer | seconds | times the exact engine | peak MB (before the job) |\n|---|---|---|---|---|\n"
+        "| model | explainer | seconds | times the exact engine | peak MB (before the job) |\n"
+        "|---|---|---|---|---|\n"
     )
     for model in given.models:
         first = None

@@ -375,6 +375,14 @@ _COMPARISONS = (
         _CHOULDECHOVA,
     ),
     _difference(
+        "conditional_use_accuracy_difference",
+        ("positive_predictive_value", "negative_predictive_value"),
+        "conditional use accuracy difference",
+        "The larger of the two gaps in the share of right decisions: among those selected and rejected.",
+        _QUALITY,
+        _BERK,
+    ),
+    _difference(
         "accuracy_difference",
         _ACC,
         "accuracy difference",

@@ -16,7 +16,7 @@ FAMILIES = (
     ("Rates of a group", ("rate", "mean")),
     ("Comparisons between groups", ("difference", "ratio")),
     ("Composite figures of a group", ("composite",)),
-    ("Comparisons by practice and law", ("practice",)),
+    ("Comparisons by practice, law and intersection", ("practice",)),
     ("Conditional comparisons", ("conditional",)),
     ("Scores", ("score",)),
     ("Data before training", ("data",)),

@@ -213,7 +213,7 @@ def _ends(
     seed: int,
     method: Method,
 ) -> Resampled:
-    """Ends of what ``of`` makes from the rates of all groups."""
+    """Give the ends of what ``of`` makes from the rates of all groups."""
     values = of(resampled)
     if method == "percentile":
         return percentile_interval(values, level)

@@ -232,7 +232,7 @@ def clustered(counts: ClusterCounts, rate: Rate | str, level: float = 0.95) -> C
     --------
     >>> counts = cluster_counts(None, [1, 1, 0, 0], sensitive_features=["F"] * 4, ids=[1, 1, 2, 2])
     >>> clustered(counts, "selection_rate").effective.round(3).tolist()
-    [0.021]
+    [0.084]
     """
     return cluster_robust(counts, rate, level).counted
 

@@ -65,7 +65,7 @@ def repeats(ids: Any) -> Repeats:
 
 
 def person_codes(ids: Any) -> tuple[NDArray[np.intp], int]:
-    """Number people from 0; gives the code of every row, and how many rows have no id.
+    """Give the number of every row's person, from 0, and how many rows have no id.
 
     Raises
     ------
@@ -114,9 +114,9 @@ def _objects(ids: Any) -> NDArray[Any]:
 
 def _missing(array: NDArray[Any]) -> NDArray[np.bool_]:
     if array.dtype.kind == "f":
-        return np.isnan(array)
+        return np.asarray(np.isnan(array))
     if array.dtype.kind in "mM":
-        return np.isnat(array)
+        return np.asarray(np.isnat(array))
     if array.dtype.kind != "O":
         return np.zeros(len(array), dtype=bool)
     return np.fromiter((_lacks(value) for value in array), dtype=bool, count=len(array))

@@ -280,7 +280,17 @@ def group_table(cube: Cube, *attributes: str) -> GroupTable:
 
 
 def count(table: GroupTable, rate: Rate) -> Counted:
-    """Count one rate in every group."""
+    """Count one rate in every group.
+
+    Examples
+    --------
+    >>> from evenhand.metrics.tally import cube_of
+    >>> cube = cube_of([1, 1, 0], [1, 0, 0], sensitive_features={"sex": ["F", "M", "M"]})
+    >>> table = group_table(cube, "sex")
+    >>> counted = count(table, RATES["true_positive_rate"])
+    >>> counted.value.tolist(), counted.denominator.tolist()
+    ([1.0, 0.0], [1.0, 1.0])
+    """
     groups = len(table.groups)
     lacking = _lacking(table, rate)
     if lacking is not None:
@@ -360,6 +370,13 @@ def score_means(table: GroupTable) -> Means:
     """Compute each group's mean score from the sums that the cube carries.
 
     The variance has divisor ``n - 1`` with ``n`` the effective size; ``nan`` below two rows.
+
+    Examples
+    --------
+    >>> from evenhand.metrics.tally import cube_of
+    >>> cube = cube_of(y_score=[0.2, 0.4, 0.9], sensitive_features={"sex": ["F", "F", "M"]})
+    >>> score_means(group_table(cube, "sex")).value.round(3).tolist()
+    [0.3, 0.9]
     """
     sums = table.measures.sum(axis=(1, 2))
     weight = sums[:, WEIGHT]

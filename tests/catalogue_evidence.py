@@ -52,14 +52,14 @@ EVIDENCE: dict[str, Evidence] = {
             "tests/test_catalogue.py::test_rates_by_hand",
             "tests/test_rates.py::test_rates_of_any_populated_table",
             "tests/test_rates.py::test_rates_equal_fairlearn_and_scikit_learn",
-            "rates.group_table",
+            "rates.count",
         ),
     ),
     "mean_score": Evidence(
         "tests/test_catalogue.py::test_the_mean_score_by_hand",
         "tests/test_catalogue.py::test_the_mean_score_is_numpys_and_follows_a_change_of_unit",
         "tests/test_rates.py::test_mean_scores_are_means",
-        "functions_derived.mean_prediction",
+        "rates.score_means",
     ),
     # ---- comparisons
     **dict.fromkeys(
@@ -75,6 +75,7 @@ EVIDENCE: dict[str, Evidence] = {
             "average_odds_difference",
             "predictive_parity_difference",
             "predictive_parity_ratio",
+            "conditional_use_accuracy_difference",
             "accuracy_difference",
             "accuracy_ratio",
         ),

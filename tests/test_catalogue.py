@@ -42,6 +42,7 @@ HAND = {
     "average_odds_difference": (0.4 + 0.05) / 2,
     "predictive_parity_difference": 40 / 50 - 8 / 28,
     "predictive_parity_ratio": (8 / 28) / (40 / 50),
+    "conditional_use_accuracy_difference": 40 / 50 - 8 / 28,
     "accuracy_difference": 0.12,
     "accuracy_ratio": 0.85,
 }
@@ -115,6 +116,7 @@ ORACLES = {
     "true_positive_rate": fm.true_positive_rate,
     "false_positive_rate": fm.false_positive_rate,
     "positive_predictive_value": skm.precision_score,
+    "negative_predictive_value": lambda y, p: skm.precision_score(y, p, pos_label=0),
     "accuracy": skm.accuracy_score,
 }
 POPULATED = st.lists(st.tuples(*[st.integers(1, 12)] * 4), min_size=2, max_size=4)

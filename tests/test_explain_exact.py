@@ -231,6 +231,40 @@ def test_several_classes():
         check(model, lambda rows, ask=ask: ask(rows)[:, 2], X, group, weight, output=2)
 
 
+def boosters():
+    """The three boosters, small, each with how it is asked for its margin."""
+    shared = {"n_estimators": 4, "random_state": 0}
+    lightgbm = pytest.importorskip("lightgbm")
+    yield lightgbm.LGBMClassifier(**shared, min_child_samples=4, verbose=-1, n_jobs=1), {"raw_score": True}
+    yield pytest.importorskip("xgboost").XGBClassifier(**shared, n_jobs=1), {"output_margin": True}
+    quiet = {"verbose": 0, "thread_count": 1, "allow_writing_files": False}
+    catboost = pytest.importorskip("catboost")
+    yield catboost.CatBoostClassifier(**shared, **quiet), {"prediction_type": "RawFormulaVal"}
+
+
+def test_several_classes_of_boosters():
+    X, group, y, weight = table(rows=50)
+    for model, how in boosters():
+        model.fit(X, np.digitize(y, [-0.5, 0.5]))
+
+        def score(rows, model=model, how=how):
+            return np.asarray(model.predict(rows, **how), dtype=float)[:, 2]
+
+        check(model, score, X, group, weight, within=1e-5, output=2)
+
+
+def test_the_other_class_of_boosters_has_the_opposite_bars():
+    X, group, y, _ = table(rows=50)
+    for model, _ in boosters():
+        model.fit(X, (y > 0) * 1)
+        one, other = (
+            explain_gap_exact(model, X, group_rows=group, reference_rows=~group, output=output)
+            for output in (1, 0)
+        )
+        assert bars(one) == pytest.approx(-bars(other), abs=1e-10)
+        assert abs(other.residual) < 1e-5
+
+
 def test_the_other_class_has_the_opposite_bars():
     X, group, y, _ = table()
     for kind in (

@@ -137,7 +137,7 @@ def explain_gaps_exact(
         float(one.shares @ exact.known[one.rows] - two.shares @ exact.known[two.rows]) for one, two in sides
     ]
     if isinstance(exact.sum, Ensemble):
-        bars = _by_trees(exact, exact.sum, weight, sides, game, blocks=blocks)
+        bars = _by_trees(exact, exact.sum, weight, sides, game=game, blocks=blocks)
     else:
         bars = [_by_means(exact.sum, pair, blocks) for pair in sides]
     engine = ENGINE if isinstance(exact.sum, Ensemble) else LINEAR
@@ -175,7 +175,13 @@ def _check(game: str, level: float, blocks: int, gaps: Sequence[Any]) -> None:
 
 
 def _by_trees(
-    exact: Exact, ensemble: Ensemble, weight: Floats, sides: list[tuple[Side, Side]], game: Game, blocks: int
+    exact: Exact,
+    ensemble: Ensemble,
+    weight: Floats,
+    sides: list[tuple[Side, Side]],
+    *,
+    game: Game,
+    blocks: int,
 ) -> list[tuple[Floats, Floats, int]]:
     strata, gaps = strata_of(weight, sides, game, blocks)
     rows = coded(ensemble, exact.matrix)
