@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from .metrics.cube_io import cube_from_dict
 from .metrics.results import Disparity
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """An audit's result; in a notebook it shows itself.
 
@@ -39,8 +39,8 @@ class Result:
     """
 
     record: Record
-    cube: Cube = field(repr=False)
-    settings: Settings | None = field(default=None, repr=False)
+    cube: Cube
+    settings: Settings | None = None
     backend: Any = "pandas"
 
     @classmethod
@@ -54,6 +54,12 @@ class Result:
         """
         record = read_record(path)
         return cls(record, cube_from_dict(record.cube))
+
+    def __repr__(self) -> str:
+        found = self.record
+        names = ", ".join(grouping.name for grouping in found.groupings)
+        judged = f"verdict {found.verdict}" if found.verdict else "not judged"
+        return f"<Result {found.title!r}: {found.overall.rows:,} rows, by {names}; {judged}>"
 
     def like(self, frame: Any) -> Result:
         """Give tables in the kind of this frame: pandas, polars or pyarrow."""

@@ -119,6 +119,10 @@ class Model:
             raise self._error("wrong_shape", f"{message}; correct the model")
         if pd.isna(given).any():
             raise self._error("missing_prediction", self._missing(pd.isna(given)))
+        if not self.classes and given.dtype.kind == "f" and np.any(given % 1):
+            first = given[np.flatnonzero(given % 1)[0]]
+            message = f"predict must give labels, got fractions such as {first:.6g}, as a regressor does"
+            raise self._error("not_labels", f"{message}; give a classifier, or the numbers as a score column")
         return matches(given, label)
 
     def rows(self, frame: pd.DataFrame) -> pd.DataFrame | NDArray[Any]:

@@ -140,7 +140,7 @@ def load_policy(path: str | Path, known: Collection[str] = ()) -> Policy:
     """
     file = Path(path)
     raw = read_toml(file)
-    unknown = _misnamed(raw, known, str(path))
+    unknown = misnamed(raw, known, str(path))
     try:
         content = build(PolicyFile, raw, str(path))
     except SettingsError as error:
@@ -151,7 +151,7 @@ def load_policy(path: str | Path, known: Collection[str] = ()) -> Policy:
     return Policy(content.limit, content.name or file.name, digest)
 
 
-def _misnamed(raw: dict[str, Any], known: Collection[str], where: str) -> list[Problem]:
+def misnamed(raw: dict[str, Any], known: Collection[str], where: str) -> list[Problem]:
     """Look the metrics up in a file that may have other faults, so that all of them are told at once."""
     listed = raw.get("limit")
     named = (

@@ -25,6 +25,7 @@ from .gate import judge, refuse_unknown, worst_state
 from .measure import Plan, check_reference, grouping_facts, overall_facts, tables_of
 from .mitigating import Job, Rows, mitigate
 from .model import Model
+from .people import repeated_people
 from .policy import Policy
 from .record import (
     Absent,
@@ -120,8 +121,10 @@ def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
     plan = plan_of(request.settings, request.roles.groupings)
     check_names(plan, request.policy, tables_of(cube, plan.groupings))
     groupings = grouping_facts(cube, plan)
+    made = _extras(request, plan, groupings, progress)
     extras = replace(
-        _extras(request, plan, groupings, progress),
+        made,
+        notes=(*made.notes, *repeated_people(request.test, request.roles, request.model)),
         slices=search_table(request.test, request.roles, request.model, request.settings, progress),
     )
     progress("documenting", 0, 1)

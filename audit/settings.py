@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, field_validator
 from ..errors import Problem, SettingsError, did_you_mean
 from ..metrics.slice_input import DEEPEST
 from ..mitigation.retrain import METHODS
-from .policy import LevelValue, Limit, Policy, canonical_sha256, load_policy, unknown_metrics
+from .policy import LevelValue, Limit, Policy, canonical_sha256, load_policy, misnamed, unknown_metrics
 from .toml_reader import Section, build, read_toml
 
 DEFAULT_METHODS = ("unaware", "reweighing")
@@ -272,8 +272,13 @@ def load_settings(path: str | Path, known_metrics: Collection[str] = ()) -> Sett
         With every problem of the file at once, each with its path, as in ``limit[0].max``.
     """
     where = str(path)
-    settings = build(Settings, read_toml(Path(path)), where)
-    problems = [*_conflicts(settings, where), *unknown_metrics(settings.limit, known_metrics, where)]
+    raw = read_toml(Path(path))
+    unknown = misnamed(raw, known_metrics, where)
+    try:
+        settings = build(Settings, raw, where)
+    except SettingsError as error:
+        raise SettingsError([*error.problems, *unknown]) from error
+    problems = [*_conflicts(settings, where), *unknown]
     if problems:
         raise SettingsError(problems)
     return _based(settings, dict.fromkeys(PATHS, Path(path).parent))

@@ -22,11 +22,13 @@ KINDS = {
     "csv": (".csv", ".tsv", ".txt"),
     "json": (".jsonl", ".ndjson", ".json"),
     "parquet": (".parquet", ".pq"),
-    "arrow": (".feather", ".arrow", ".ipc"),
+    "arrow": (".feather", ".arrow", ".arrows", ".ipc"),
 }
 """The kinds of file, and the endings that tell them; text files may end in ``.gz`` besides."""
 
 _PACKED = ".gz"
+
+_ARROW_FILE = b"ARROW1"
 
 
 class Source(Protocol):
@@ -135,10 +137,20 @@ def _open_arrow(path: Path, kind: str) -> Source:
         if kind == "parquet":
             # The footer is read first, so that a truncated file is named as such.
             pq.read_metadata(path)
-        data = ds.dataset(path, format="parquet" if kind == "parquet" else "ipc")
+        data = _dataset(path, kind)
     except (pa.ArrowException, OSError) as error:
         raise _damaged(str(path), error) from error
     return _flat(ArrowSource(data, path.name, str(path) if kind == "parquet" else None))
+
+
+def _dataset(path: Path, kind: str) -> ds.Dataset:
+    with path.open("rb") as file:
+        streamed = kind == "arrow" and file.read(6) != _ARROW_FILE
+    if streamed:
+        # Streams have no footer to find batches by, so the whole table is read at once.
+        with pa.memory_map(str(path)) as mapped:
+            return ds.dataset(pa.ipc.open_stream(mapped).read_all())
+    return ds.dataset(path, format="parquet" if kind == "parquet" else "ipc")
 
 
 def _damaged(where: str, error: Exception) -> InputError:

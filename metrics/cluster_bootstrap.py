@@ -20,7 +20,7 @@ from .bootstrap import Resampled, bca_interval, percentile_interval
 from .catalogue import Metric, metric_named
 from .cluster_worst import worst_gap
 from .clusters import ClusterCounts
-from .people import Repeats
+from .people import Repeats, profiles
 from .rates import RATES, Rate, count
 from .replicates import whole_cells
 from .results import Disparity, Estimate, Interval
@@ -147,41 +147,6 @@ def _refuse(counts: ClusterCounts, rates: list[Rate], method: str) -> None:
             raise InputError.of(reason.value, "metric", f"{rule}; count with y_true and y_pred")
     if method not in ("percentile", "BCa"):
         raise InputError.of("choice", "method", f"one of percentile, BCa is wanted, got {method!r}")
-
-
-def profiles(cells: Any) -> tuple[Any, Floats]:
-    """Fold people with equal rows into one.
-
-    Parameters
-    ----------
-    cells : sparse array of shape (people, cells)
-
-    Returns
-    -------
-    distinct : sparse array of shape (profiles, cells)
-    people : ndarray of shape (profiles,)
-        How many people each profile stands for.
-
-    Examples
-    --------
-    >>> distinct, people = profiles(sparse.csr_array(np.array([[1, 0], [0, 2], [1, 0]])))
-    >>> distinct.toarray().tolist(), people.tolist()
-    ([[0, 2], [1, 0]], [1.0, 2.0])
-    """
-    held = sparse.csr_array(cells)
-    held.sum_duplicates()
-    lengths = np.diff(held.indptr)
-    values, value = np.unique(held.data, return_inverse=True)
-    entries, entry = np.unique(held.indices.astype(np.int64) * len(values) + value, return_inverse=True)
-    # Entry by entry: two people stay together as long as their first, second, ... entries agree.
-    code = np.zeros(held.shape[0], dtype=np.int64)
-    for k in range(int(lengths.max(initial=0))):
-        has = lengths > k
-        nth = np.zeros(len(code), dtype=np.int64)
-        nth[has] = len(entries) - entry[held.indptr[:-1][has] + k]
-        code = np.unique(code * (len(entries) + 1) + nth, return_inverse=True)[1]
-    _, first, people = np.unique(code, return_index=True, return_counts=True)
-    return held[first], people.astype(float)
 
 
 def _figures(counts: Floats, *, rates: list[Rate], shape: tuple[int, ...]) -> Floats:

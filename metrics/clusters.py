@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ..errors import InputError, Problem
+from .cube import WeightKind
 from .labels import binary_codes
 from .linearised import outcome_flags, robust_size, row_variance
 from .people import Repeats, person_codes
@@ -55,6 +56,7 @@ def cluster_counts(
     sensitive_features: Any,
     ids: Any,
     sample_weight: Any = None,
+    weight_kind: WeightKind = "survey",
     pos_label: Level = None,
 ) -> ClusterCounts:
     """Count rows by person, group, label and decision. Reads all rows; a cube does not hold the people.
@@ -66,7 +68,9 @@ def cluster_counts(
     ids : array-like of shape (rows,)
         Equal values are one person; a missing one is a person of its own.
     sample_weight : array-like of shape (rows,), optional
-        Survey weights, at least zero.
+        At least zero.
+    weight_kind : {"survey", "frequency"}
+        As for `cube_of`; it decides what variance rows would have were they independent.
 
     Returns
     -------
@@ -88,6 +92,7 @@ def cluster_counts(
         y_pred,
         sensitive_features=sensitive_features,
         sample_weight=sample_weight,
+        weight_kind=weight_kind,
         pos_label=pos_label,
     )
     outcomes = {
@@ -194,16 +199,17 @@ def cluster_robust(counts: ClusterCounts, rate: Rate | str, level: float = 0.95)
     if plain.missing_input is not None:
         nothing = np.full(groups, np.nan)
         return ClusterRobust(plain, np.full((groups, groups), np.nan), nothing, nothing)
+    rows = plain.denominator if counts.table.weight_kind == "frequency" else plain.rows
     below, scores = _scores(counts, rate, plain)
     people = np.bincount(below.indices, minlength=groups).astype(float)
     widen = np.sqrt(divide(people, people - 1))
     defined = np.where(np.isnan(plain.value), np.nan, 1.0)
     covariance = (scores.T @ scores).toarray() * np.multiply.outer(widen * defined, widen * defined)
-    independent = row_variance(counts.table, plain) * divide(plain.rows, plain.rows - 1)
+    independent = row_variance(counts.table, plain) * divide(rows, rows - 1)
     variance = np.diagonal(covariance)
     alike = np.nan_to_num(divide(plain.denominator**2, (below.multiply(below)).sum(axis=0)))
-    size = robust_size(variance, independent, plain.effective, alike, plain.rows, people - 1, level)
-    counted = replace(plain, effective=np.where(people == plain.rows, plain.effective, size))
+    size = robust_size(variance, independent, plain.effective, alike, rows, people - 1, level)
+    counted = replace(plain, effective=np.where(people == rows, plain.effective, size))
     return ClusterRobust(counted, covariance, divide(variance, independent), people)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from ..errors import InputError
 from .groups import one_column
@@ -137,3 +138,38 @@ def _numbered(known: NDArray[Any]) -> NDArray[np.intp]:
     except TypeError as error:
         raise InputError.of("ids", "ids", f"ids are texts or numbers, one a row ({error})") from error
     return np.asarray(found, dtype=np.intp)
+
+
+def profiles(cells: Any) -> tuple[Any, NDArray[np.float64]]:
+    """Fold people with equal rows into one.
+
+    Parameters
+    ----------
+    cells : sparse array of shape (people, cells)
+
+    Returns
+    -------
+    distinct : sparse array of shape (profiles, cells)
+    people : ndarray of shape (profiles,)
+        How many people each profile stands for.
+
+    Examples
+    --------
+    >>> distinct, people = profiles(sparse.csr_array(np.array([[1, 0], [0, 2], [1, 0]])))
+    >>> distinct.toarray().tolist(), people.tolist()
+    ([[0, 2], [1, 0]], [1.0, 2.0])
+    """
+    held = sparse.csr_array(cells)
+    held.sum_duplicates()
+    lengths = np.diff(held.indptr)
+    values, value = np.unique(held.data, return_inverse=True)
+    entries, entry = np.unique(held.indices.astype(np.int64) * len(values) + value, return_inverse=True)
+    # Entry by entry: two people stay together as long as their first, second, ... entries agree.
+    code = np.zeros(held.shape[0], dtype=np.int64)
+    for k in range(int(lengths.max(initial=0))):
+        has = lengths > k
+        nth = np.zeros(len(code), dtype=np.int64)
+        nth[has] = len(entries) - entry[held.indptr[:-1][has] + k]
+        code = np.unique(code * (len(entries) + 1) + nth, return_inverse=True)[1]
+    _, first, people = np.unique(code, return_index=True, return_counts=True)
+    return held[first], people.astype(float)

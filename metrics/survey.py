@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit, stdtrit
+from scipy.special import expit, logit, ndtr, stdtrit
 
 from ..errors import InputError, did_you_mean
 from .interval_basics import critical_value
@@ -105,7 +105,9 @@ class SurveyRates:
         """
         a, b = (position(self.groups, g) for g in (group, reference))
         c = self.counted
-        blank = Disparity(c.rate.name, "difference", "reference", group, reference, float(c.value[a] - c.value[b]))
+        blank = Disparity(
+            c.rate.name, "difference", "reference", group, reference, float(c.value[a] - c.value[b])
+        )
         reason = c.reason(a) or c.reason(b)
         if reason is not None:
             return replace(blank, reason=reason)
@@ -115,14 +117,8 @@ class SurveyRates:
         return replace(
             blank,
             interval=Interval(float(low), float(high), level, "Miettinen-Nurminen, design-based sizes"),
-            p_value=_two_sided(z),
+            p_value=float(2 * ndtr(-abs(z))),
         )
-
-
-def _two_sided(z: float) -> float:
-    from scipy.special import ndtr  # noqa: PLC0415
-
-    return float(2 * ndtr(-abs(z)))
 
 
 def position(groups: tuple[Group, ...], group: Group) -> int:
@@ -141,7 +137,9 @@ def position(groups: tuple[Group, ...], group: Group) -> int:
     if group not in groups:
         names = [" x ".join(map(str, known)) for known in groups]
         name = " x ".join(map(str, group))
-        raise InputError.of("unknown_group", "group", f"no group is called {name!r}; {did_you_mean(name, names)}")
+        raise InputError.of(
+            "unknown_group", "group", f"no group is called {name!r}; {did_you_mean(name, names)}"
+        )
     return groups.index(group)
 
 

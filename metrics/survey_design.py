@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -11,15 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from ..errors import InputError, Problem
-from .interval_basics import critical_value
-from .labels import binary_codes, collect, numbers, weights as read_weights
-from .linearised import correlation_of, joined_ends, outcome_flags, robust_size
+from .labels import collect, numbers
+from .labels import weights as read_weights
 from .people import person_codes
-from .rates import Counted, Rate, count, divide, group_table, rate_named
-from .results import Disparity, Group, Interval
-from .row_groups import grouped_rows
-from .survey import SurveyRates, kish_size, position
-from .tally import cube_of
+from .results import Interval
+from .survey import kish_size
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -72,14 +68,18 @@ class Design:
         """Sampling units less strata."""
         return len(self.home) - int(self.stratum.max()) - 1
 
+    def totals(self, scores: Floats) -> Floats:
+        """Sum columns of shape (rows, K) within each unit."""
+        units = len(self.home)
+        return np.stack([np.bincount(self.psu, weights=s, minlength=units) for s in scores.T], axis=1)
+
     def covariance(self, scores: Floats) -> Floats:
-        """Covariance of the totals of linearised scores of shape (rows, K).
+        """Estimate the covariance of the totals of linearised scores of shape (rows, K).
 
         ``sum_h n_h / (n_h - 1) sum_i (t_hi - mean_h) (t_hi - mean_h)'``, t_hi being the totals of unit i
         of stratum h.
         """
-        units, strata = len(self.home), int(self.home.max()) + 1
-        totals = np.stack([np.bincount(self.psu, weights=s, minlength=units) for s in scores.T], axis=1)
+        strata, totals = int(self.home.max()) + 1, self.totals(scores)
         size = np.bincount(self.home, minlength=strata).astype(float)
         sums = np.stack([np.bincount(self.home, weights=t, minlength=strata) for t in totals.T], axis=1)
         apart = (totals - (sums / size[:, None])[self.home]) * np.sqrt(size / (size - 1))[self.home][:, None]
@@ -121,7 +121,9 @@ def read_design(rows: int, strata: Any = None, psu: Any = None) -> Design:
     lonely = int((np.bincount(home) < 2).sum())
     if lonely:
         rule = "each stratum holds at least two sampling units, or its variance is unknown"
-        raise InputError.of("lonely_psu", "psu", f"{rule}; got {lonely:,} strata with one: merge them with others")
+        raise InputError.of(
+            "lonely_psu", "psu", f"{rule}; got {lonely:,} strata with one: merge them with others"
+        )
     return Design(stratum, code.astype(np.intp), home.astype(np.intp))
 
 
@@ -160,7 +162,7 @@ def survey_variance(values: ArrayLike, weights: ArrayLike, strata: Any = None, p
     Examples
     --------
     >>> found = survey_variance([1, 0, 1, 1], [1, 1, 1, 1], strata=[1, 1, 2, 2])
-    >>> found.value, found.variance, found.df
+    >>> found.value, round(found.variance, 4), found.df
     (0.75, 0.0625, 2)
     """
     problems: list[Problem] = []
@@ -181,118 +183,3 @@ def survey_variance(values: ArrayLike, weights: ArrayLike, strata: Any = None, p
     size = len(y) / effect if effect > 0 else kish_size(w)
     units = len(design.home)
     return SurveyMean(mean, variance, effect, size, len(y), units, units - design.df, design.df)
-
-
-@dataclass(frozen=True, eq=False)
-class DesignedRates(SurveyRates):
-    """`SurveyRates` from rows: with the covariance of groups that share sampling units, shape (G, G)."""
-
-    covariance: Floats
-
-    def difference(self, group: Group, reference: Group, level: float = 0.95) -> Disparity:
-        """Give the rate of a group minus that of another, the covariance of both included.
-
-        The groups' Wilson intervals are joined by their correlation (MOVER, Zou & Donner 2008).
-
-        Raises
-        ------
-        InputError
-            No group is called that, or a level outside (0, 1).
-        """
-        a, b = (position(self.groups, g) for g in (group, reference))
-        c = self.counted
-        blank = Disparity(c.rate.name, "difference", "reference", group, reference, float(c.value[a] - c.value[b]))
-        reason = c.reason(a) or c.reason(b)
-        if reason is not None:
-            return replace(blank, reason=reason)
-        first, second = (
-            (float(c.value[i]), e.interval.low, e.interval.high)
-            for i, e in ((i, self.estimates(level)[i]) for i in (a, b))
-            if e.interval is not None
-        )
-        low, high = joined_ends(first, second, float(correlation_of(self.covariance)[a, b]))
-        return replace(blank, interval=Interval(low, high, level, "MOVER, Wilson, design-based covariance"))
-
-
-def designed_rates(
-    y_true: Any = None,
-    y_pred: Any = None,
-    *,
-    rate: Rate | str = "selection_rate",
-    sensitive_features: Any,
-    sample_weight: Any,
-    strata: Any = None,
-    psu: Any = None,
-    pos_label: Any = None,
-    level: float = 0.95,
-) -> DesignedRates:
-    """Compute a rate of every group (a domain of the sample) with the variance of its design.
-
-    Parameters
-    ----------
-    y_true, y_pred, sensitive_features, sample_weight, pos_label
-        As for `cube_of`.
-    rate : Rate or str
-    strata, psu : array-like of shape (rows,), optional
-    level : float
-        Of the interval that the effective sizes are for, in (0, 1).
-
-    Returns
-    -------
-    DesignedRates
-
-    Raises
-    ------
-    InputError
-        With the problems of `cube_of` or of `read_design`.
-
-    Examples
-    --------
-    >>> found = designed_rates(
-    ...     None, [1, 0, 1, 0, 0, 0], sensitive_features=["F", "M"] * 3, sample_weight=[1, 2] * 3,
-    ...     psu=[1, 1, 2, 2, 3, 3])
-    >>> found.counted.value.round(3).tolist(), found.df
-    ([0.667, 0.0], 2)
-    """
-    rate = rate if isinstance(rate, Rate) else rate_named(rate)
-    critical_value(level)
-    cube = cube_of(
-        y_true, y_pred, sensitive_features=sensitive_features, sample_weight=sample_weight, pos_label=pos_label
-    )
-    table = group_table(cube, *cube.of_role("sensitive"))
-    outcomes = {name: values for name, values in (("y_true", y_true), ("y_pred", y_pred)) if values is not None}
-    flags = {name: binary_codes(values, name, pos_label) for name, values in outcomes.items()}
-    held = grouped_rows(sensitive_features, flags, sample_weight=sample_weight)
-    table = replace(
-        table, groups=held.groups, measures=table.measures[[table.groups.index(g) for g in held.groups]]
-    )
-    design = read_design(len(held.order), strata, psu)
-    plain = count(table, rate)
-    if plain.missing_input is not None:
-        nothing = np.full(len(held.groups), np.nan)
-        return DesignedRates(held.groups, plain, nothing, nothing, design.df, np.outer(nothing, nothing))
-    above, below = outcome_flags(rate, table)
-    cell = np.zeros(len(held.order), dtype=np.intp)
-    for size, name in zip(table.measures.shape[1:3], ("y_true", "y_pred"), strict=True):
-        cell = cell * size + (held.columns[name].astype(np.intp) if name in flags else 0)
-    error = above[cell] - held.spread(np.nan_to_num(plain.value)) * below[cell]
-    scores = np.zeros((len(cell), len(held.groups)))
-    share = np.nan_to_num(divide(1.0, plain.denominator))
-    weight = np.ones(len(cell)) if held.weight is None else held.weight
-    scores[held.order, np.repeat(np.arange(len(share)), np.diff(held.starts))] = (
-        weight * error * held.spread(share)
-    )
-    return _designed(plain, held.groups, design, scores, level)
-
-
-def _designed(
-    plain: Counted, groups: tuple[Group, ...], design: Design, scores: Floats, level: float
-) -> DesignedRates:
-    defined = np.where(np.isnan(plain.value), np.nan, 1.0)
-    covariance = design.covariance(scores) * np.outer(defined, defined)
-    variance, rows = np.diagonal(covariance), len(scores)
-    simple = divide(plain.value * (1 - plain.value), plain.rows) * rows / (rows - 1)
-    total, df = np.full(len(groups), float(rows)), np.full(len(groups), float(design.df))
-    size = robust_size(variance, simple, plain.rows, plain.effective, total, df, level)
-    counted = replace(plain, effective=size)
-    return DesignedRates(groups, counted, variance, divide(variance, simple), design.df, covariance)

@@ -43,12 +43,16 @@ def write(frame: pd.DataFrame, path, ending: str):
         frame.to_parquet(file)
     elif ending == ".jsonl":
         frame.to_json(file, orient="records", lines=True, force_ascii=False)
+    elif ending == ".arrows":
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        with pa.ipc.new_stream(str(file), table.schema) as stream:
+            stream.write_table(table)
     else:
         feather.write_feather(frame, file)
     return file
 
 
-ENDINGS = [".csv", ".csv.gz", ".tsv", ".parquet", ".feather", ".arrow", ".jsonl"]
+ENDINGS = [".csv", ".csv.gz", ".tsv", ".parquet", ".feather", ".arrow", ".arrows", ".jsonl"]
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

@@ -27,10 +27,10 @@ from sklearn.ensemble import (
     StackingClassifier,
 )
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from sklearn.tree import DecisionTreeClassifier
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from evenhand.audit import trust
 from evenhand.audit.model import Model, load_model, save_model, wrap_model
@@ -385,6 +385,18 @@ FRAME = pd.DataFrame({"x": [1, 2]})
 def test_what_is_no_probability_is_told(answer, message):
     with pytest.raises(ModelError, match=message):
         wrap_model(Stub(answer)).scores(FRAME, "yes")
+
+
+def test_a_regressor_is_no_classifier(rows, labels):
+    regressor = LinearRegression().fit(rows[["k"]], labels == "yes")
+    with pytest.raises(ModelError, match="predict must give labels, got fractions such as"):
+        wrap_model(regressor).decide(rows, 1)
+
+
+def test_a_regressor_that_predicts_labels_is_taken_at_its_word(rows, labels):
+    tree = DecisionTreeRegressor().fit(np.arange(120)[:, None], labels == "yes")
+    numbers = pd.DataFrame({"n": np.arange(120)})
+    assert wrap_model(tree).decide(numbers, 1).tolist() == (labels == "yes").tolist()
 
 
 def test_a_model_must_be_able_to_predict():

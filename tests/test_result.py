@@ -112,6 +112,11 @@ def test_a_figure_is_found_by_name(result):
             result.disparity(*wrong)
 
 
+def test_a_result_prints_as_one_line_without_its_counts(result):
+    assert re.fullmatch(r"<Result '.*': [\d,]+ rows, by sex, race, sex x race; not judged>", repr(result))
+    assert repr(result.gate([BROKEN])).endswith("; verdict fail>")
+
+
 def test_a_notebook_shows_a_fragment_that_loads_nothing(result):
     fragment = result._repr_html_()
     assert "<html" not in fragment.lower()

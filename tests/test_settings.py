@@ -155,6 +155,17 @@ def test_train_and_split_together_are_refused(write):
     assert list(found) == ["train"]
 
 
+def test_an_unknown_metric_is_told_with_the_other_problems(write):
+    text = 'target = 3\n[[limit]]\nmetric = "accuracy_diference"\nattribute = "sex"\nmax = "x"'
+    with pytest.raises(SettingsError) as caught:
+        load_settings(write(text), known_metrics=["accuracy_difference"])
+    assert {problem.where.rpartition(": ")[2] for problem in caught.value.problems} == {
+        "target",
+        "limit[0].max",
+        "limit[0].metric",
+    }
+
+
 def test_metrics_are_looked_up_in_the_catalogue(write):
     with pytest.raises(
         SettingsError, match=r"limit\[0\]\.metric: there is no metric .* did you mean 'demographic"
