@@ -25,6 +25,9 @@ WORDS = (
     "native-country",
 )
 
+WRITTEN = ("model.skops", "adult.parquet", "datasheet.answers.toml", "evenhand.toml")
+"""What the demo writes before it audits."""
+
 SETTINGS = """# The settings of Evenhand's demo. Run them again with: evenhand audit evenhand.toml
 title = "Income classifier on UCI Adult (demo)"
 credit = "{credit}"

@@ -47,6 +47,7 @@ class Reason(StrEnum):
     NO_EXPLAINER = "no_explainer"
     SEPARATED = "separated"
     CONSTANT_SCORES = "constant_scores"
+    WITHHELD = "withheld"
     NOT_FOUND = "not_found"
 
     @property
@@ -76,6 +77,7 @@ _SENTENCES = {
     Reason.NO_EXPLAINER: "no sound explainer is known for this model on this scale",
     Reason.SEPARATED: "the scores tell the group's labels apart completely, so that no slope is finite",
     Reason.CONSTANT_SCORES: "all rows of the group have the same score",
+    Reason.WITHHELD: "the figure rests on fewer people than the privacy minimum, so it is withheld",
     Reason.NOT_FOUND: "the audit holds no such figure",
 }
 

@@ -65,7 +65,7 @@ class Subject:
 
 
 def explain_gaps(
-    subject: Subject, groupings: Sequence[GroupingFacts], progress: Progress
+    subject: Subject, groupings: Sequence[GroupingFacts], progress: Progress, *, min_group_size: int = 1
 ) -> tuple[tuple[GapExplanation, ...], tuple[Absent, ...]]:
     """Explain, for every grouping, the gaps of the group that is furthest from the reference.
 
@@ -88,8 +88,8 @@ def explain_gaps(
     found, absent = [], []
     for i, (grouping, metric) in enumerate(jobs):
         progress("explaining", i, len(jobs))
-        pair = furthest(grouping)
-        outcome = Reason.SINGLE_GROUP if pair is None else _explain(subject, quick, grouping, metric, pair)
+        pair = furthest(grouping, metric, min_group_size)
+        outcome = Reason.BELOW_MINIMUM if pair is None else _explain(subject, quick, grouping, metric, pair)
         if isinstance(outcome, GapExplanation):
             found.append(outcome)
         else:
@@ -128,16 +128,16 @@ def _leaves(estimator: Any) -> int:
     )
 
 
-def furthest(grouping: GroupingFacts) -> tuple[int, int] | None:
-    """Choose the groups to explain: the reference (else the largest), and the one furthest from it.
+def furthest(grouping: GroupingFacts, metric: str, minimum: int) -> tuple[int, int] | None:
+    """Choose the groups to explain: the reference (else the largest), and the one selected most unlike it.
 
-    Only groups of at least the minimum size count; None where fewer than two are left.
+    Only groups with at least the minimum size in the metric's denominator (its positives, for the true
+    positive rate) count; those that have it for every metric are preferred, so that one pair serves all.
+    None where fewer than two groups are left.
     """
-    able = [
-        i
-        for i, group in enumerate(grouping.groups)
-        if not (group.below_minimum or group.withheld or group.missing)
-    ]
+    able = _able(grouping, METRICS, minimum)
+    if len(able) < 2:
+        able = _able(grouping, (metric,), minimum)
     if len(able) < 2:
         return None
     named = [i for i in able if grouping.groups[i].group == grouping.reference]
@@ -145,6 +145,15 @@ def furthest(grouping: GroupingFacts) -> tuple[int, int] | None:
     rates = [group.rates["selection_rate"].value for group in grouping.groups]
     others = [i for i in able if i != reference]
     return max(others, key=lambda i: abs(rates[i] - rates[reference])), reference
+
+
+def _able(grouping: GroupingFacts, metrics: Sequence[str], minimum: int) -> list[int]:
+    return [
+        i
+        for i, group in enumerate(grouping.groups)
+        if not (group.below_minimum or group.withheld or group.missing)
+        and all(group.rates[name].rows >= minimum for name in metrics if name in group.rates)
+    ]
 
 
 def _quick(subject: Subject) -> Quick | None:

@@ -234,7 +234,7 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
             seed=s.seed,
             level=s.level,
         )
-        explanations, missing = explain_gaps(subject, groupings, progress)
+        explanations, missing = explain_gaps(subject, groupings, progress, min_group_size=s.min_group_size)
         absent += missing
     if request.train is not None:
         train = _rows(request.train, request.roles, model)

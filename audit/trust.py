@@ -20,8 +20,12 @@ from .trees import check_built, check_parsed
 ALLOWED_TYPES = (
     "evenhand.mitigation.reweighing.Reweighing",
     "evenhand.mitigation.unaware.Unaware",
+    "builtins.object",
     "functools.partial",
     "numpy.dtype",
+    "numpy.floating",
+    "numpy.integer",
+    "numpy.number",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",
     "sklearn.compose._column_transformer.make_column_selector",

@@ -20,7 +20,7 @@ def demo(
 ) -> None:
     """Audit the embedded UCI Adult data, as an example of everything."""
     from ..api import audit_file  # noqa: PLC0415 - the libraries load only now
-    from ..demo import make_demo  # noqa: PLC0415
+    from ..demo import WRITTEN, make_demo  # noqa: PLC0415
     from .summary import summary  # noqa: PLC0415
 
     with progress(quiet=quiet) as report_progress:
@@ -30,7 +30,7 @@ def demo(
     if quiet:
         return
     out(summary(result.record))
-    written = [*files, *(out_folder / name for name in ("model.skops", "adult.parquet", "evenhand.toml"))]
+    written = [*files, *(out_folder / name for name in WRITTEN)]
     out("\n".join(["", "Written:", *(f"  {path}" for path in written)]))
     out(f"\nThe same again:  evenhand audit {settings_file}")
     out(

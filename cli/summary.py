@@ -15,8 +15,10 @@ from rich.text import Text
 
 from ..audit.limit_figures import group_name
 from ..audit.record import GroupFacts, GroupingFacts, MitigationFacts, MitigationFigure, Record, State
-from ..metrics.results import Disparity, Group
+from ..errors import Reason
+from ..metrics.results import Disparity, Estimate, Group
 from ..reports.formats import bare, count, figure, kind_of, level, p_value, span, with_span
+from ..reports.masking import masked
 from .summary_parts import conditional_table, explanation_table
 
 RATES = {
@@ -92,6 +94,7 @@ def summary(record: Record, width: int | None = None) -> str:
     columns = width or (shutil.get_terminal_size().columns if terminal else PIPE_WIDTH)
     buffer = io.StringIO()
     console = Console(file=buffer, width=max(columns, NARROWEST), force_terminal=terminal, highlight=False)
+    record = masked(record)
     page = Page(console, record)
     console.print(Text(record.title, style="bold"))
     console.print(_sources(record))
@@ -166,11 +169,14 @@ def _row(page: Page, group: GroupFacts, shown: Sequence[str], *, with_ends: bool
         return [Text(group.name), f"< {page.record.privacy_minimum}", *["withheld" for _ in shown]]
     name = Text(group.name + (" *" if group.below_minimum else ""))
     rates = [group.rates[rate] for rate in shown]
-    figures = [
-        with_span(rate.value, rate.interval, "rate") if with_ends else figure(rate.value, "rate")
-        for rate in rates
-    ]
+    figures = [_figure(rate, with_ends=with_ends) for rate in rates]
     return [name, count(group.rows), *figures]
+
+
+def _figure(rate: Estimate, *, with_ends: bool) -> str:
+    if rate.reason is Reason.WITHHELD:
+        return "withheld"
+    return with_span(rate.value, rate.interval, "rate") if with_ends else figure(rate.value, "rate")
 
 
 def _show_marks(page: Page, shown: Sequence[GroupFacts], rest: int) -> None:
@@ -201,6 +207,7 @@ def _gap(page: Page, found: Disparity, hidden: Collection[Group]) -> list[Text |
         return [*dashes, Text("withheld: a group is too small to be shown")]
     kind = kind_of(found.metric)
     pair = f"{group_name(found.group or ())} / {group_name(found.reference or ())}"
+    pair += f" ({len(found.left_out)} left out)" if found.left_out else ""
     return [figure(found.value, kind), span(found.interval, kind), *p, Text(pair)]
 
 

@@ -154,12 +154,13 @@ def worst_gap(  # noqa: PLR0917 - the figure, whose it is, and what it is made f
     if metric.kind == "ratio" and not (p.max(axis=1) > 0).all():
         return replace(blank, reason=Reason.ALL_ZERO)
     value, (lower, higher) = _figure(metric, p)
+    interval = _careful(metric, p, drawn, value, level)
     return replace(
         blank,
         group=groups[inside[lower]],
         reference=groups[inside[higher]],
         value=value,
-        interval=_careful(metric, p, drawn, value, level),
+        interval=None if interval is None or interval.low == interval.high else interval,
     )
 
 

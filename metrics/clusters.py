@@ -1,7 +1,6 @@
 """People who stand in several rows: counts per person, and intervals that resample or sum over people.
 
-Rows of one person are alike, so that a thousand rows of a hundred people tell less than a thousand
-people would. The cube has forgotten who is who: everything here reads the rows.
+A thousand rows of a hundred people tell less than a thousand people would. A cube has forgotten who is who.
 """
 
 from __future__ import annotations
@@ -16,10 +15,10 @@ from scipy import sparse
 from ..errors import InputError, Problem
 from .cube import WeightKind
 from .labels import binary_codes
-from .linearised import outcome_flags, robust_size, row_variance
+from .linearised import outcome_flags, places_of, robust_size, row_variance
 from .people import Repeats, person_codes
 from .rates import RATES, Counted, GroupTable, Rate, count, divide, group_table, rate_named
-from .results import Group, Level
+from .results import Level
 from .row_groups import RowGroups, grouped_rows
 from .tally import cube_of, refuse_unaligned
 
@@ -95,35 +94,30 @@ def cluster_counts(
         weight_kind=weight_kind,
         pos_label=pos_label,
     )
-    outcomes = {
-        name: values for name, values in (("y_true", y_true), ("y_pred", y_pred)) if values is not None
-    }
+    given = {"y_true": y_true, "y_pred": y_pred}
+    outcomes = {name: values for name, values in given.items() if values is not None}
     person, unnamed = person_codes(ids)
-    _refuse_other_rows(outcomes, ids, len(person), cube.rows)
+    features = sensitive_features if isinstance(sensitive_features, dict) else {"": sensitive_features}
+    _refuse_other_rows({**outcomes, **features}, ids, len(person), cube.rows)
     table = group_table(cube, *cube.of_role("sensitive"))
     flags = {name: binary_codes(values, name, pos_label) for name, values in outcomes.items()}
     rows = grouped_rows(sensitive_features, flags, sample_weight=sample_weight)
-    shape = table.measures.shape[:3]
-    place = [{_key(group): i for i, group in enumerate(table.groups)}[_key(group)] for group in rows.groups]
-    cell = np.repeat(place, np.diff(rows.starts))
-    for size, name in zip(shape[1:], ("y_true", "y_pred"), strict=True):
+    cell = np.repeat(places_of(rows.groups, table.groups), np.diff(rows.starts))
+    for size, name in zip(table.measures.shape[1:3], ("y_true", "y_pred"), strict=True):
         cell = cell * size + (rows.columns[name].astype(np.intp) if name in flags else 0)
-    return ClusterCounts(table, *_counted(person, unnamed, cell, rows, int(np.prod(shape))))
+    return ClusterCounts(
+        table, *_counted(person, unnamed, cell, rows, int(np.prod(table.measures.shape[:3])))
+    )
 
 
-def _refuse_other_rows(outcomes: dict[str, Any], ids: Any, got: int, rows: int) -> None:
+def _refuse_other_rows(beside: dict[str, Any], ids: Any, got: int, rows: int) -> None:
     problems: list[Problem] = []
-    refuse_unaligned([*outcomes.items(), ("ids", ids)], problems)
+    refuse_unaligned([*beside.items(), ("ids", ids)], problems)
     if got != rows:
         rule = f"one id a row is wanted, got {got:,} ids for {rows:,} rows; give both of the same rows"
         problems.append(Problem("lengths_differ", "ids", rule))
     if problems:
         raise InputError(problems)
-
-
-def _key(group: Group) -> tuple[tuple[type, Level], ...]:
-    # True and 1 are equal in Python, and two groups here.
-    return tuple((type(level), level) for level in group)
 
 
 def _counted(
@@ -166,12 +160,10 @@ class ClusterRobust:
 def cluster_robust(counts: ClusterCounts, rate: Rate | str, level: float = 0.95) -> ClusterRobust:
     """Compute the cluster-robust variance of a rate in every group (Liang & Zeger 1986).
 
-    ``var = m / (m - 1) sum_i (x_i - p n_i)^2 / n^2`` over the m people of the group's denominator, with
-    ``x_i`` of a person's ``n_i`` rows above the line. The effective size is the plain one divided by
-    the design effect, ``p (1 - p) / var`` without weights, shrunk where people are few (Korn & Graubard
-    1998) and never above the plain one. At a rate of 0 or 1 the variance says nothing, and the size is
-    that of people who repeat themselves entirely: ``(sum n_i)^2 / sum n_i^2``, the number of people if
-    all have as many rows.
+    ``var = m / (m - 1) sum_i (x_i - p n_i)^2 / n^2``: of the ``n_i`` rows that person i has in the
+    denominator, ``x_i`` are above the line. The effective size is the plain one over the design effect,
+    ``p (1 - p) / var`` without weights, shrunk where people are few (Korn & Graubard 1998) and never above
+    the plain one. At a rate of 0 or 1 it is ``(sum n_i)^2 / sum n_i^2``, the people if all have equal rows.
 
     Parameters
     ----------
@@ -228,9 +220,9 @@ def _scores(counts: ClusterCounts, rate: Rate, plain: Counted) -> tuple[Any, Any
 def clustered(counts: ClusterCounts, rate: Rate | str, level: float = 0.95) -> Counted:
     """Count a rate with effective sizes that are right for people who repeat; see `cluster_robust`.
 
-    Wilson's interval (`rates.estimates`), Miettinen and Nurminen's and that of the worst of several take
-    ``successes`` and ``effective`` as they are. Without repeats it is what `rates.count` gives. People who
-    stand in several groups make the groups alike: intervals of differences then err on the wide side.
+    `rates.estimates` and every interval of counts take ``successes`` and ``effective`` as they are. Without
+    repeats it is what `rates.count` gives. People who stand in several groups make groups alike: intervals
+    of differences then err on the wide side.
 
     Parameters, returns and errors as for `cluster_robust`.
 

@@ -6,11 +6,14 @@ order (Taylor) it varies as the sum of ``w (a - p b) / sum w b`` over rows, peop
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
 from .rates import ROWS, SQUARE, WEIGHT, Cells, Counted, GroupTable, Rate, divide
+from .results import Group
 
 Floats = NDArray[np.float64]
 
@@ -65,6 +68,18 @@ def rows_in(table: GroupTable) -> float:
     2.0
     """
     return float(table.measures[..., WEIGHT if table.weight_kind == "frequency" else ROWS].sum())
+
+
+def places_of(groups: Sequence[Group], known: Sequence[Group]) -> list[int]:
+    """Give the position of each group among the known ones; True and 1 are two groups.
+
+    Examples
+    --------
+    >>> places_of([("M",), ("F",)], [("F",), ("M",)])
+    [1, 0]
+    """
+    places = {tuple((type(level), level) for level in group): i for i, group in enumerate(known)}
+    return [places[tuple((type(level), level) for level in group)] for group in groups]
 
 
 def row_variance(table: GroupTable, counted: Counted) -> Floats:

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from ..errors import InputError, did_you_mean
 from .intervals import wilson
 from .linearised import correlation_of, joined_ends
-from .membership_rows import MemberRows, membership_rows
+from .member_rows import MemberRows, membership_rows
 from .rates import Rate, divide
 from .results import Disparity, Estimate, Group, Interval, Level
+from .survey import position
 
 Floats = NDArray[np.float64]
 METHOD = "Wilson, linearised over rows"
@@ -72,7 +72,7 @@ class MembershipRates:
         InputError
             No group is called that.
         """
-        a, b = (self._place(g) for g in (group, reference))
+        a, b = (position(self.groups, g) for g in (group, reference))
         first, second = self.rates[a], self.rates[b]
         value = first.value - second.value
         blank = Disparity(self.rate, "difference", "reference", group, reference, value)
@@ -82,18 +82,8 @@ class MembershipRates:
         low, high = joined_ends(ends[0], ends[1], float(correlation_of(self.covariance)[a, b]))
         method = "MOVER, Wilson, linearised covariance"
         spread = self.covariance[a, a] + self.covariance[b, b] - 2 * self.covariance[a, b]
-        p_value = 2 * special.ndtr(-abs(value) / np.sqrt(spread)) if spread > 0 else np.nan
-        return replace(
-            blank, interval=Interval(low, high, first.interval.level, method), p_value=float(p_value)
-        )
-
-    def _place(self, group: Group) -> int:
-        if group not in self.groups:
-            names = [" x ".join(map(str, known)) for known in self.groups]
-            name = " x ".join(map(str, group))
-            hint = did_you_mean(name, names)
-            raise InputError.of("unknown_group", "group", f"no group is called {name!r}; {hint}")
-        return self.groups.index(group)
+        p_value = float(2 * special.ndtr(-abs(value) / np.sqrt(spread))) if spread > 0 else np.nan
+        return replace(blank, interval=Interval(low, high, first.interval.level, method), p_value=p_value)
 
 
 def probabilistic_rates(
@@ -141,8 +131,7 @@ def probabilistic_rates(
     Raises
     ------
     InputError
-        With every problem found: probabilities outside [0, 1] or that do not add up, lengths that differ,
-        labels that are not binary, a true group that has no column.
+        With every problem found: probabilities out of range or not adding up, lengths that differ, and so on.
 
     Examples
     --------

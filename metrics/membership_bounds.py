@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..errors import InputError, Reason
 from .interval_basics import critical_value
 from .intervals import wilson
-from .membership_rows import MemberRows
+from .member_rows import MemberRows
 from .people import person_codes
 from .rates import divide
 from .results import Group, Interval
@@ -78,7 +78,7 @@ def rate_bounds(
 
     Examples
     --------
-    >>> from evenhand.metrics.membership_rows import membership_rows
+    >>> from evenhand.metrics.member_rows import membership_rows
     >>> rows = membership_rows(None, [1, 0] * 50, membership={"A": [0.8] * 100, "B": [0.2] * 100})
     >>> [(round(b.low, 3), round(b.high, 3)) for b in rate_bounds(rows)]
     [(0.375, 0.625), (0.0, 1.0)]
@@ -136,11 +136,12 @@ def _ratio(inside: Floats, rest: Floats, rows: MemberRows, empty: float) -> tupl
     whole = float(both.sum())
     if not whole > 0:
         return empty, 0.0
-    value = float(rows.weight @ inside) / whole
-    spread = float(((rows.weight * inside - value * both) ** 2).sum()) * rows.widen / whole**2
+    part, both = rows.weight * inside / whole, both / whole
+    value = min(max(float(part.sum()), 0.0), 1.0)
+    spread = float(((part - value * both) ** 2).sum()) * rows.widen
     if spread > 0 and 0 < value < 1:
         return value, value * (1 - value) / spread
-    return value, whole**2 / float((both**2).sum())
+    return value, 1.0 / float((both**2).sum())
 
 
 def _bounds(group: Group, low: tuple[float, float], high: tuple[float, float], level: float) -> RateBounds:

@@ -9,7 +9,7 @@ from scipy.special import stdtrit
 from ..errors import InputError
 from .interval_basics import critical_value
 from .intervals import wilson
-from .membership_rows import MemberRows
+from .member_rows import MemberRows
 from .rates import divide
 from .results import Estimate, Interval
 
@@ -49,7 +49,7 @@ def imputed_rates(
 
     Examples
     --------
-    >>> from evenhand.metrics.membership_rows import membership_rows
+    >>> from evenhand.metrics.member_rows import membership_rows
     >>> rows = membership_rows(None, [1, 0] * 50, membership={"A": [0.8, 0.4] * 50, "B": [0.2, 0.6] * 50})
     >>> [round(e.value, 1) for e in imputed_rates(rows)]
     [0.7, 0.3]

@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import InputError, Problem
 from .interval_basics import critical_value
 from .labels import binary_codes
-from .linearised import correlation_of, joined_ends, outcome_flags, robust_size
+from .linearised import correlation_of, joined_ends, outcome_flags, places_of, robust_size
 from .rates import Counted, Rate, count, divide, group_table, rate_named
 from .results import Disparity, Group, Interval
 from .row_groups import grouped_rows
 from .survey import SurveyRates, position
 from .survey_design import Design, read_design
-from .tally import cube_of
+from .tally import cube_of, refuse_unaligned
 
 Floats = NDArray[np.float64]
 
@@ -109,9 +110,8 @@ def designed_rates(
     }
     flags = {name: binary_codes(values, name, pos_label) for name, values in outcomes.items()}
     held = grouped_rows(sensitive_features, flags, sample_weight=sample_weight)
-    table = replace(
-        table, groups=held.groups, measures=table.measures[[table.groups.index(g) for g in held.groups]]
-    )
+    table = replace(table, groups=held.groups, measures=table.measures[places_of(held.groups, table.groups)])
+    _refuse_unaligned({**outcomes, "strata": strata, "psu": psu})
     design = read_design(len(held.order), strata, psu)
     plain = count(table, rate)
     if plain.missing_input is not None:
@@ -128,6 +128,13 @@ def designed_rates(
     scores[own] = weight * share * (above[cell] - held.spread(np.nan_to_num(plain.value)) * below[cell])
     sizes[own] = weight * below[cell]
     return _designed(plain, held.groups, design, scores, sizes, level)
+
+
+def _refuse_unaligned(beside: dict[str, Any]) -> None:
+    problems: list[Problem] = []
+    refuse_unaligned(beside.items(), problems)
+    if problems:
+        raise InputError(problems)
 
 
 def _designed(  # noqa: PLR0917 - the rate, its design, and the level

@@ -13,6 +13,7 @@ from ..audit.record import Record
 from ..metrics.catalogue import CATALOGUE
 from . import formats
 from .formats import figure, kind_of
+from .masking import masked
 from .names import listed, prose, shorten
 from .view_conditional import conditional_section
 from .view_explain import explain_section
@@ -44,6 +45,7 @@ def build_page(record: Record) -> Page:
     """
     hidden = hidden_groups(record)
     concealed = concealed_figures(record, hidden)
+    record = masked(record)
     scopes = _scopes(record, hidden)
     return Page(
         title=shorten(record.title, 200),

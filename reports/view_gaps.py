@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..audit.record import GroupFacts, Verdict
+from ..errors import Reason
 from ..metrics.catalogue import CATALOGUE
 from ..metrics.results import Disparity, Group
 from . import formats
@@ -165,6 +166,8 @@ def _pair_cell(scope: Scope, item: Disparity) -> Cell:
 
 
 def _disparity_cell(item: Disparity, kind: Kind) -> Cell:
+    if item.reason is Reason.WITHHELD:
+        return Cell("", title=item.reason.sentence, marks=(mark("withheld"),))
     if math.isnan(item.value):
         reason = say("cell.reason", reason=item.reason.sentence) if item.reason else ""
         return Cell(formats.NO_FIGURE, sub=reason)

@@ -6,12 +6,14 @@ import math
 from collections.abc import Iterator
 
 from ..audit.record import GroupFacts
+from ..errors import Reason
 from ..metrics.catalogue import CATALOGUE
 from ..metrics.results import Estimate
 from . import formats
 from .formats import Kind, figure, kind_of, scaled, span
 from .names import isolate, listed, unlike
 from .view_gaps import against_folds, gaps_section
+from .view_marks import mark
 from .view_parts import Cell, Column, Dot, DotChart, Fold, Row, Section, Table, Tone
 from .view_scope import CHARTED, LABEL, OPEN, TOP, Scope, axis_from_zero, glossary_id, group_head, too_small
 from .wording import say, say_many, words_of
@@ -185,6 +187,8 @@ def rate_cell(scope: Scope, estimate: Estimate | None, kind: Kind) -> Cell:
     """Write a rate with its interval, or why there is none; small denominators are marked."""
     if estimate is None:
         return Cell(formats.NO_FIGURE)
+    if estimate.reason is Reason.WITHHELD:
+        return Cell("", title=estimate.reason.sentence, marks=(mark("withheld"),))
     if not formats.defined(estimate):
         reason = say("cell.reason", reason=estimate.reason.sentence) if estimate.reason else ""
         return Cell(formats.NO_FIGURE, title=reason, sub=say("state.undefined"))

@@ -153,8 +153,15 @@ def test_every_problem_of_a_settings_file_with_its_path(refused, tmp_path):
     )
     (tmp_path / "evenhand.toml").write_text(text, encoding="utf-8")
     message = refused("evenhand.toml")
-    assert "5 problems were found" in message
-    for path in ("target", "pos_labl", "sensitive", "limit[0].attribute", "limit[0].max"):
+    assert "6 problems were found" in message
+    for path in (
+        "target",
+        "pos_labl",
+        "sensitive",
+        "limit[0].attribute",
+        "limit[0].metric",
+        "limit[0].max",
+    ):
         assert f"evenhand.toml: {path}: " in message
 
 

@@ -45,8 +45,8 @@ def test_it_says_what_it_found_and_where(demo):
         "exit code 1",
     ):
         assert word in done.stdout
-    for name in ("report.html", "datasheet.html", "record.json", "model.skops", "evenhand.toml"):
-        assert str(folder / name) in done.stdout
+    for file in folder.iterdir():
+        assert str(file) in done.stdout
     assert f"evenhand audit {folder / 'evenhand.toml'}" in done.stdout
 
 

@@ -14,7 +14,7 @@ from evenhand import InputError, audit_file
 from evenhand.api import settings_from
 from evenhand.errors import Reason
 from evenhand.metrics.catalogue import metric_named
-from evenhand.metrics.cluster_bootstrap import cluster_bootstrap
+from evenhand.metrics.cluster_resampling import cluster_bootstrap
 from evenhand.metrics.cluster_worst import worst_of_clustered
 from evenhand.metrics.clusters import cluster_counts, cluster_robust, clustered, overall_effect
 from evenhand.metrics.disparity import Options, worst_of
@@ -94,8 +94,16 @@ def test_bad_ids_say_all_that_is_wrong():
     with pytest.raises(InputError, match="at least one row"):
         repeats([])
     frame = pd.DataFrame({"p": [1, 0], "i": [1, 2]})
-    with pytest.raises(InputError, match="index differs"):
-        cluster_counts(None, frame["p"], sensitive_features=["F", "M"], ids=frame["i"].iloc[::-1])
+    for features, chosen in ((["F", "M"], frame["p"]), (frame[["p"]], [1, 0])):
+        with pytest.raises(InputError, match="index differs"):
+            cluster_counts(None, chosen, sensitive_features=features, ids=frame["i"].iloc[::-1])
+
+
+def test_true_and_one_are_two_groups():
+    values = np.array([True, 1, True, 1], dtype=object)
+    counts = cluster_counts(None, [1, 0, 1, 0], sensitive_features=values, ids=[1, 1, 2, 2])
+    assert len(counts.table.groups) == 2
+    assert counts.cells.sum(axis=0).reshape(2, 2).tolist() == counts.table.measures[:, 0, :, 0].tolist()
 
 
 def test_the_variance_is_statsmodels_cluster_robust_one(data, counts):
@@ -171,6 +179,17 @@ def test_a_rate_of_zero_is_as_sure_as_people_are_many():
     found = cluster_robust(counts, RATE)
     assert found.counted.effective.tolist() == [10.0]
     assert np.isnan(found.effect[0])
+
+
+def test_resamples_that_never_vary_claim_no_certainty():
+    counts = cluster_counts(
+        None, [0] * 40, sensitive_features=["F", "M"] * 20, ids=[i // 4 for i in range(40)]
+    )
+    found = cluster_bootstrap(counts, RATE, draws=50)
+    assert [e.value for e in found.rates[RATE]] == [0.0, 0.0]
+    assert [e.interval for e in found.rates[RATE]] == [None, None]
+    assert (found.differences[0].interval, found.worst.interval) == (None, None)
+    assert estimates(clustered(counts, RATE))[0].interval.high > 0.2
 
 
 def test_undefined_rates_say_why():
@@ -324,7 +343,7 @@ def test_the_bootstrap_says_what_it_cannot_do(counts):
     alone = cluster_counts(None, [1, 0], sensitive_features=["F", "F"], ids=[1, 1])
     assert cluster_bootstrap(alone, RATE, draws=10).worst.reason is Reason.SINGLE_GROUP
     none = cluster_counts(None, [0, 0], sensitive_features=["F", "M"], ids=[1, 2])
-    assert cluster_bootstrap(none, "selection_rate_ratio", draws=10).worst.reason is Reason.ALL_ZERO
+    assert cluster_bootstrap(none, "demographic_parity_ratio", draws=10).worst.reason is Reason.ALL_ZERO
 
 
 def audited(tmp_path, ids):

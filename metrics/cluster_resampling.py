@@ -91,7 +91,8 @@ def cluster_bootstrap(
     Returns
     -------
     ClusterBootstrap
-        Undefined replicates count as lying beyond both ends.
+        Undefined replicates count as lying beyond both ends. No interval where replicates never vary, as
+        at a rate of 0; `clusters.clustered` has one there.
 
     Raises
     ------
@@ -213,7 +214,8 @@ def _estimates(
 
 def _interval(value: float, ends: Resampled, at: tuple[int, int]) -> Interval | None:
     low, high = float(ends.low[at]), float(ends.high[at])
-    if np.isnan(value) or np.isnan(low):
+    # Replicates that never vary, as at a rate of 0, know nothing: a range of no width would claim certainty.
+    if np.isnan(value) or np.isnan(low) or low == high:
         return None
     return Interval(low, high, ends.level, f"cluster bootstrap, {ends.method}")
 
