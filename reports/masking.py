@@ -35,6 +35,7 @@ def _grouping(grouping: GroupingFacts, minimum: int) -> GroupingFacts:
     small = {
         (group.group, name)
         for group in grouping.groups
+        if not group.withheld  # its figures are withheld whole, by other means
         for name, estimate in group.rates.items()
         if 0 < estimate.rows < minimum
     }
