@@ -49,7 +49,10 @@ app.command(
     help="Audit a table with a model, or with a column of decisions or scores.",
     short_help="Audit a table, with or without a model.",
 )(guarded(audit))
-app.command(help="Render the pages of an audit record again.")(guarded(report))
+app.command(
+    help="Render the pages of an audit record again; the exit code is that of its verdict.",
+    short_help="Render the pages of a record again.",
+)(guarded(report))
 app.command(
     help="Write a commented settings file for a table, with guessed roles to correct.",
     short_help="Write a settings file with guessed roles.",
