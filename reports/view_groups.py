@@ -137,13 +137,13 @@ def _rate_dot(scope: Scope, item: GroupFacts, metric: str, label: str) -> Dot:
         tone = "small"
     elif item.group == scope.part.reference:
         tone = "reference"
-    known = formats.defined(estimate)
+    absent = say("mark.withheld" if estimate.reason is Reason.WITHHELD else "state.undefined")
     return Dot(
         label=label,
         value=scaled(estimate.value, kind),
         low=scaled(estimate.interval.low, kind) if estimate.interval else None,
         high=scaled(estimate.interval.high, kind) if estimate.interval else None,
-        text=figure(estimate.value, kind) if known else say("state.undefined"),
+        text=figure(estimate.value, kind) if formats.defined(estimate) else absent,
         tone=tone,
     )
 

@@ -10,6 +10,8 @@ from evenhand.cli.summary import summary
 from evenhand.errors import Reason
 from evenhand.reports.html import render_report
 from evenhand.reports.masking import masked
+from evenhand.reports.view import build_page, charts_of
+from evenhand.reports.view_parts import DotChart
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +42,14 @@ def test_rates_of_enough_people_stay(record):
 def test_comparisons_made_of_it_go_too(record):
     found = [d for d in masked(record).groupings[0].disparities if d.metric == "true_positive_rate"]
     assert [d.reason for d in found] == [Reason.WITHHELD]
+
+
+def test_the_picture_says_withheld_and_not_undefined(record):
+    dots = [
+        dot for chart in charts_of(build_page(record)) if isinstance(chart, DotChart) for dot in chart.dots
+    ]
+    texts = {dot.text for dot in dots if dot.label == "b" and dot.value is None}
+    assert texts == {"withheld"}
 
 
 def test_neither_the_page_nor_the_terminal_shows_it(record):
