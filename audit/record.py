@@ -13,23 +13,18 @@ import math
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from ..errors import Problem, Reason, RecordError
 from ..metrics.results import Disparity, Estimate, Group, Interval, Level
 from .answers import Answers
+from .record_part import Part
 
 SCHEMA_VERSION = "1"
 
 State = Literal["pass", "fail", "inconclusive", "undefined"]
 Sensitivity = Literal["never", "training", "decision"]
 """When a method needs the sensitive attribute: never, at training only, or for every decision."""
-
-
-class Part(BaseModel):
-    """The base of every part of a record: frozen, and nothing unknown in it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class SourceFacts(Part):

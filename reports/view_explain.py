@@ -13,7 +13,7 @@ from .names import clean, isolate, named, prose, unlike
 from .view_parts import BarChart, Cell, Column, Dot, Fold, Row, Section, Table
 from .view_privacy import Hidden
 from .view_scope import LABEL
-from .wording import ENGLISH, say, words_of
+from .wording import has_message, say, words_of
 
 TOP_BARS = 8
 _LOG_ODDS = "mean_log_odds"
@@ -101,7 +101,7 @@ def _log_odds(item: GapExplanation, anchor: str, pair: str) -> Fold:
 def gap_name(item: GapExplanation) -> str:
     """Name the figure whose gap is explained."""
     key = f"gap.{item.metric}"
-    return say(key) if key in ENGLISH else words_of(item.metric).name
+    return say(key) if has_message(key) else words_of(item.metric).name
 
 
 def _kind(item: GapExplanation) -> Kind:

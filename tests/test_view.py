@@ -543,4 +543,4 @@ def test_the_catalogue_holds_what_templates_ask_for() -> None:
     own = [path for path in folder.glob("*.j2") if not path.name.startswith(("ds_", "datasheet"))]
     asked = {key for path in own for key in re.findall(r'say\("([^"]+)"', path.read_text(encoding="utf-8"))}
     assert len(asked) > 10
-    assert asked <= set(wording.ENGLISH)
+    assert asked <= set(wording.messages("en"))
