@@ -60,6 +60,10 @@ class Curve:
         place = int(np.searchsorted(-self.thresholds, -threshold, side="right")) - 1
         return float(self.tp[max(place, 0)]), float(self.fp[max(place, 0)])
 
+    def cells_at(self, threshold: float) -> Floats:
+        """Give the confusion matrix at any threshold, shape (2, 2)."""
+        return cells_of(*self.at(threshold), self.positives, self.negatives)
+
     def take(self, places: NDArray[Any]) -> Curve:
         """Keep some of the thresholds."""
         return Curve(self.thresholds[places], self.tp[places], self.fp[places])
@@ -92,16 +96,20 @@ def curves_of_rows(
     list of Curve
         One a group; that of a group without rows has the infinite threshold only.
     """
-    scores, positive = np.asarray(scores, dtype=float), np.asarray(positive, dtype=float)
-    codes = np.asarray(codes, dtype=np.int64)
-    order = np.argsort(-scores, kind="stable")
-    if groups > 1:
-        order = order[np.argsort(codes[order].astype(np.min_scalar_type(groups)), kind="stable")]
-    weight = np.ones(len(scores)) if weights is None else weights[order]
-    high, held = positive[order] * weight, scores[order]
+    scores, high = np.asarray(scores, dtype=float), np.asarray(positive, dtype=float)
+    codes = np.asarray(codes).astype(np.min_scalar_type(groups), copy=False)
+    low = 1.0 - high
+    if weights is not None:
+        used = np.flatnonzero(weights)  # a row without weight must not move a threshold
+        scores, codes = scores[used], codes[used]
+        high, low = high[used] * weights[used], low[used] * weights[used]
+    by_group = np.argsort(codes, kind="stable")  # of narrow whole numbers: a radix sort
     ends = np.cumsum(np.bincount(codes, minlength=groups))
-    starts = np.concatenate([[0], ends[:-1]])
-    return [_curve(held[a:b], high[a:b], weight[a:b] - high[a:b]) for a, b in zip(starts, ends, strict=True)]
+    curves = []
+    for rows in np.split(by_group, ends[:-1]):
+        order = rows[np.argsort(-scores[rows])]
+        curves.append(_curve(scores[order], high[order], low[order]))
+    return curves
 
 
 def _curve(scores: Floats, positives: Floats, negatives: Floats) -> Curve:
@@ -205,8 +213,8 @@ def hull_of(curve: Curve) -> Curve:
     Examples
     --------
     >>> curve = curves_of_rows([0.9, 0.8, 0.7, 0.6], [1, 0, 1, 0], [0] * 4, groups=1)[0]
-    >>> hull_of(curve).thresholds.tolist()
-    [inf, 0.85, 0.75, 0.6499999999999999, 0.3]
+    >>> hull_of(curve).thresholds.round(2).tolist()
+    [inf, 0.85, 0.65, 0.3]
     """
     gained = np.diff(curve.tp) + np.diff(curve.fp)
     used = gained > 0

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from scipy import sparse
-from scipy.optimize import linprog
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from .rows import Floats
 from .threshold_curves import Curve, hull_of
@@ -81,28 +81,24 @@ def _solved(worths: list[Floats], rates: list[Floats], constraint: Constraint) -
     """Maximise the utility over the shares of all corners and over the lowest value of each rate."""
     sizes = [len(worth) for worth in worths]
     kinds, total, groups = len(rates[0]), sum(sizes), len(sizes)
-    owner = np.repeat(np.arange(groups), sizes)
-    columns = np.arange(total)
-    sums = sparse.csr_array((np.ones(total), (owner, columns)), shape=(groups, total + kinds))
-    upper = []
+    owner, columns = np.repeat(np.arange(groups), sizes), np.arange(total)
+    shape = (groups, total + kinds)
+    # One row a group for its shares, which add up to 1; then two a group and rate: lowest <= rate <= most.
+    rows = [sparse.csr_array((np.ones(total), (owner, columns)), shape=shape)]
+    least = constraint.limit if constraint.is_ratio else 1.0
     for kind in range(kinds):
         values = np.concatenate([r[kind] for r in rates])
-        matrix = sparse.csr_array((values, (owner, columns)), shape=(groups, total + kinds))
-        lowest = sparse.csr_array(
-            (np.ones(groups), (np.arange(groups), np.full(groups, total + kind))), shape=matrix.shape
-        )
-        least = constraint.limit if constraint.is_ratio else 1.0
-        upper += [lowest - matrix, least * matrix - lowest]
-    room = np.zeros(groups) if constraint.is_ratio else np.full(groups, constraint.width)
-    most = np.concatenate([np.concatenate([np.zeros(groups), room])] * kinds)
-    found = linprog(
+        rate = sparse.csr_array((values, (owner, columns)), shape=shape)
+        at = (np.arange(groups), np.full(groups, total + kind))
+        lowest = sparse.csr_array((np.ones(groups), at), shape=shape)
+        rows += [rate - lowest, lowest - least * rate]
+    room = 0.0 if constraint.is_ratio else -constraint.width
+    low = np.repeat([1.0, *([0.0, room] * kinds)], groups)
+    high = np.concatenate([np.ones(groups), np.full(2 * groups * kinds, np.inf)])
+    found = milp(  # no unknown is a whole number: a linear programme, without linprog's preparations
         -np.concatenate([*worths, np.zeros(kinds)]),
-        A_ub=sparse.vstack(upper),
-        b_ub=most,
-        A_eq=sums,
-        b_eq=np.ones(groups),
-        bounds=[(0, None)] * total + [(None, None)] * kinds,
-        method="highs",
+        constraints=LinearConstraint(sparse.vstack(rows, format="csc"), low, high),
+        bounds=Bounds(np.append(np.zeros(total), np.full(kinds, -np.inf)), np.inf),
     )
     shares = np.split(np.asarray(found.x)[:total], np.cumsum(sizes)[:-1])
     kept = [np.where(share > _NEGLIGIBLE, share, 0.0) for share in shares]

@@ -243,10 +243,24 @@ def _nearest(points: Sequence[_Points]) -> list[int]:
     return best
 
 
-def best_shared(curves: Sequence[Curve], constraint: Constraint, utility: Utility) -> Choice:
+def best_shared(
+    curves: Sequence[Curve], constraint: Constraint, utility: Utility, held: Sequence[int] | None = None
+) -> Choice:
     """Choose one threshold for all groups: the greatest utility within the limit.
 
-    Where the comparison is nowhere within the limit, the threshold whose figure comes nearest.
+    Parameters
+    ----------
+    curves : sequence of Curve
+        One a group; all count in the utility.
+    constraint : Constraint
+    utility : Utility
+    held : sequence of int, optional
+        The groups that the limit compares; None means all.
+
+    Returns
+    -------
+    Choice
+        Where the comparison is nowhere within the limit, the threshold whose figure comes nearest.
 
     Examples
     --------
@@ -257,13 +271,14 @@ def best_shared(curves: Sequence[Curve], constraint: Constraint, utility: Utilit
     ...     curves, constraint_of("demographic_parity_difference", 0.1), utility_of("accuracy", 3, 3)
     ... )
     >>> found.thresholds[0].round(2).tolist(), found.gap
-    ([0.75], 0.0)
+    ([0.6], 0.0)
     """
     pooled = pooled_curve(curves)
     worth = utility.of_curve(pooled)
+    compared = list(curves) if held is None else [curves[i] for i in held]
     gap = np.concatenate(
         [
-            _shared_gap(curves, constraint, part)
+            _shared_gap(compared, constraint, part)
             for part in np.array_split(pooled.thresholds, 1 + len(pooled.thresholds) * len(curves) // _BLOCK)
         ]
     )
@@ -279,6 +294,8 @@ def best_shared(curves: Sequence[Curve], constraint: Constraint, utility: Utilit
 
 
 def _shared_gap(curves: Sequence[Curve], constraint: Constraint, thresholds: Floats) -> Floats:
+    if len(curves) < 2:
+        return np.full(len(thresholds), constraint.limit)  # nothing to compare, so that nothing binds
     cells = []
     for curve in curves:
         at = np.searchsorted(-curve.thresholds, -thresholds, side="right") - 1

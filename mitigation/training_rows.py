@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_consistent_length
 
 from ..errors import EvenhandWarning, InputError, Problem, did_you_mean
+from .constraints import Cells, Constraint
 from .reweighing import checked_labels, columns_of
 from .rows import Floats, Integers, RowGroups, column_names, index_of, match_rows, row_groups, row_weights
 
@@ -93,7 +94,9 @@ def training_rows(
     index = index_of(X)
     y = match_rows(y, index, "y")
     target = _numbers(X, y) if numeric else _labels(X, y)
-    groups = _groups(X, match_rows(sensitive_features, index, "sensitive_features"), sensitive_columns, len(target))
+    groups = _groups(
+        X, match_rows(sensitive_features, index, "sensitive_features"), sensitive_columns, len(target)
+    )
     weights, problems = row_weights(match_rows(sample_weight, index, "sample_weight"), len(target))
     if len(groups.codes) != len(target):
         said = f"each row needs a group: y has {len(target):,} rows, sensitive_features {len(groups.codes):,}"
@@ -123,6 +126,8 @@ def _labels(X: Any, y: Any) -> Any:
 def _numbers(X: Any, y: Any) -> Floats:
     flat = np.asarray(column_or_1d(y, warn=True), dtype=np.float64)
     check_consistent_length(X, flat)
+    if not len(flat):
+        raise InputError.of("empty", "y", "at least one row is needed, got 0")
     bad = int((~np.isfinite(flat)).sum())
     if bad:
         said = f"every row needs a finite number to learn, got {bad:,} missing or infinite (NaN, inf)"
@@ -149,12 +154,14 @@ def _two_classes(target: Any, weights: Floats) -> Any:
     kind = type_of_target(target)
     classes = np.unique(target)
     if len(classes) > 2:
-        said = f"Only binary classification is supported. The type of the target is {kind}: {len(classes)} classes"
+        said = f"Only binary classification is supported. The type of the target is {kind} ({len(classes)})"
         raise InputError.of("not_binary", "y", f"{said}; ask one class against the others")
     present = np.unique(target[weights > 0])
     if len(present) < 2:
         only = present[0] if len(present) else None
-        said = f"at least two classes are needed among the rows with a weight above 0, got one class: {only!r}"
+        said = (
+            f"at least two classes are needed among the rows with a weight above 0, got one class: {only!r}"
+        )
         raise InputError.of("one_class", "y", said)
     return classes
 
@@ -167,3 +174,30 @@ def _positive(classes: Any, pos_label: Any) -> Any:
         said = f"no row has the positive label {pos_label!r}; {did_you_mean(pos_label, classes)}"
         raise InputError.of("unknown_label", "pos_label", said)
     return found[0]
+
+
+def say_empty_cells(constraint: Constraint, cells: Cells, rows: TrainingRows) -> None:
+    """Warn of groups without a row in an event: nothing about them can be held equal there.
+
+    Parameters
+    ----------
+    constraint : Constraint
+    cells : Cells
+    rows : TrainingRows
+    """
+    empty = np.argwhere(cells.mass == 0).tolist()
+    if not empty:
+        return
+    labels = {0: next(c for c in rows.classes if c != rows.positive), 1: rows.positive}
+    said = [
+        f"{', '.join(map(str, rows.groups.levels[group]))} with label "
+        + " or ".join(str(labels[label]) for label in constraint.events[event])
+        for event, group in empty[:10]
+    ]
+    more = f"; and {len(empty) - 10} more" if len(empty) > 10 else ""
+    warnings.warn(
+        "no training row with a weight has this group and label,"
+        f" so the {constraint.description} of the group cannot be held equal: {'; '.join(said)}{more}",
+        EvenhandWarning,
+        stacklevel=4,
+    )

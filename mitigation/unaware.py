@@ -19,7 +19,7 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 
 from ..errors import EvenhandWarning, InputError, Problem
 from .base import Sensitivity, Wrapper, fit_weighted
-from .rows import column_names, index_of, match_rows, missing_columns, row_weights
+from .rows import as_table, column_names, index_of, match_rows, missing_columns, row_weights
 
 How = Literal["auto", "drop", "hold"]
 
@@ -105,7 +105,7 @@ class Unaware(Wrapper):
         InputError
         """
         validate_data(self, X, y, skip_check_array=True)
-        X = _table(X)
+        X = as_table(X)
         columns = dict.fromkeys((*column_names(self.sensitive_columns), *column_names(self.proxies)))
         self.hidden_, self.columns_ = list(columns), _columns(X)
         _refuse(X, self.hidden_, self.how)
@@ -127,7 +127,7 @@ class Unaware(Wrapper):
     def _rows_for_inner(self, X: Any) -> Any:
         if not self.hidden_:
             return X
-        X = _table(X)
+        X = as_table(X)
         frame = isinstance(nw.from_native(X, eager_only=True, pass_through=True), nw.DataFrame)
         if self.how_ == "drop":
             return (
@@ -145,14 +145,6 @@ def _weights(sample_weight: Any, X: Any) -> Any:
     if problems:
         raise InputError(problems)
     return weights
-
-
-def _table(X: Any) -> Any:
-    """Keep frames and sparse matrices; make the rest an array of two dimensions."""
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
-    if isinstance(frame, nw.DataFrame) or sparse.issparse(X):
-        return X
-    return np.asarray(X)
 
 
 def _columns(X: Any) -> list[Any]:
