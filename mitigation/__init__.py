@@ -15,6 +15,7 @@ _HOME = {
     "PairedCounts": "joint",
     "Proxies": "proxies",
     "Proxy": "proxies",
+    "Reductions": "reductions",
     "Retrained": "retrain",
     "Reweighed": "reweighing",
     "Reweighing": "reweighing",
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from .proxies import Proxies as Proxies
     from .proxies import Proxy as Proxy
     from .proxies import proxy_strength as proxy_strength
+    from .reductions import Reductions as Reductions
     from .retrain import METHODS as METHODS
     from .retrain import Method as Method
     from .retrain import Retrained as Retrained
