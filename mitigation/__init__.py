@@ -20,6 +20,7 @@ _HOME = {
     "PairedCounts": "joint",
     "Proxies": "proxies",
     "Proxy": "proxies",
+    "Reductions": "reductions",
     "RejectOption": "reject_option",
     "Repaired": "repair",
     "Resampled": "resampling",
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from .proxies import Proxies as Proxies
     from .proxies import Proxy as Proxy
     from .proxies import proxy_strength as proxy_strength
+    from .reductions import Reductions as Reductions
     from .reject_option import RejectOption as RejectOption
     from .repair import ImpactRepair as ImpactRepair
     from .repair import Repaired as Repaired

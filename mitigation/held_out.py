@@ -13,8 +13,9 @@ from sklearn.utils import _safe_indexing
 
 from ..errors import InputError
 from .base import fit_weighted
-from .rows import Floats, Integers, as_table, dealt_folds
+from .rows import Floats, Integers, dealt_folds
 from .training_rows import TrainingRows
+from .unaware import table_of
 
 
 def refuse_scoreless(estimator: Any) -> None:
@@ -97,7 +98,7 @@ def held_out_scores(estimator: Any, X: Any, rows: TrainingRows, cv: Any, seed: i
     """
     if cv is None or isinstance(estimator, FrozenEstimator):
         return positive_scores(fitted(estimator, X, rows), X, rows.positive)
-    table = as_table(X)
+    table = table_of(X)
     scores = np.full(len(rows.target), np.nan)
     for chosen, out in _splits(cv, table, rows, seed):
         model = fitted(estimator, table, rows, chosen)

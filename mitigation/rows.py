@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
 
 from ..errors import InputError, Problem, did_you_mean
 from ..metrics.groups import encode, frame_columns
@@ -146,20 +144,6 @@ def dealt_folds(cells: Integers, folds: int, seed: int) -> Integers:
     fold = np.empty(len(cells), dtype=np.int64)
     fold[order] = np.arange(len(cells)) % folds
     return fold
-
-
-def as_table(X: Any) -> Any:
-    """Keep frames and sparse matrices, the latter by rows; make the rest an array of two dimensions.
-
-    Examples
-    --------
-    >>> as_table([[1, 2]]).shape
-    (1, 2)
-    """
-    if sparse.issparse(X):
-        return X.tocsr()
-    frame = nw.from_native(X, eager_only=True, pass_through=True)
-    return X if isinstance(frame, nw.DataFrame) else np.asarray(X)
 
 
 def match_rows(values: Any, index: pd.Index[Any] | None, name: str) -> Any:

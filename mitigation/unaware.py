@@ -19,7 +19,7 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 
 from ..errors import EvenhandWarning, InputError, Problem
 from .base import Sensitivity, Wrapper, fit_weighted
-from .rows import as_table, column_names, index_of, match_rows, missing_columns, row_weights
+from .rows import column_names, index_of, match_rows, missing_columns, row_weights
 
 How = Literal["auto", "drop", "hold"]
 
@@ -105,7 +105,7 @@ class Unaware(Wrapper):
         InputError
         """
         validate_data(self, X, y, skip_check_array=True)
-        X = as_table(X)
+        X = table_of(X)
         columns = dict.fromkeys((*column_names(self.sensitive_columns), *column_names(self.proxies)))
         self.hidden_, self.columns_ = list(columns), _columns(X)
         _refuse(X, self.hidden_, self.how)
@@ -127,7 +127,7 @@ class Unaware(Wrapper):
     def _rows_for_inner(self, X: Any) -> Any:
         if not self.hidden_:
             return X
-        X = as_table(X)
+        X = table_of(X)
         frame = isinstance(nw.from_native(X, eager_only=True, pass_through=True), nw.DataFrame)
         if self.how_ == "drop":
             return (
@@ -145,6 +145,20 @@ def _weights(sample_weight: Any, X: Any) -> Any:
     if problems:
         raise InputError(problems)
     return weights
+
+
+def table_of(X: Any) -> Any:
+    """Keep frames and sparse matrices, the latter by rows; make the rest an array.
+
+    Examples
+    --------
+    >>> table_of([[1, 2]]).shape
+    (1, 2)
+    """
+    if sparse.issparse(X):
+        return X.tocsr()
+    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    return X if isinstance(frame, nw.DataFrame) else np.asarray(X)
 
 
 def _columns(X: Any) -> list[Any]:
