@@ -18,11 +18,23 @@ from ..errors import ModelError, Problem, UntrustedModelError
 from .trees import check_built, check_parsed
 
 ALLOWED_TYPES = (
+    "evenhand.mitigation.barycentre.ScoreBarycentre",
+    "evenhand.mitigation.calibration.GroupCalibration",
+    "evenhand.mitigation.label_bias.LabelBias",
+    "evenhand.mitigation.massaging.Massaged",
     "evenhand.mitigation.mixtures.DecisionMixture",
     "evenhand.mitigation.mixtures.NumberMixture",
     "evenhand.mitigation.reductions.Reductions",
+    "evenhand.mitigation.reject_option.RejectOption",
+    "evenhand.mitigation.repair.ImpactRepair",
+    "evenhand.mitigation.repair.Repaired",
+    "evenhand.mitigation.resampling.Resampled",
+    "evenhand.mitigation.residual.Residualised",
     "evenhand.mitigation.reweighing.Reweighing",
+    "evenhand.mitigation.thresholds.GroupThresholds",
+    "evenhand.mitigation.thresholds.SharedThreshold",
     "evenhand.mitigation.unaware.Unaware",
+    "fairlearn.preprocessing._correlation_remover.CorrelationRemover",
     "builtins.object",
     "functools.partial",
     "numpy.dtype",
