@@ -33,20 +33,21 @@ pytestmark = [
     )
 ]
 
+TREE = DecisionTreeClassifier(max_depth=2, random_state=0)  # quick, and takes weights and sparse rows
 ESTIMATORS = [
-    GroupThresholds(LogisticRegression(), cv=3),
-    GroupThresholds(LogisticRegression(), cv=None, randomised=True),
-    SharedThreshold(LogisticRegression(), cv=None),
-    RejectOption(LogisticRegression(), cv=None),
-    GroupCalibration(LogisticRegression(), cv=None),
-    GroupCalibration(DecisionTreeClassifier(max_depth=3, random_state=0), cv=None, method="isotonic"),
-    ScoreBarycentre(LogisticRegression(), cv=None),
-    LabelBias(DecisionTreeClassifier(max_depth=3, random_state=0), max_iter=2),
-    Resampled(DecisionTreeClassifier(max_depth=3, random_state=0)),
-    Massaged(LogisticRegression()),
+    GroupThresholds(TREE, cv=3),
+    GroupThresholds(TREE, cv=None, randomised=True),
+    SharedThreshold(TREE, cv=None),
+    RejectOption(TREE, cv=None),
+    GroupCalibration(TREE, cv=None),
+    GroupCalibration(TREE, cv=None, method="isotonic"),
+    ScoreBarycentre(TREE, cv=None),
+    LabelBias(TREE, max_iter=2),
+    Resampled(TREE),
+    Massaged(TREE),
     Repaired(LogisticRegression()),
     Repaired(LinearRegression()),
-    Residualised(LogisticRegression()),
+    Residualised(TREE),
     ImpactRepair(),
 ]
 
