@@ -40,7 +40,7 @@ def test_turned_labels_are_undone(goal, gap):
 
 
 def test_weights_are_those_of_the_published_code():
-    # w = sigmoid(2 s) for a positive, sigmoid(-2 s) for a negative; here twice that, so that 0 changes nothing.
+    # w = sigmoid(2 s) for a positive, sigmoid(-2 s) for a negative; here doubled, so that 0 changes nothing.
     X, _, given, group = flipped(2000)
     model = LabelBias(LogisticRegression(), validation=0).fit(X, given, sensitive_features=group)
     s = model.multipliers_[0][group]
