@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _HOME = {
+    "LagrangianWeights": "lagrangian",
     "METHODS": "retrain",
     "Method": "retrain",
     "Overlap": "overlap",
@@ -35,6 +36,7 @@ __all__ = [*_HOME]  # noqa: PLE0604 - the table above is the one list of names
 if TYPE_CHECKING:
     from .joint import PairedCounts as PairedCounts
     from .joint import paired_counts as paired_counts
+    from .lagrangian import LagrangianWeights as LagrangianWeights
     from .overlap import Overlap as Overlap
     from .overlap import overlapping_rows as overlapping_rows
     from .paired import gap_change as gap_change
