@@ -23,6 +23,8 @@ ALLOWED_TYPES = (
     "evenhand.mitigation.mixtures.NumberMixture",
     "evenhand.mitigation.reductions.Reductions",
     "evenhand.mitigation.reweighing.Reweighing",
+    "evenhand.mitigation.table_encoder.TableEncoder",
+    "evenhand.mitigation.torch_trainer.TabularNet",
     "evenhand.mitigation.unaware.Unaware",
     "builtins.object",
     "functools.partial",

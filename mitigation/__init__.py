@@ -20,6 +20,7 @@ _HOME = {
     "Retrained": "retrain",
     "Reweighed": "reweighing",
     "Reweighing": "reweighing",
+    "TabularNet": "torch_trainer",
     "Unaware": "unaware",
     "gap_change": "paired",
     "overlapping_rows": "overlap",
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from .reweighing import Reweighed as Reweighed
     from .reweighing import Reweighing as Reweighing
     from .reweighing import reweighing_weights as reweighing_weights
+    from .torch_trainer import TabularNet as TabularNet
     from .unaware import Unaware as Unaware
 
 
