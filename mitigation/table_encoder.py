@@ -39,7 +39,7 @@ class TableEncoder:
     >>> X = pd.DataFrame({"job": ["smith", "nurse", None], "age": [30.0, None, 50.0]})
     >>> encoder = TableEncoder().fit(X)
     >>> encoder.transform(X).tolist()
-    [[-1.0, 0.0, 2.0], [0.0, 1.0, 1.0], [1.0, 0.0, 3.0]]
+    [[-1.0, 0.0, 1.0], [0.0, 1.0, 2.0], [1.0, 0.0, 3.0]]
     >>> encoder.transform(pd.DataFrame({"job": ["baker"], "age": [40.0]})).tolist()
     [[0.0, 0.0, 0.0]]
     """
@@ -67,7 +67,7 @@ class TableEncoder:
         self.categories_ = [i for i, is_number in enumerate(numeric) if not is_number]
         values = _floats(columns, self.numbers_)
         there = ~np.isnan(values)
-        self.marked_ = [i for i, whole in zip(self.numbers_, there.all(axis=0), strict=True) if not whole]
+        self.marked_ = [self.numbers_[i] for i in np.flatnonzero(~np.all(there, axis=0))]
         counts = np.maximum(there.sum(axis=0), 1)
         self.means_ = np.where(there, values, 0.0).sum(axis=0) / counts
         spread = np.where(there, values - self.means_, 0.0)

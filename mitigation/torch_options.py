@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..errors import Problem, did_you_mean
@@ -38,7 +38,7 @@ def option_problems(given: Any) -> Iterator[Problem]:
     >>> [problem.where for problem in option_problems(TabularNet(dropout=1, penalty="odds"))]
     ['dropout', 'penalty']
     """
-    rules = (
+    rules: tuple[tuple[tuple[str, ...], Callable[[Any], bool], str], ...] = (
         (_WHOLE, lambda value: value >= 1, "must be 1 or more"),
         (_WEIGHTS, lambda value: value >= 0, "must be 0 or more"),
         (_ABOVE, lambda value: value > 0, "must lie above 0"),

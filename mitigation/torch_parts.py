@@ -102,7 +102,7 @@ def seeded(seed: int, device: Any) -> Iterator[None]:
 def _module_class() -> Any:
     torch = torch_or_refuse()
 
-    class TableModule(torch.nn.Module):  # type: ignore[misc]
+    class TableModule(torch.nn.Module):  # type: ignore[misc, name-defined]
         """Embeddings for categories beside the numbers, hidden layers, and one logit."""
 
         def __init__(

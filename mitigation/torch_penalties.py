@@ -84,7 +84,7 @@ def groupings(groups: RowGroups, which: str) -> list[Integers]:
     return whole + each if which == "both" else each
 
 
-def soft_gaps(rates: Sequence[SoftRate], p: Any, y: Any, members: Sequence[Any], weights: Any) -> Any:
+def soft_gaps(rates: Sequence[SoftRate], p: Any, y: Any, members: Sequence[Any], weights: Any) -> list[Any]:
     """Measure how far the groups' soft rates lie from those of all rows.
 
     Parameters
@@ -170,7 +170,7 @@ class GapMemory:
         --------
         >>> memory = GapMemory(keep=0.5)
         >>> [round(float(memory.penalty([np.array([gap, -gap])])), 3) for gap in (0.3, -0.1)]
-        [0.6, -0.2]
+        [0.6, -0.199]
         """
         seen = [gap.detach() if hasattr(gap, "detach") else gap for gap in gaps]
         old = seen if self.means is None else self.means

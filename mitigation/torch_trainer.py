@@ -39,8 +39,8 @@ class TabularNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Units of each hidden layer; empty for a logistic regression.
     dropout : float in [0, 1), default 0.0
     batch_size : int, optional
-        None means a twentieth of the rows, 32 at least and 512 at most. A penalty needs rows of every group in a
-        batch: with small groups, larger batches are steadier.
+        None means a twentieth of the rows, 32 at least and 512 at most. A penalty needs rows of every group
+        in a batch: with small groups, larger batches are steadier.
     learning_rate : float, default 2e-3
     weight_decay : float, default 1e-4
     max_epochs : int, default 40

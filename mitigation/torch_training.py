@@ -119,23 +119,15 @@ def train(module: Any, recipe: Recipe, batch: Batch, validation: Batch | None, w
     -------
     Trained
     """
-    torch = torch_or_refuse()
-    optimizer = torch.optim.AdamW(
-        module.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
-    )
-    adversary = _adversary(module, recipe, batch)
-    chooses = validation is not None and adversary is None
-    rng = np.random.default_rng(recipe.seed)
-    size = recipe.batch_size or min(_LARGEST, max(_SMALLEST, len(batch.labels) // 20))
-    # The sign of a gap is averaged over an epoch's rows, or over 5,000 of them.
-    memory = GapMemory(keep=1 - min(1.0, size / min(len(batch.labels), _REMEMBERED)))
+    tools = _tools(module, recipe, batch)
+    chooses = validation is not None and tools.adversary is None
     history: list[dict[str, float]] = []
     best, kept = -1, weights_of(module)
     for epoch in range(recipe.max_epochs):
         if watch.is_up():
             break
         targets = _tree(module, recipe, batch) if recipe.tree_weight and epoch else None
-        loss = _epoch(module, recipe, batch, targets, adversary, optimizer, rng, memory, size)
+        loss = _epoch(module, recipe, batch, tools, targets)
         seen = validation if validation is not None else batch
         history.append({"train_loss": loss, **_judged(module, recipe, seen)})
         watch.count()
@@ -145,6 +137,34 @@ def train(module: Any, recipe: Recipe, batch: Batch, validation: Batch | None, w
             break
     put_weights(module, kept)
     return Trained(kept, best, history, watch.stopped)
+
+
+@dataclass
+class Tools:
+    """What changes while a network is trained, besides itself."""
+
+    optimizer: Any
+    adversary: Adversary | None
+    memory: GapMemory
+    rng: np.random.Generator
+    size: int
+
+
+def _tools(module: Any, recipe: Recipe, batch: Batch) -> Tools:
+    torch = torch_or_refuse()
+    rows = len(batch.labels)
+    size = recipe.batch_size or min(_LARGEST, max(_SMALLEST, rows // 20))
+    optimizer = torch.optim.AdamW(
+        module.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+    )
+    return Tools(
+        optimizer,
+        _adversary(module, recipe, batch),
+        # The sign of a gap is averaged over an epoch's rows, or over 5,000 of them.
+        GapMemory(keep=1 - min(1.0, size / min(rows, _REMEMBERED))),
+        np.random.default_rng(recipe.seed),
+        size,
+    )
 
 
 def _adversary(module: Any, recipe: Recipe, batch: Batch) -> Adversary | None:
@@ -160,40 +180,30 @@ def _adversary(module: Any, recipe: Recipe, batch: Batch) -> Adversary | None:
     )
 
 
-def _epoch(  # noqa: PLR0917 - the parts of one step
-    module: Any,
-    recipe: Recipe,
-    batch: Batch,
-    targets: Any,
-    adversary: Adversary | None,
-    optimizer: Any,
-    rng: np.random.Generator,
-    memory: GapMemory,
-    size: int,
-) -> float:
+def _epoch(module: Any, recipe: Recipe, batch: Batch, tools: Tools, targets: Any) -> float:
     """Go once over the rows in a random order; return the mean loss."""
     torch = torch_or_refuse()
     module.train()
-    order = torch.as_tensor(rng.permutation(len(batch.labels)), device=batch.rows.device)
+    order = torch.as_tensor(tools.rng.permutation(len(batch.labels)), device=batch.rows.device)
     total = 0.0
-    for at in order.split(size):
+    for at in order.split(tools.size):
         part = batch.take(at)
-        if adversary is not None:
-            adversary.learn(module, part.rows, part.labels, part.groups)
+        if tools.adversary is not None:
+            tools.adversary.learn(module, part.rows, part.labels, part.groups)
         logits = module(part.rows)[:, 0]
         loss = _loss(logits, part)
         total += float(loss.detach()) * len(at)
         if recipe.penalty_weight:
-            loss = loss + recipe.penalty_weight * memory.penalty(_gaps(logits, recipe, part))
+            loss = loss + recipe.penalty_weight * tools.memory.penalty(_gaps(logits, recipe, part))
         if targets is not None:
             distance = (torch.sigmoid(logits) - targets[at]) ** 2
             loss = loss + recipe.tree_weight * (distance * part.weights).mean()
-        if adversary is not None:
-            won = adversary.advantage(module, part.rows, part.labels, part.groups)
+        if tools.adversary is not None:
+            won = tools.adversary.advantage(module, part.rows, part.labels, part.groups)
             loss = loss + recipe.adversary_weight * won
-        optimizer.zero_grad()
+        tools.optimizer.zero_grad()
         loss.backward()
-        optimizer.step()
+        tools.optimizer.step()
     return total / len(batch.labels)
 
 
