@@ -18,6 +18,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..errors import Reason
 from ..metrics.catalogue import CATALOGUE
 from ..metrics.rates import RATES
 from ..metrics.results import Disparity, Group
@@ -53,6 +54,8 @@ def hidden_groups(record: Record) -> Hidden:
     mapping of str to frozenset of tuple
         One entry for each grouping; empty sets where nothing is withheld.
     """
+    if record.public:
+        return {part.name: frozenset(g.group for g in part.groups if g.withheld) for part in record.groupings}
     minimum = record.privacy_minimum
     hidden = {
         part.name: {g.group for g in part.groups if g.withheld or g.rows < minimum}
@@ -74,6 +77,11 @@ def hidden_joints(record: Record, hidden: Hidden) -> Hidden:
     -------
     mapping of str to frozenset of tuple
     """
+    if record.public:
+        return {
+            part.name: hidden[part.name] | frozenset(g.group for g in part.groups if _is_masked(g))
+            for part in record.groupings
+        }
     minimum = record.privacy_minimum
 
     def enough(members: Sequence[GroupFacts]) -> bool:
@@ -97,6 +105,10 @@ def is_joint(metric: str) -> bool:
     row = CATALOGUE.get(metric)
     rates = (row.rates or (metric,)) if row is not None else (metric,)
     return any(rate in RATES and RATES[rate].label and RATES[rate].decision for rate in rates)
+
+
+def _is_masked(item: GroupFacts) -> bool:
+    return any(rate.reason is Reason.WITHHELD for rate in item.rates.values())
 
 
 def _margins(members: Sequence[GroupFacts]) -> list[float]:

@@ -299,6 +299,8 @@ class Record(Part):
     conditional: tuple[ConditionalFacts, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
     coarse: CoarseFacts | None = None
+    public: bool = False
+    """Whether what pages withhold is gone, and the cube with it."""
 
     def to_json(self) -> str:
         """Write the record as strict JSON, keys in the order of this file."""
