@@ -13,6 +13,7 @@ _HOME = {
     "GroupThresholds": "thresholds",
     "ImpactRepair": "repair",
     "LabelBias": "label_bias",
+    "LagrangianWeights": "lagrangian",
     "METHODS": "retrain",
     "Massaged": "massaging",
     "Method": "retrain",
@@ -30,6 +31,7 @@ _HOME = {
     "Reweighing": "reweighing",
     "ScoreBarycentre": "barycentre",
     "SharedThreshold": "thresholds",
+    "TabularNet": "torch_trainer",
     "Unaware": "unaware",
     "best_mixtures": "threshold_mixing",
     "best_shared": "threshold_search",
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
     from .joint import PairedCounts as PairedCounts
     from .joint import paired_counts as paired_counts
     from .label_bias import LabelBias as LabelBias
+    from .lagrangian import LagrangianWeights as LagrangianWeights
     from .massaging import Massaged as Massaged
     from .overlap import Overlap as Overlap
     from .overlap import overlapping_rows as overlapping_rows
@@ -79,6 +82,7 @@ if TYPE_CHECKING:
     from .threshold_search import best_thresholds as best_thresholds
     from .thresholds import GroupThresholds as GroupThresholds
     from .thresholds import SharedThreshold as SharedThreshold
+    from .torch_trainer import TabularNet as TabularNet
     from .unaware import Unaware as Unaware
 
 
