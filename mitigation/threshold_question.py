@@ -98,7 +98,7 @@ def _denominators(constraint: Constraint, rows: TrainingRows) -> Integers:
         denominator = rate_named(name).denominator
         # Where the denominator depends on decisions: as many as there can be.
         sizes.append(np.maximum(denominator(Cells(rejected)), denominator(Cells(rejected[..., ::-1]))))
-    return np.min(sizes, axis=0).astype(np.int64)
+    return np.asarray(np.min(sizes, axis=0), dtype=np.int64)
 
 
 def _can_compare(constraint: Constraint, curve: Curve) -> bool:
