@@ -16,6 +16,7 @@ _HOME = {
     "audit_predictions": "api",
     "audit_file": "api",
     "Result": "api",
+    "wrap_model": "audit.model",
     "EvenhandError": "errors",
     "EvenhandWarning": "errors",
     "InputError": "errors",
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from .api import audit_file as audit_file
     from .api import audit_model as audit_model
     from .api import audit_predictions as audit_predictions
+    from .audit.model import wrap_model as wrap_model
     from .errors import EvenhandError as EvenhandError
     from .errors import EvenhandWarning as EvenhandWarning
     from .errors import InputError as InputError
