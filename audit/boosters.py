@@ -96,11 +96,11 @@ class BoostedFile:
             if not levels:
                 made[name] = column.astype("category")
                 continue
-            known = pd.Categorical(column, categories=list(levels))
-            unseen = sorted({str(value) for value in column[np.isnan(_codes(known)) & column.notna()]})
+            codes = pd.Index(list(levels), dtype=object).get_indexer(column)
+            unseen = sorted({str(value) for value in column[(codes < 0) & column.notna()]})
             if unseen:
                 _tell_unseen(name, unseen)
-            made[name] = known
+            made[name] = pd.Categorical.from_codes(codes, categories=list(levels))
         return made
 
     def predict_proba(self, rows: Any) -> NDArray[np.float64]:
@@ -115,10 +115,6 @@ class BoostedFile:
         """Return the likeliest label of each row."""
         chosen: NDArray[Any] = self.classes_[self.predict_proba(rows).argmax(axis=1)]
         return chosen
-
-
-def _codes(known: pd.Categorical) -> NDArray[np.float64]:
-    return np.where(known.codes < 0, np.nan, known.codes)
 
 
 def _tell_unseen(name: str, unseen: list[str]) -> None:

@@ -124,7 +124,11 @@ def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
     made = _extras(request, plan, groupings, progress)
     extras = replace(
         made,
-        notes=(*made.notes, *repeated_people(request.test, request.roles, request.model)),
+        notes=(
+            *made.notes,
+            *_model_notes(request.model),
+            *repeated_people(request.test, request.roles, request.model),
+        ),
         slices=search_table(request.test, request.roles, request.model, request.settings, progress),
     )
     progress("documenting", 0, 1)
@@ -254,6 +258,10 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
             mitigation, missing = mitigate(job, s.methods, progress)
             absent += missing
     return Extras(explanations, mitigation, tuple(absent), notes)
+
+
+def _model_notes(model: Model | None) -> tuple[Note, ...]:
+    return () if model is None else tuple(Note(code="model", text=text) for text in model.notes)
 
 
 def _not_made(request: Request) -> list[Absent]:

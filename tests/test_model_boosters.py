@@ -178,7 +178,7 @@ def test_files_that_are_damaged_anywhere_are_refused_or_score(folder, rows, tmp_
     data = (folder[0] / name).read_bytes()
     refused = 0
     letters = b"0123456789-" if not name.endswith("ubj") else bytes(range(256))
-    for changed in mutations(data, letters, 150):
+    for changed in mutations(data, letters, 60):
         (tmp_path / name).write_bytes(changed)
         try:
             model = load_model(tmp_path / name)
@@ -187,7 +187,7 @@ def test_files_that_are_damaged_anywhere_are_refused_or_score(folder, rows, tmp_
             refused += 1
         except (ValueError, KeyError, TypeError, UserWarning):
             pass
-    assert refused > 20
+    assert refused > 10
 
 
 @pytest.mark.parametrize("name", ["cat.cbm", "cat_words.cbm", "cat_deep.cbm"])
