@@ -14,6 +14,7 @@ from ..errors import ModelError
 from .torch_modules import device_of, dtype_of, evaluating, import_torch, trains
 
 Output = Literal["logit", "probability"]
+OUTPUTS: tuple[Output, ...] = ("logit", "probability")
 ToTensor = Callable[[pd.DataFrame], Any]
 
 BATCH = 65_536
@@ -66,7 +67,7 @@ class TorchModel:
         """
         torch = import_torch()
         made = self.to_tensor(rows) if self.to_tensor is not None else _numbers(rows)
-        tensor = torch.as_tensor(np.asarray(made) if isinstance(made, pd.DataFrame) else made)
+        tensor = made if isinstance(made, torch.Tensor) else torch.as_tensor(np.array(made))
         if tensor.ndim == 0 or tensor.shape[0] != len(rows):
             message = f"to_tensor must give one entry for each of {len(rows)} rows, got the shape"
             raise ModelError.of("wrong_shape", "to_tensor", f"{message} {tuple(tensor.shape)}")
@@ -182,7 +183,8 @@ def _numbers(rows: pd.DataFrame) -> NDArray[np.float64]:
             " wrap_model(module, columns=[...], to_tensor=...) from Python"
         )
         raise ModelError.of("not_numbers", "model_columns", message)
-    numbers: NDArray[np.float64] = rows.to_numpy(dtype=np.float64, na_value=np.nan)
+    # A copy: torch wants memory that it may write to.
+    numbers = np.array(rows.to_numpy(dtype=np.float64, na_value=np.nan))
     missing = [
         str(name) for name, gone in zip(rows.columns, np.isnan(numbers).any(axis=0), strict=True) if gone
     ]

@@ -81,7 +81,7 @@ def own_scores(path, rows) -> np.ndarray:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         module = torch.export.load(path).module()
-    given = module(torch.tensor(rows.to_numpy(), dtype=torch.float32)).detach().numpy()
+    given = module(torch.tensor(rows.to_numpy().copy(), dtype=torch.float32)).detach().numpy()
     return given[:, -1].astype(float)
 
 
@@ -242,7 +242,7 @@ def test_what_can_run_code_is_refused_until_its_sum_is_listed(files, rows, name)
     digest = str(error.value).split('trusted = ["')[1][:64]
     model = load_model(files / name, trusted=[digest], **DECLARED)
     module = plain().eval()
-    wanted = module(torch.tensor(rows.to_numpy(), dtype=torch.float32)).detach().numpy()[:, 0]
+    wanted = module(torch.tensor(rows.to_numpy().copy(), dtype=torch.float32)).detach().numpy()[:, 0]
     np.testing.assert_allclose(model.scores(rows, 1), wanted, atol=1e-6)
 
 
@@ -319,7 +319,7 @@ def test_two_outputs_are_two_labels(rows):
         torch.manual_seed(0)
         module = nn.Linear(3, 2)
     model = wrap_model(module, columns=["a", "b", "c"], classes=["no", "yes"], output="logit")
-    logits = module(torch.tensor(rows.to_numpy(), dtype=torch.float32))
+    logits = module(torch.tensor(rows.to_numpy().copy(), dtype=torch.float32))
     wanted = torch.softmax(logits.double(), dim=1)[:, 1].detach().numpy()
     np.testing.assert_allclose(model.scores(rows, "yes"), wanted, atol=1e-6)
 
