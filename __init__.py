@@ -17,6 +17,7 @@ _HOME = {
     "audit_file": "api",
     "compare_audits": "api",
     "Result": "api",
+    "wrap_model": "audit.model",
     "EvenhandError": "errors",
     "EvenhandWarning": "errors",
     "InputError": "errors",
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from .api import audit_model as audit_model
     from .api import audit_predictions as audit_predictions
     from .api import compare_audits as compare_audits
+    from .audit.model import wrap_model as wrap_model
     from .errors import EvenhandError as EvenhandError
     from .errors import EvenhandWarning as EvenhandWarning
     from .errors import InputError as InputError

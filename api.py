@@ -101,13 +101,23 @@ def audit_file(settings: Settings | str | Path, *, progress: Progress = _silent)
     with _results_folder(chosen.resolve("out")):
         tables, model, policy, answers = _all_of(
             lambda: open_tables(chosen),
-            lambda: _read(chosen, "model", lambda path: load_model(path, trusted=chosen.trusted)),
+            lambda: _read(chosen, "model", lambda path: _load(path, chosen)),
             lambda: _read(chosen, "policy", lambda path: load_policy(path, CATALOGUE)),
             lambda: _read(chosen, "answers", read_answers),
         )
         train = None if tables.train is None else Table(tables.train)
         limits = policy if policy is not None else policy_of(chosen, CATALOGUE)
         return _audit(chosen, Table(tables.test), train, model, limits, answers, progress)
+
+
+def _load(path: Path, settings: Settings) -> Model:
+    return load_model(
+        path,
+        trusted=settings.trusted,
+        columns=settings.model_columns,
+        classes=settings.model_classes,
+        output=settings.model_output,
+    )
 
 
 def _read(settings: Settings, key: str, read: Callable[[Path], T]) -> T | None:
@@ -183,8 +193,9 @@ def audit_model(
 
     Parameters
     ----------
-    model : estimator
-        Any object with ``predict_proba`` or ``predict`` that takes the table's feature columns.
+    model : estimator, torch module or callable
+        Any object with ``predict_proba`` or ``predict`` that takes the table's feature columns; what
+        `wrap_model` makes of a torch module or a function.
     test : data frame
         Of pandas, polars, pyarrow or any library narwhals knows: features, label and sensitive columns.
     target : str
@@ -222,12 +233,14 @@ def audit_model(
     >>> result.by_group["selection_rate"].tolist()
     [0.5, 0.5]
     """
-    wrapped = wrap_model(model)
     names = (sensitive_features,) if isinstance(sensitive_features, str) else tuple(sensitive_features)
     chosen = merge(
         Settings(), {"target": target, "pos_label": _plain(pos_label), "sensitive": names, **settings}
     )
     chosen = _with_limits(chosen, policy)
+    wrapped = wrap_model(
+        model, chosen.model_columns or None, chosen.model_classes or None, output=chosen.model_output
+    )
     tables = [
         _table(frame, name, chosen) for frame, name in ((test, "test"), (train, "train")) if frame is not None
     ]

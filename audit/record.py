@@ -19,6 +19,7 @@ from ..errors import Problem, Reason, RecordError
 from ..metrics.results import Disparity, Estimate, Group, Interval, Level
 from .answers import Answers
 from .record_coarse import CoarseFacts
+from .record_neural import NeuralFacts
 from .record_part import Part
 
 SCHEMA_VERSION = "1"
@@ -298,6 +299,7 @@ class Record(Part):
     answers: Answers | None = Field(default=None, repr=False)
     conditional: tuple[ConditionalFacts, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
+    neural: NeuralFacts | None = None
     coarse: CoarseFacts | None = None
     public: bool = False
     """Whether what pages withhold is gone, and the cube with it."""
