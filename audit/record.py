@@ -19,6 +19,7 @@ from ..errors import Problem, Reason, RecordError
 from ..metrics.results import Disparity, Estimate, Group, Interval, Level
 from .answers import Answers
 from .record_part import Part
+from .record_recourse import RecourseFacts
 
 SCHEMA_VERSION = "1"
 
@@ -297,6 +298,7 @@ class Record(Part):
     answers: Answers | None = Field(default=None, repr=False)
     conditional: tuple[ConditionalFacts, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
+    recourse: RecourseFacts | None = None
 
     def to_json(self) -> str:
         """Write the record as strict JSON, keys in the order of this file."""

@@ -20,6 +20,7 @@ from ..mitigation.overlap import overlapping_rows
 from .answers import Answers
 from .conditional import conditional_facts
 from .document import datasheet_facts
+from .explain.recourse_rules import rules_of
 from .explaining import Subject, explain_gaps
 from .gate import judge, refuse_unknown, worst_state
 from .measure import Plan, check_reference, grouping_facts, overall_facts, tables_of
@@ -40,6 +41,8 @@ from .record import (
     SourceFacts,
     Task,
 )
+from .record_recourse import RecourseFacts
+from .recourse import RecourseJob, recourse_facts
 from .roles import Roles
 from .rows import Table, columns_read, count_rows, inputs_of, part_of
 from .settings import Settings
@@ -98,6 +101,7 @@ class Extras:
     absent: tuple[Absent, ...] = ()
     notes: tuple[Note, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
+    recourse: RecourseFacts | None = None
 
 
 def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
@@ -203,6 +207,7 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
         answers=sources.answers,
         conditional=conditional_facts(cube, cube.of_role("control"), plan),
         slices=extras.slices,
+        recourse=extras.recourse,
     )
 
 
@@ -221,6 +226,7 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
     explanations: tuple[GapExplanation, ...] = ()
     mitigation: tuple[MitigationFacts, ...] = ()
     notes: tuple[Note, ...] = ()
+    recourse: RecourseFacts | None = None
     test = _rows(request.test, request.roles, model)
     if s.explain:
         subject = Subject(
@@ -236,6 +242,7 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
         )
         explanations, missing = explain_gaps(subject, groupings, progress, min_group_size=s.min_group_size)
         absent += missing
+        recourse = _recourse(request, model, test, groupings, absent, progress)
     if request.train is not None:
         train = _rows(request.train, request.roles, model)
         notes = _overlap(train, test)
@@ -253,7 +260,39 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
             )
             mitigation, missing = mitigate(job, s.methods, progress)
             absent += missing
-    return Extras(explanations, mitigation, tuple(absent), notes)
+    return Extras(explanations, mitigation, tuple(absent), notes, recourse=recourse)
+
+
+def _recourse(  # noqa: PLR0917 - what an audit holds by then
+    request: Request,
+    model: Model,
+    test: Rows,
+    groupings: tuple[GroupingFacts, ...],
+    absent: list[Absent],
+    progress: Progress,
+) -> RecourseFacts | None:
+    s, roles = request.settings, request.roles
+    progress("recourse", 0, 1)
+    job = RecourseJob(
+        model=model,
+        frame=test.frame,
+        attributes=dict(test.attributes),
+        banded=frozenset(roles.bands),
+        pos_label=roles.pos_label,
+        threshold=roles.threshold,
+        rules=rules_of(
+            s.recourse, inputs_of(model, roles), sensitive=roles.sensitive, proxies=s.proxies
+        ),
+        min_group_size=s.min_group_size,
+        seed=s.seed,
+        level=s.level,
+    )
+    found = recourse_facts(job, groupings)
+    progress("recourse", 1, 1)
+    if isinstance(found, Absent):
+        absent.append(found)
+        return None
+    return found
 
 
 def _not_made(request: Request) -> list[Absent]:

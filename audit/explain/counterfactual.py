@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .counterfactual_plausible import USUAL, Neighbourhood, neighbourhood_of
-from .counterfactual_rules import Moves, Rules, block_costs, distances, moves_of, space_of
+from .counterfactual_rules import Moves, Rules, distances, moves_of, space_of
 from .local_pool import Pool
 from .pairing import Floats, Ints
 
@@ -30,8 +30,8 @@ BUDGET = 60_000
 """Rows that the model is asked about at one number of changed columns."""
 MOST_CHANGES = 4
 BEAM = 40
-KEPT = 12
-"""Sets of columns whose changes are made smaller."""
+KEPT = 4
+"""Sets of columns whose changes are made smaller, for each way that is wanted."""
 DONORS = 25
 
 
@@ -54,9 +54,9 @@ class Counterfactual:
     output : float
         Of the changed row.
     neighbour : float
-        Distance to the nearest row of the data with the wanted decision.
+        Distance to the nearest drawn row.
     rarity : float
-        Share of those rows that lie closer to their own nearest neighbour.
+        Share of the drawn rows that lie closer to their own nearest neighbour.
     """
 
     row: int
@@ -135,20 +135,9 @@ def find_counterfactuals(
     """
     limits = limits or Limits()
     space = space_of(pool)
-    near = {
-        goal: neighbourhood_of(pool, space.scales, selected=goal)
-        for goal in {not bool(pool.selected[row]) for row in rows}
-    }
+    near = neighbourhood_of(pool, space.scales, rules.immutable)
     searches = [
-        _Searcher(
-            pool,
-            row,
-            not bool(pool.selected[row]),
-            moves_of(pool, row, rules, space),
-            space.scales,
-            near[not bool(pool.selected[row])],
-            limits,
-        ).search()
+        _Searcher(pool, row, not bool(pool.selected[row]), moves_of(pool, row, rules, space), near, limits).search()
         for row in rows
     ]
     return run_together(pool, searches)
@@ -199,7 +188,6 @@ class _Searcher:
     row: int
     goal: bool
     moves: Moves
-    scales: Floats
     near: Neighbourhood
     limits: Limits
 
@@ -225,24 +213,28 @@ class _Searcher:
             hits.update(donated)
         kept = sorted(hits.items(), key=lambda item: (len(item[0]), self._cost(item[1]), sorted(item[0])))
         shrunk: list[tuple[Ints, float]] = []
-        for _, places in kept[:KEPT]:
+        for _, places in kept[: KEPT * self.limits.wanted]:
             shrunk.append((yield from self._shrink(places)))
         return self._ranked(shrunk)
 
     def _cost(self, places: Ints) -> float:
-        step = distances(self.pool, self.scales, places[None, :], self.row)
-        return float(block_costs(self.pool, self.moves.blocks, step).sum())
+        return float(self._steps(places).sum())
+
+    def _steps(self, places: Ints) -> Floats:
+        """Give the cost of each block's change."""
+        step: Floats = distances(self.pool, self.near.scales, places[None, :], self.row)[0] @ self.moves.weights
+        return step
 
     def _costs(self, states: Ints) -> Floats:
         total: Floats = self.moves.cost[states].sum(axis=1)
         return total
 
     def _apply(self, states: Ints) -> Ints:
-        places = np.tile(self.pool.places[self.row], (len(states), 1))
-        for number, block in enumerate(self.moves.blocks):
-            for at in range(states.shape[1]):
-                there = np.flatnonzero(self.moves.block[states[:, at]] == number)
-                places[np.ix_(there, block)] = self.moves.places[np.ix_(states[there, at], block)]
+        own = self.pool.places[self.row]
+        places = np.tile(own, (len(states), 1))
+        for at in range(states.shape[1]):
+            moved = self.moves.places[states[:, at]]
+            places = np.where(moved != own, moved, places)
         return places
 
     def _turned(self, outputs: Floats) -> Flags:
@@ -292,8 +284,9 @@ class _Searcher:
     def _donated(self) -> Generator[Ints, Floats, dict[Keys, Ints]]:
         """Take over whole neighbours that have the wanted decision, and take back what is not needed."""
         own = self.pool.places[self.row]
-        step = distances(self.pool, self.scales, self.pool.places[self.near.members], self.row)
-        nearest = self.near.members[np.argsort(step.sum(axis=1), kind="stable")[:DONORS]]
+        wanted = self.near.members[self.pool.selected[self.near.members] == self.goal]
+        step = distances(self.pool, self.near.scales, self.pool.places[wanted], self.row)
+        nearest = wanted[np.argsort(step.sum(axis=1), kind="stable")[:DONORS]]
         rows = np.array([self._towards(self.pool.places[one]) for one in nearest]).reshape(-1, len(own))
         if not len(rows):
             return {}
@@ -330,12 +323,8 @@ class _Searcher:
             places = tried[min(fit, key=lambda at: self._cost(tried[at]))]
 
     def _changed(self, places: Ints) -> list[int]:
-        own = self.pool.places[self.row]
-        return [
-            number
-            for number, block in enumerate(self.moves.blocks)
-            if (places[list(block)] != own[list(block)]).any()
-        ]
+        moved = places != self.pool.places[self.row]
+        return [number for number, block in enumerate(self.moves.blocks) if moved[list(block)].any()]
 
     def _shrink(self, places: Ints) -> Generator[Ints, Floats, tuple[Ints, float]]:
         """Make each change as small as the decision allows, the largest first, as long as that helps."""
@@ -343,8 +332,7 @@ class _Searcher:
             before = places
             for number in self._changed(places):
                 columns = list(self.moves.blocks[number])
-                step = distances(self.pool, self.scales, places[None, :], self.row)
-                now = block_costs(self.pool, self.moves.blocks, step)[0, number]
+                now = self._steps(places)[number]
                 smaller = np.flatnonzero((self.moves.block == number) & (self.moves.cost < now - 1e-12))
                 if not len(smaller):
                     continue

@@ -130,6 +130,8 @@ class Moves:
     ----------
     blocks : tuple of tuple of int
         Columns that change together.
+    weights : ndarray of float, shape (columns, blocks)
+        How much each column counts in the cost of its block.
     block : ndarray of int, shape (moves,)
         Which block a move changes.
     places : ndarray of int, shape (moves, columns)
@@ -140,6 +142,7 @@ class Moves:
     """
 
     blocks: tuple[tuple[int, ...], ...]
+    weights: Floats
     block: Ints
     places: Ints
     cost: Floats
@@ -171,13 +174,19 @@ def distances(pool: Pool, scales: Floats, places: Ints, row: int) -> Floats:
     return np.where(np.isfinite(step), step, moved)
 
 
-def block_costs(pool: Pool, blocks: Sequence[tuple[int, ...]], step: Floats) -> Floats:
-    """Sum up what moved: of a block of columns its numbers count, by their mean, else its categories."""
-    costs = []
-    for block in blocks:
-        numbers = [at for at in block if pool.numeric[at]]
-        costs.append(step[:, numbers or list(block)].mean(axis=1))
-    return np.stack(costs, axis=1)
+def block_weights(pool: Pool, blocks: Sequence[tuple[int, ...]]) -> Floats:
+    """Weigh columns into blocks: of a block its numbers count, by their mean, else its categories.
+
+    Returns
+    -------
+    ndarray of float, shape (columns, blocks)
+        Columns outside all blocks weigh nothing.
+    """
+    weights = np.zeros((len(pool.columns), len(blocks)))
+    for number, block in enumerate(blocks):
+        counted = [at for at in block if pool.numeric[at]] or list(block)
+        weights[counted, number] = 1 / len(counted)
+    return weights
 
 
 def moves_of(
@@ -203,22 +212,20 @@ def moves_of(
     """
     free = [at for at, block in enumerate(space.blocks) if not _fixed(pool, block, rules)]
     own, blocks = pool.places[row], tuple(space.blocks[at] for at in free)
-    listed: list[tuple[int, Ints, bool]] = []
-    for number, block in enumerate(blocks):
-        allowed = _allowed(pool, row, block, space.donors[free[number]], rules)
-        begin = set(_thinned(pool, block, allowed, coarse).tolist())
-        kept = _thinned(pool, block, allowed, fine).tolist()
-        for donor in dict.fromkeys([*kept, *begin]):
-            places = own.copy()
-            places[list(block)] = pool.places[donor, list(block)]
-            listed.append((number, places, donor in begin))
-    places = np.array([item[1] for item in listed], dtype=np.int64).reshape(len(listed), len(own))
-    number = np.array([item[0] for item in listed], dtype=np.int64)
-    cost = np.zeros(len(listed))
-    if len(listed):
-        steps = block_costs(pool, blocks, distances(pool, space.scales, places, row))
-        cost = steps[np.arange(len(listed)), number]
-    return Moves(blocks, number, places, cost, np.array([item[2] for item in listed], dtype=bool))
+    places, number, begins = [np.zeros((0, len(own)), np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, bool)]
+    for at, block in enumerate(blocks):
+        allowed = _allowed(pool, row, block, space.donors[free[at]], rules)
+        begin = _thinned(pool, block, allowed, coarse)
+        donors = np.union1d(_thinned(pool, block, allowed, fine), begin)
+        moved = np.tile(own, (len(donors), 1))
+        moved[:, list(block)] = pool.places[donors][:, list(block)]
+        places.append(moved)
+        number.append(np.full(len(donors), at))
+        begins.append(np.isin(donors, begin))
+    weights = block_weights(pool, blocks)
+    every = np.concatenate(places)
+    cost = (distances(pool, space.scales, every, row) @ weights).sum(axis=1)
+    return Moves(blocks, weights, np.concatenate(number), every, cost, np.concatenate(begins))
 
 
 def _fixed(pool: Pool, block: tuple[int, ...], rules: Rules) -> bool:
