@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError
 from ..errors import Problem, Reason, RecordError
 from ..metrics.results import Disparity, Estimate, Group, Interval, Level
 from .answers import Answers
+from .record_coarse import CoarseFacts
 from .record_part import Part
 from .record_recourse import RecourseFacts
 
@@ -298,6 +299,7 @@ class Record(Part):
     answers: Answers | None = Field(default=None, repr=False)
     conditional: tuple[ConditionalFacts, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
+    coarse: CoarseFacts | None = None
     recourse: RecourseFacts | None = None
 
     def to_json(self) -> str:
