@@ -15,6 +15,8 @@ _HOME = {
     "audit_model": "api",
     "audit_predictions": "api",
     "audit_file": "api",
+    "explain_row": "api",
+    "Explanation": "explanation",
     "Result": "api",
     "EvenhandError": "errors",
     "EvenhandWarning": "errors",
@@ -28,9 +30,11 @@ if TYPE_CHECKING:
     from .api import audit_file as audit_file
     from .api import audit_model as audit_model
     from .api import audit_predictions as audit_predictions
+    from .api import explain_row as explain_row
     from .errors import EvenhandError as EvenhandError
     from .errors import EvenhandWarning as EvenhandWarning
     from .errors import InputError as InputError
+    from .explanation import Explanation as Explanation
 
 
 def __getattr__(name: str) -> Any:

@@ -81,6 +81,7 @@ class ReasonFacts(Part):
     column: str
     value: Level
     usual: Level
+    measure: Literal["median", "mean", "mode"]
     direction: Literal["low", "high", "category", "missing"]
     contribution: float
     share: float

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ModelError
-from ..torch_modules import evaluating, import_torch
+from ..torch_modules import evaluating, import_torch, is_module
 from .blocks import Blocks, column_blocks
 from .local_methods import Attribution
 from .local_pool import Pool
@@ -28,10 +28,9 @@ MOST_MISSED = 0.02
 
 def torch_network(pool: Pool) -> Any | None:
     """Give the network behind a pool's scores; None where the model is none."""
-    from ..torch_models import TorchModel  # noqa: PLC0415 - it is light, but only networks need it
-
     estimator = pool.model.estimator
-    return estimator if isinstance(estimator, TorchModel) and pool.output == "score" else None
+    known = is_module(getattr(estimator, "module", None)) and hasattr(estimator, "tensor")
+    return estimator if known and pool.output == "score" else None
 
 
 def torch_row(pool: Pool, row: int, background: Ints, method: str) -> Attribution:

@@ -24,6 +24,7 @@ from .walks import Walker, random_ranks
 
 Against = Literal["approved", "threshold", "all"]
 Direction = Literal["low", "high", "category", "missing"]
+Measure = Literal["median", "mean", "mode"]
 
 MOST_REASONS = 4
 LEAST_SHARE = 0.05
@@ -44,8 +45,10 @@ class ReasonItem:
     value : object
         The row's own; None where it is missing.
     usual : object
-        Of those compared with: the median (their mean, where the row's value is the median), for numbers;
-        the most frequent value, for categories.
+        Of those compared with; None where nobody of them states it.
+    measure : {"median", "mean", "mode"}
+        What ``usual`` is: the median for numbers (the mean, where the row's value is the median), the most
+        frequent value for categories.
     direction : {"low", "high", "category", "missing"}
         Whether a number is lower or higher than is usual among those compared with.
     contribution : float
@@ -57,6 +60,7 @@ class ReasonItem:
     column: str
     value: Any
     usual: Any
+    measure: Measure
     direction: Direction
     contribution: float
     share: float
@@ -177,22 +181,24 @@ def reasons_of(
 
 
 def _reason(pool: Pool, row: int, at: int, others: Ints, value: float, share: float) -> ReasonItem:
-    own = pool.value_at(row, at)
-    usual, direction = _usual(pool, row, at, others)
-    return ReasonItem(pool.columns[at], own, usual, direction, float(value), float(share))
+    usual, measure, direction = _usual(pool, row, at, others)
+    return ReasonItem(
+        pool.columns[at], pool.value_at(row, at), usual, measure, direction, float(value), float(share)
+    )
 
 
-def _usual(pool: Pool, row: int, at: int, others: Ints) -> tuple[Any, Direction]:
+def _usual(pool: Pool, row: int, at: int, others: Ints) -> tuple[Any, Measure, Direction]:
     held = others[~pool.absent[others, at]]
     gone: Direction = "missing" if pool.absent[row, at] else "category"
     if not len(held):
-        return None, gone
-    if pool.numeric[at]:
-        own, middle = pool.numbers[row, at], float(np.median(pool.numbers[held, at]))
-        if gone == "missing":
-            return middle, gone
-        if own == middle:
-            middle = float(pool.numbers[held, at].mean())
-        return middle, "low" if own < middle else "high"
-    places, counts = np.unique(pool.places[held, at], return_counts=True)
-    return pool.value_at(int(places[np.argmax(counts)]), at), gone
+        return None, "mode", gone
+    if not pool.numeric[at]:
+        places, counts = np.unique(pool.places[held, at], return_counts=True)
+        return pool.value_at(int(places[np.argmax(counts)]), at), "mode", gone
+    own, middle = pool.numbers[row, at], float(np.median(pool.numbers[held, at]))
+    if gone == "missing":
+        return middle, "median", gone
+    if own == middle:
+        mean = float(pool.numbers[held, at].mean())
+        return mean, "mean", "low" if own < mean else "high"
+    return middle, "median", "low" if own < middle else "high"
