@@ -253,7 +253,7 @@ def explain_row(
     pos_label: Any = None,
     sensitive_features: Sequence[str] | str = (),
     methods: Sequence[str] | None = None,
-    background: int = 100,
+    background: int = 500,
     ways: int = 3,
     against: str = "approved",
     progress: Progress = _silent,

@@ -47,7 +47,7 @@ class Ask:
     rows: tuple[int, ...] = ()
     people: tuple[str, ...] = ()
     methods: tuple[str, ...] | None = None
-    background: int = 100
+    background: int = 500
     ways: int = 3
     against: str = "approved"
 
@@ -171,7 +171,7 @@ def _numbers(ask: Ask) -> Iterator[Problem]:
     if not ask.rows and not ask.people:
         yield Problem("no_row", "row", "an explanation is of a row; name it by its place, as in --row 17")
     if ask.background < 2:
-        message = f"at least 2 rows to compare with are needed, got {ask.background}; the default is 100"
+        message = f"at least 2 rows to compare with are needed, got {ask.background}; the default is 500"
         yield Problem("option", "background", message)
     if ask.ways < 0:
         yield Problem("option", "ways", f"a whole number of at least 0 is needed, got {ask.ways}")

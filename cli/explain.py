@@ -44,7 +44,7 @@ def explain(
             " several (default all that the model allows)."
         ),
     ] = None,
-    background: Annotated[int, typer.Option(help="Rows that SHAP and occlusion compare with.")] = 100,
+    background: Annotated[int, typer.Option(help="Rows that SHAP and occlusion compare with.")] = 500,
     ways: Annotated[int, typer.Option(help="Ways to another decision to look for; 0 for none.")] = 3,
     against: Annotated[
         str, typer.Option(help="Whom reasons compare a refusal with: approved, threshold, all.")

@@ -178,8 +178,12 @@ def _methods(record: DecisionRecord, item: DecisionFacts, anchor: str) -> Sectio
 
 def _row(item: DecisionFacts, at: int) -> Row:
     column = item.columns[at]
-    figures = tuple(Cell(signed(one.values[at])) for one in item.methods)
+    figures = tuple(Cell(signed(one.values[at]), sub=_error(one.errors[at])) for one in item.methods)
     return Row(named(column.column), (Cell(_cut(column.value)), *figures))
+
+
+def _error(value: float) -> str:
+    return say("decision.methods.error", error=formats.bare(value, "score")) if math.isfinite(value) else ""
 
 
 def _cut(value: Level) -> str:

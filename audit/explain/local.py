@@ -80,7 +80,7 @@ class Question:
     threshold: float = 0.5
     sensitive: tuple[str, ...] = ()
     methods: tuple[str, ...] | None = None
-    background: int = 100
+    background: int = 500
     ways: int = 3
     against: Against = "approved"
     seed: int = 0

@@ -15,15 +15,19 @@ import numpy as np
 
 from ...errors import ModelError
 from .exact_games import shapley_matrix
-from .local_pool import Pool
+from .local_pool import BATCH, Pool
 from .pairing import Floats, Ints
 from .shap_models import shap_explainer
 from .walks import Walker, random_ranks
 
-MOST_ENUMERATED = 11
-"""Columns that differ from the background, up to which all their subsets are tried."""
-ORDERS = 20
+BACKGROUND = 500
+"""Rows compared with."""
+MOST_MIXED = 250_000
+"""Subsets times background rows, up to which all subsets of the columns that differ are tried."""
+ORDERS = 4
 """Orders of the columns a background row, where orders are drawn; half of them are the others reversed."""
+PARTS = 10
+"""The tree explainer's background is used in so many parts; how they differ tells the error of its draw."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,8 @@ class Attribution:
     method : str
     values : ndarray of float, shape (columns,)
     errors : ndarray of float, shape (columns,)
-        Standard error of the method's own random draws; 0 where it draws nothing, nan where it cannot tell.
+        Standard error over other draws of the background and of what else the method draws; nan where it
+        cannot tell.
     base : float
         What the values are measured from; nan where the method has no such figure.
     residual : float
@@ -52,7 +57,7 @@ class Attribution:
 
 
 def shapley_row(
-    pool: Pool, row: int, background: Ints, *, orders: int = ORDERS, exact: int = MOST_ENUMERATED, seed: int = 0
+    pool: Pool, row: int, background: Ints, *, orders: int = ORDERS, exact: int = MOST_MIXED, seed: int = 0
 ) -> Attribution:
     """Give the interventional Shapley values of one row (Lundberg and Lee 2017; Janzing et al. 2020).
 
@@ -66,7 +71,7 @@ def shapley_row(
     orders : int
         Orders drawn for each background row, where they are drawn; an even number.
     exact : int
-        Most columns whose subsets are enumerated.
+        Subsets are enumerated where their number times the background's rows is no larger.
     seed : int
 
     Returns
@@ -79,17 +84,19 @@ def shapley_row(
     ModelError
         The model fails on a mix of two rows.
     """
+    background = _even(background)
     differs = (pool.places[background] != pool.places[row]).any(axis=0)
     base = float(pool.known[background].mean())
-    if differs.sum() <= exact:
-        values, errors, engine = _enumerated(pool, row, background, differs), np.zeros(len(differs)), "exact"
+    if 2.0 ** differs.sum() * len(background) <= exact:
+        found, engine = _enumerated(pool, row, background, differs), "all subsets"
     else:
         by_trees = _by_trees(pool, row, background)
         if by_trees is not None:
-            values, errors, engine = by_trees, np.zeros(len(differs)), "SHAP TreeExplainer"
+            found, engine = by_trees, "SHAP TreeExplainer"
         else:
-            values, errors = _walked(pool, row, background, orders, np.random.default_rng(seed))
-            engine = f"permutation, {orders} orders"
+            found = _walked(pool, row, background, orders, np.random.default_rng(seed))
+            engine = f"{orders} orders of the columns a background row"
+    values, errors = found.mean(axis=0), _errors(found)
     residual = float(pool.known[row]) - base - float(values.sum())
     return Attribution("shap", values, errors, base, residual, engine)
 
@@ -113,51 +120,65 @@ def occlude_row(pool: Pool, row: int, background: Ints) -> Attribution:
     for at in range(width):
         places[at, :, at] = pool.places[background, at]
     lost = pool.known[row] - pool.values(places.reshape(-1, width)).reshape(width, count)
-    errors = lost.std(axis=1, ddof=1) / np.sqrt(count) if count > 1 else np.full(width, np.nan)
-    return Attribution("occlusion", lost.mean(axis=1), errors, np.nan, np.nan, f"{count} replacements")
+    return Attribution(
+        "occlusion", lost.mean(axis=1), _errors(lost.T), np.nan, np.nan, f"{count} replacements"
+    )
+
+
+def _even(background: Ints) -> Ints:
+    """Cut a background so that its parts are equally large: their mean is then that of all rows."""
+    return background if len(background) < PARTS else background[: len(background) // PARTS * PARTS]
+
+
+def _errors(found: Floats) -> Floats:
+    """Standard error of the mean over independent draws, shape (draws, columns)."""
+    if len(found) < 2:
+        return np.full(found.shape[1], np.nan)
+    spread: Floats = found.std(axis=0, ddof=1) / np.sqrt(len(found))
+    return spread
 
 
 def _enumerated(pool: Pool, row: int, background: Ints, differs: Ints) -> Floats:
+    """Try all subsets of the columns that differ, for each background row: shape (background, columns)."""
     players = np.flatnonzero(differs)
-    values = np.zeros(len(differs))
+    values = np.zeros((len(background), len(differs)))
     if not len(players):
         return values
     taken = ((np.arange(2 ** len(players))[:, None] >> np.arange(len(players))) & 1).astype(bool)
-    worth = np.zeros(len(taken))
-    own = pool.places[row]
-    for other in background:
-        mixed = np.tile(pool.places[other], (len(taken), 1))
-        mixed[:, players] = np.where(taken, own[players], mixed[:, players])
-        worth += pool.values(mixed) / len(background)
-    values[players] = worth @ shapley_matrix(len(players))
+    own = pool.places[row, players]
+    size = max(1, BATCH // len(taken))
+    for at in range(0, len(background), size):
+        others = background[at : at + size]
+        mixed = np.repeat(pool.places[others][:, None, :], len(taken), axis=1)
+        mixed[:, :, players] = np.where(taken[None], own, mixed[:, :, players])
+        worth = pool.values(mixed.reshape(-1, len(differs))).reshape(len(others), len(taken))
+        values[at : at + size, players] = worth @ shapley_matrix(len(players))
     return values
 
 
-def _walked(
-    pool: Pool, row: int, background: Ints, orders: int, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
+def _walked(pool: Pool, row: int, background: Ints, orders: int, rng: np.random.Generator) -> Floats:
+    """Walk from each background row to the row, in pairs of orders: shape (background, columns)."""
     pairs = max(1, orders // 2)
     others = np.tile(background, pairs)
     ranks = random_ranks(len(others), len(pool.columns), rng)
     both = np.concatenate([ranks, len(pool.columns) - 1 - ranks])
     walker = Walker(pool.table, pool.predict, pool.known)
     found, _ = walker.walk(np.full(2 * len(others), row), np.tile(others, 2), both)
-    # The background rows are given; only the orders are drawn, and each pair of orders is one draw.
-    draws = found.reshape(2, pairs, len(background), -1).mean(axis=(0, 2))
-    errors = draws.std(axis=0, ddof=1) / np.sqrt(pairs) if pairs > 1 else np.full(draws.shape[1], np.nan)
-    return draws.mean(axis=0), errors
+    means: Floats = found.reshape(2, pairs, len(background), -1).mean(axis=(0, 1))
+    return means
 
 
 def _by_trees(pool: Pool, row: int, background: Ints) -> Floats | None:
-    """Ask SHAP's tree explainer; None where it has no sound one for this model's score."""
+    """Ask SHAP's tree explainer: shape (parts, columns); None where it has no sound one for the score."""
     if pool.output != "score" or len(pool.model.classes) != 2:
         return None
     try:
-        frame = pool.model.rows(pool.frame)
-        explainer = shap_explainer(pool.model.estimator, frame, pool.position)
+        explainer = shap_explainer(pool.model.estimator, pool.model.rows(pool.frame), pool.position)
         if explainer.scale != "probability":
             return None
-        return explainer.by_column(np.array([row]), background)[0]
+        at, size = np.array([row]), max(1, len(background) // PARTS)
+        parts = [background[start : start + size] for start in range(0, size * PARTS, size)]
+        return np.concatenate([explainer.by_column(at, part) for part in parts if len(part)])
     except ModelError:
         # Walks explain any model's score; the tree explainer is only the quicker way.
         return None

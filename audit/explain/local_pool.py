@@ -195,8 +195,9 @@ def pool_of(
             "rows",
             f"an explanation compares a row with others, got {len(frame)} rows and none left; give more rows",
         )
-    rng = np.random.default_rng(seed)
-    drawn = rng.permutation(others)[:draws]
+    # One order of all rows, whichever are explained: the same seed gives the same company.
+    order = np.random.default_rng(seed).permutation(len(frame))
+    drawn = order[np.isin(order, others)][:draws]
     chosen = frame.iloc[np.concatenate([np.asarray(rows, dtype=np.int64), drawn])].reset_index(drop=True)
     scored = model.scores(chosen, pos_label) is not None
     table, predict = _function(model, chosen, pos_label, threshold, scored=scored)
