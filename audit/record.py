@@ -301,6 +301,8 @@ class Record(Part):
     slices: tuple[SliceFacts, ...] = ()
     coarse: CoarseFacts | None = None
     recourse: RecourseFacts | None = None
+    public: bool = False
+    """Whether what pages withhold is gone, and the cube with it."""
 
     def to_json(self) -> str:
         """Write the record as strict JSON, keys in the order of this file."""
