@@ -313,7 +313,7 @@ def explain_row(
     names = (sensitive_features,) if isinstance(sensitive_features, str) else tuple(sensitive_features)
     chosen = merge(Settings(), {"pos_label": _plain(pos_label), "sensitive": names, **settings})
     ask = Ask(
-        rows=(int(row),) if np.ndim(row) == 0 else tuple(int(one) for one in np.ravel(row)),
+        rows=tuple(int(one) for one in np.ravel(np.asarray(row, dtype=np.int64))),
         methods=None if methods is None else tuple(methods),
         background=background,
         ways=ways,

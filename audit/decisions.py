@@ -1,4 +1,4 @@
-"""From a table, a model and settings to explained decisions: what is asked is checked, all problems at once."""
+"""From a table, a model and settings to explained decisions; what is asked is checked at once."""
 
 from __future__ import annotations
 
@@ -143,11 +143,15 @@ def positive_label(model: Model, named: Any) -> Any:
             return resolve_label(plain(named), model.classes, "pos_label")
         except InputError as error:
             raise SettingsError(error.problems) from error
-    if len(model.classes) == 2 and all("1" in readings(value) or "0" in readings(value) for value in model.classes):
+    if len(model.classes) == 2 and all(
+        "1" in readings(value) or "0" in readings(value) for value in model.classes
+    ):
         return next(value for value in model.classes if "1" in readings(value))
     shown = ", ".join(repr(value) for value in model.classes[:10])
     example = f"pos_label = {str(model.classes[-1])!r}"
-    message = f"the label that counts as positive must be named, for example {example}; the model's are {shown}"
+    message = (
+        f"the label that counts as positive must be named, for example {example}; the model's are {shown}"
+    )
     raise SettingsError.of("no_pos_label", "pos_label", message)
 
 
@@ -175,7 +179,6 @@ def _numbers(ask: Ask) -> Iterator[Problem]:
         yield Problem("option", "background", message)
     if ask.ways < 0:
         yield Problem("option", "ways", f"a whole number of at least 0 is needed, got {ask.ways}")
-
 
     if ask.against not in _AGAINST:
         message = f"one of {', '.join(_AGAINST)} is needed, got {ask.against!r}"

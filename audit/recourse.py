@@ -106,7 +106,9 @@ def recourse_facts(job: RecourseJob, groupings: Sequence[GroupingFacts]) -> Reco
     )
     check_rules(job.rules, pool)
     if not pool.selected[pool.others].any():
-        reason = f"nobody of {len(pool.others):,} people drawn is accepted, so there is nobody to compare with"
+        reason = (
+            f"nobody of {len(pool.others):,} people drawn is accepted, so there is nobody to compare with"
+        )
         return Absent(part="recourse by group", reason=reason)
     people = _people(job, pool, refused, chosen)
     return RecourseFacts(
@@ -119,9 +121,7 @@ def recourse_facts(job: RecourseJob, groupings: Sequence[GroupingFacts]) -> Reco
         changeable=tuple(name for name in pool.columns if name not in job.rules.immutable),
         monotone={name: str(way) for name, way in job.rules.monotone.items()},
         ranges=dict(job.rules.ranges),
-        tied=tuple(
-            tuple(pool.columns[at] for at in block) for block in tied_columns(pool) if len(block) > 1
-        ),
+        tied=tuple(tuple(pool.columns[at] for at in block) for block in tied_columns(pool) if len(block) > 1),
         sampled=len(chosen),
         compared=len(pool.others),
         most_changes=LIMITS.most_changes,
@@ -141,7 +141,9 @@ def _sampled(
     kept: set[int] = set()
     for part in groupings:
         row_codes, groups = codes[part.name]
-        able = {item.group for item in part.groups if not (item.withheld or item.missing or item.below_minimum)}
+        able = {
+            item.group for item in part.groups if not (item.withheld or item.missing or item.below_minimum)
+        }
         sizes = np.bincount(row_codes[refused], minlength=len(groups))
         largest = np.argsort(-sizes, kind="stable")[:MOST_GROUPS]
         for at in largest:

@@ -282,9 +282,7 @@ def _recourse(  # noqa: PLR0917 - what an audit holds by then
         banded=frozenset(roles.bands),
         pos_label=roles.pos_label,
         threshold=roles.threshold,
-        rules=rules_of(
-            s.recourse, inputs_of(model, roles), sensitive=roles.sensitive, proxies=s.proxies
-        ),
+        rules=rules_of(s.recourse, inputs_of(model, roles), sensitive=roles.sensitive, proxies=s.proxies),
         min_group_size=s.min_group_size,
         seed=s.seed,
         level=s.level,

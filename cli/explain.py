@@ -75,7 +75,8 @@ def explain(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,
 ) -> None:
     """Explain single decisions of a model."""
-    from ..api import Ask, explain_file, settings_from  # noqa: PLC0415 - the libraries load only now
+    from ..api import explain_file, settings_from  # noqa: PLC0415 - the libraries load only now
+    from ..audit.decisions import Ask  # noqa: PLC0415
     from .explanation_text import explanation_text  # noqa: PLC0415
 
     if format_name not in {"text", "json"}:

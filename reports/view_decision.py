@@ -52,7 +52,9 @@ def decision_page(record: DecisionRecord) -> DecisionPage:
     refused = sum(not item.selected for item in record.decisions)
     first = record.decisions[0]
     return DecisionPage(
-        title=say("decision.title", model=shorten(record.model.description, 100), data=isolate(record.data.name)),
+        title=say(
+            "decision.title", model=shorten(record.model.description, 100), data=isolate(record.data.name)
+        ),
         kicker=say("decision.kicker"),
         headline=say_many(
             "decision.headline", count, name=decision_name(first), state=state_of(first), refused=refused
@@ -128,7 +130,8 @@ def _listed(item: DecisionFacts, method: MethodFacts, columns: Sequence[int]) ->
 def _section(record: DecisionRecord, item: DecisionFacts, anchor: str) -> Section:
     notes = [prose(note.text) for note in item.notes]
     notes += [
-        say("decision.absent", part=prose(one.part), reason=prose(one.reason).rstrip(".")) for one in item.absent
+        say("decision.absent", part=prose(one.part), reason=prose(one.reason).rstrip("."))
+        for one in item.absent
     ]
     parts = [
         _methods(record, item, anchor) if item.methods else None,
@@ -237,9 +240,7 @@ def _agreement(item: DecisionFacts, anchor: str) -> Section:
         ),
     )
     found = [one.rank_correlation for one in item.agreement if math.isfinite(one.rank_correlation)]
-    return Section(
-        f"{anchor}-agreement", say("decision.agreement"), _agreed(found), tables=(table,)
-    )
+    return Section(f"{anchor}-agreement", say("decision.agreement"), _agreed(found), tables=(table,))
 
 
 def _agreed(found: Sequence[float]) -> str:

@@ -74,9 +74,7 @@ def flips_section(item: DecisionFacts, anchor: str) -> Section | None:
         columns=(Column(say("column.score_after")), Column(say("column.decision"), number=False)),
         rows=tuple(_flip(one, selected=item.selected) for one in item.flips),
     )
-    return Section(
-        f"{anchor}-flips", say("decision.flips"), say("decision.flips.intro"), tables=(table,)
-    )
+    return Section(f"{anchor}-flips", say("decision.flips"), say("decision.flips.intro"), tables=(table,))
 
 
 def _flip(one: FlipFacts, *, selected: bool) -> Row:

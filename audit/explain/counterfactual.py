@@ -137,7 +137,9 @@ def find_counterfactuals(
     space = space_of(pool)
     near = neighbourhood_of(pool, space.scales, rules.immutable)
     searches = [
-        _Searcher(pool, row, not bool(pool.selected[row]), moves_of(pool, row, rules, space), near, limits).search()
+        _Searcher(
+            pool, row, not bool(pool.selected[row]), moves_of(pool, row, rules, space), near, limits
+        ).search()
         for row in rows
     ]
     return run_together(pool, searches)
@@ -222,7 +224,9 @@ class _Searcher:
 
     def _steps(self, places: Ints) -> Floats:
         """Give the cost of each block's change."""
-        step: Floats = distances(self.pool, self.near.scales, places[None, :], self.row)[0] @ self.moves.weights
+        step: Floats = (
+            distances(self.pool, self.near.scales, places[None, :], self.row)[0] @ self.moves.weights
+        )
         return step
 
     def _costs(self, states: Ints) -> Floats:
@@ -238,7 +242,8 @@ class _Searcher:
         return places
 
     def _turned(self, outputs: Floats) -> Flags:
-        return (outputs >= self.pool.threshold) == self.goal
+        turned: Flags = (outputs >= self.pool.threshold) == self.goal
+        return turned
 
     def _collect(self, states: Ints, outputs: Floats, hits: dict[Keys, Ints]) -> None:
         """Keep for each set of blocks the smallest change that turns the decision."""
@@ -298,7 +303,7 @@ class _Searcher:
         return found
 
     def _towards(self, donor: Ints) -> Ints:
-        places = self.pool.places[self.row].copy()
+        places: Ints = self.pool.places[self.row].copy()
         for number, block in enumerate(self.moves.blocks):
             columns = list(block)
             allowed = self.moves.places[self.moves.block == number][:, columns]
@@ -337,7 +342,7 @@ class _Searcher:
                 if not len(smaller):
                     continue
                 tried = np.tile(places, (len(smaller), 1))
-                tried[:, columns] = self.moves.places[np.ix_(smaller, columns)]
+                tried[:, columns] = self.moves.places[smaller][:, columns]
                 outputs = yield tried
                 fit = np.flatnonzero(self._turned(outputs))
                 if len(fit):

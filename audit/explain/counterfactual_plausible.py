@@ -16,7 +16,7 @@ from .local_pool import Pool
 from .pairing import Floats, Ints
 
 CAP = 3.0
-"""A column counts at most so many units, so that a single far value does not decide who is whose neighbour."""
+"""A column counts at most so many units: a single far value does not decide who is whose neighbour."""
 MOST_JUDGED = 400
 """Rows whose own nearest neighbour tells what is usual."""
 MOST_NEIGHBOURS = 1000

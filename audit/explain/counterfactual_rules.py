@@ -171,7 +171,8 @@ def distances(pool: Pool, scales: Floats, places: Ints, row: int) -> Floats:
     moved = (places != own).astype(np.float64)
     columns = np.arange(places.shape[1])
     step = np.abs(pool.numbers[places, columns] - pool.numbers[row]) / scales
-    return np.where(np.isfinite(step), step, moved)
+    found: Floats = np.where(np.isfinite(step), step, moved)
+    return found
 
 
 def block_weights(pool: Pool, blocks: Sequence[tuple[int, ...]]) -> Floats:
@@ -235,10 +236,11 @@ def _fixed(pool: Pool, block: tuple[int, ...], rules: Rules) -> bool:
 def _allowed(pool: Pool, row: int, block: tuple[int, ...], donors: Ints, rules: Rules) -> Ints:
     """Choose the donors of a block whose value the row may take over."""
     columns = list(block)
-    keep = (pool.places[donors][:, columns] != pool.places[row, columns]).any(axis=1)
+    keep: NDArray[np.bool_] = (pool.places[donors][:, columns] != pool.places[row, columns]).any(axis=1)
     for fine in _limits(pool, row, columns, rules):
         keep &= fine(donors)
-    return donors[keep]
+    allowed: Ints = donors[keep]
+    return allowed
 
 
 def _limits(pool: Pool, row: int, columns: list[int], rules: Rules) -> Iterator[_Limit]:

@@ -110,9 +110,7 @@ def explain_decisions(
         The model fails on the rows, or on mixes of them.
     """
     q = question
-    pool = pool_of(
-        q.model, q.frame, q.rows, pos_label=q.pos_label, threshold=q.threshold, seed=q.seed
-    )
+    pool = pool_of(q.model, q.frame, q.rows, pos_label=q.pos_label, threshold=q.threshold, seed=q.seed)
     check_rules(q.rules, pool)
     background = pool.others[: q.background]
     found = []

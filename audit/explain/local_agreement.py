@@ -1,4 +1,4 @@
-"""How far methods that explain the same row agree: in the order, in the foremost columns, in the directions."""
+"""How far methods that explain one row agree: in the order, the foremost columns and the directions."""
 
 from __future__ import annotations
 
@@ -77,4 +77,5 @@ def foremost(values: Floats, count: int) -> list[int]:
     >>> foremost(np.array([0.1, -3.0, 2.0]), 2)
     [1, 2]
     """
-    return np.argsort(-np.abs(values), kind="stable")[:count].tolist()
+    order = np.argsort(-np.abs(values), kind="stable")
+    return [int(at) for at in order[:count]]

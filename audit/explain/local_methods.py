@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from ...errors import ModelError
 from .exact_games import shapley_matrix
@@ -84,7 +85,6 @@ def shapley_row(
     ModelError
         The model fails on a mix of two rows.
     """
-    background = _even(background)
     differs = (pool.places[background] != pool.places[row]).any(axis=0)
     base = float(pool.known[background].mean())
     if 2.0 ** differs.sum() * len(background) <= exact:
@@ -125,13 +125,8 @@ def occlude_row(pool: Pool, row: int, background: Ints) -> Attribution:
     )
 
 
-def _even(background: Ints) -> Ints:
-    """Cut a background so that its parts are equally large: their mean is then that of all rows."""
-    return background if len(background) < PARTS else background[: len(background) // PARTS * PARTS]
-
-
 def _errors(found: Floats) -> Floats:
-    """Standard error of the mean over independent draws, shape (draws, columns)."""
+    """Give standard errors of the mean over independent draws, shape (draws, columns)."""
     if len(found) < 2:
         return np.full(found.shape[1], np.nan)
     spread: Floats = found.std(axis=0, ddof=1) / np.sqrt(len(found))
@@ -172,13 +167,19 @@ def _by_trees(pool: Pool, row: int, background: Ints) -> Floats | None:
     """Ask SHAP's tree explainer: shape (parts, columns); None where it has no sound one for the score."""
     if pool.output != "score" or len(pool.model.classes) != 2:
         return None
+    rows = pool.model.rows(pool.frame)
+    if not isinstance(rows, pd.DataFrame):
+        return None
+    parts = np.array_split(background, min(PARTS, len(background)))
+    # Weighed by their sizes, so that the mean over the parts is that over all rows.
+    weights = np.array([len(part) * len(parts) / len(background) for part in parts])
     try:
-        explainer = shap_explainer(pool.model.estimator, pool.model.rows(pool.frame), pool.position)
+        explainer = shap_explainer(pool.model.estimator, rows, pool.position)
         if explainer.scale != "probability":
             return None
-        at, size = np.array([row]), max(1, len(background) // PARTS)
-        parts = [background[start : start + size] for start in range(0, size * PARTS, size)]
-        return np.concatenate([explainer.by_column(at, part) for part in parts if len(part)])
+        found = [explainer.by_column(np.array([row]), part)[0] for part in parts]
     except ModelError:
         # Walks explain any model's score; the tree explainer is only the quicker way.
         return None
+    weighed: Floats = weights[:, None] * np.stack(found)
+    return weighed

@@ -141,8 +141,7 @@ class Pool:
 
     def value_at(self, row: int, column: int) -> Any:
         """Give a value as a plain Python object; None where it is missing."""
-        value = self.frame.iat[row, column]
-        return None if pd.isna(value) else plain(value)
+        return None if self.absent[row, column] else plain(self.frame.iat[row, column])
 
 
 def pool_of(

@@ -89,9 +89,7 @@ def compared_with(pool: Pool, against: Against) -> Ints:
     return approved
 
 
-def shortfalls(
-    pool: Pool, rows: Sequence[int], others: Ints, *, draws: int = DRAWS, seed: int = 0
-) -> Floats:
+def shortfalls(pool: Pool, rows: Sequence[int], others: Ints, *, draws: int = DRAWS, seed: int = 0) -> Floats:
     """Estimate what each column adds to refused rows' outputs, compared with other rows, by walks.
 
     Parameters
@@ -177,14 +175,13 @@ def reasons_of(
     others = compared_with(pool, against)
     values = shortfalls(pool, [row], others, draws=draws, seed=seed)[0]
     total = np.minimum(values, 0.0).sum()
-    return tuple(_reason(pool, row, at, others, values[at], values[at] / total) for at in principal(values))
-
-
-def _reason(pool: Pool, row: int, at: int, others: Ints, value: float, share: float) -> ReasonItem:
-    usual, measure, direction = _usual(pool, row, at, others)
-    return ReasonItem(
-        pool.columns[at], pool.value_at(row, at), usual, measure, direction, float(value), float(share)
-    )
+    found = []
+    for at in principal(values):
+        usual, measure, direction = _usual(pool, row, at, others)
+        value, share = float(values[at]), float(values[at] / total)
+        own = pool.value_at(row, at)
+        found.append(ReasonItem(pool.columns[at], own, usual, measure, direction, value, share))
+    return tuple(found)
 
 
 def _usual(pool: Pool, row: int, at: int, others: Ints) -> tuple[Any, Measure, Direction]:

@@ -44,7 +44,9 @@ def rules_of(
     }
     problems = [
         Problem(
-            "unknown_column", f"recourse.{key}", f"the model reads no column {name!r}; {did_you_mean(name, known)}"
+            "unknown_column",
+            f"recourse.{key}",
+            f"the model reads no column {name!r}; {did_you_mean(name, known)}",
         )
         for key, names in named.items()
         for name in names
