@@ -17,7 +17,9 @@ _HOME = {
     "audit_file": "api",
     "explain_row": "api",
     "Explanation": "explanation",
+    "compare_audits": "api",
     "Result": "api",
+    "wrap_model": "audit.model",
     "EvenhandError": "errors",
     "EvenhandWarning": "errors",
     "InputError": "errors",
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from .api import audit_model as audit_model
     from .api import audit_predictions as audit_predictions
     from .api import explain_row as explain_row
+    from .api import compare_audits as compare_audits
+    from .audit.model import wrap_model as wrap_model
     from .errors import EvenhandError as EvenhandError
     from .errors import EvenhandWarning as EvenhandWarning
     from .errors import InputError as InputError

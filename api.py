@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,12 +24,14 @@ import numpy as np
 
 from .audit.answers import Answers, read_answers
 from .audit.arrays import audit_cube, banded, check_cube, decisions
+from .audit.compare import Comparison, compare_records
 from .audit.dataset import open_dataset
 from .audit.decisions import Ask, explain_table
-from .audit.files import writable_folder
+from .audit.files import writable_folder, write_atomically
 from .audit.init_settings import write_guess
 from .audit.model import Model, load_model, wrap_model
 from .audit.policy import Policy, load_policy
+from .audit.record import read_record
 from .audit.roles import check_roles
 from .audit.rows import Table, check_inputs
 from .audit.run import Request, run_audit
@@ -51,6 +54,7 @@ __all__ = [
     "audit_predictions",
     "explain_file",
     "explain_row",
+    "compare_audits",
     "settings_from",
     "write_settings",
 ]
@@ -103,13 +107,23 @@ def audit_file(settings: Settings | str | Path, *, progress: Progress = _silent)
     with _results_folder(chosen.resolve("out")):
         tables, model, policy, answers = _all_of(
             lambda: open_tables(chosen),
-            lambda: _read(chosen, "model", lambda path: load_model(path, trusted=chosen.trusted)),
+            lambda: _read(chosen, "model", lambda path: _load(path, chosen)),
             lambda: _read(chosen, "policy", lambda path: load_policy(path, CATALOGUE)),
             lambda: _read(chosen, "answers", read_answers),
         )
         train = None if tables.train is None else Table(tables.train)
         limits = policy if policy is not None else policy_of(chosen, CATALOGUE)
         return _audit(chosen, Table(tables.test), train, model, limits, answers, progress)
+
+
+def _load(path: Path, settings: Settings) -> Model:
+    return load_model(
+        path,
+        trusted=settings.trusted,
+        columns=settings.model_columns,
+        classes=settings.model_classes,
+        output=settings.model_output,
+    )
 
 
 def _read(settings: Settings, key: str, read: Callable[[Path], T]) -> T | None:
@@ -185,8 +199,9 @@ def audit_model(
 
     Parameters
     ----------
-    model : estimator
-        Any object with ``predict_proba`` or ``predict`` that takes the table's feature columns.
+    model : estimator, torch module or callable
+        Any object with ``predict_proba`` or ``predict`` that takes the table's feature columns; what
+        `wrap_model` makes of a torch module or a function.
     test : data frame
         Of pandas, polars, pyarrow or any library narwhals knows: features, label and sensitive columns.
     target : str
@@ -224,12 +239,14 @@ def audit_model(
     >>> result.by_group["selection_rate"].tolist()
     [0.5, 0.5]
     """
-    wrapped = wrap_model(model)
     names = (sensitive_features,) if isinstance(sensitive_features, str) else tuple(sensitive_features)
     chosen = merge(
         Settings(), {"target": target, "pos_label": _plain(pos_label), "sensitive": names, **settings}
     )
     chosen = _with_limits(chosen, policy)
+    wrapped = wrap_model(
+        model, chosen.model_columns or None, chosen.model_classes or None, output=chosen.model_output
+    )
     tables = [
         _table(frame, name, chosen) for frame, name in ((test, "test"), (train, "train")) if frame is not None
     ]
@@ -346,7 +363,7 @@ def explain_file(settings: Settings | str | Path, ask: Ask, *, progress: Progres
     chosen = settings if isinstance(settings, Settings) else settings_from(settings)
     tables, model = _all_of(
         lambda: open_tables(chosen),
-        lambda: _read(chosen, "model", lambda path: load_model(path, trusted=chosen.trusted)),
+        lambda: _read(chosen, "model", lambda path: _load(path, chosen)),
     )
     if model is None:
         message = 'an explanation asks a model about rows; name its file, as in model = "model.skops"'
@@ -415,6 +432,35 @@ def audit_predictions(
         cube, chosen, _policy(chosen, policy), pos_label=pos_label, has_threshold=y_pred is None
     )
     return Result(record, cube, chosen).like(sensitive_features)
+
+
+def compare_audits(records: Sequence[str | Path], out_file: str | Path | None = None) -> Comparison:
+    """Hold audits against the first: what got better, what got worse, what is within noise.
+
+    Parameters
+    ----------
+    records : sequence of str or Path
+        Record files, the oldest first; public records will do.
+    out_file : str or Path, optional
+        Where to write the page.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    InputError
+        A record cannot be read, or the audits share no attribute; all unreadable ones are told at once.
+    OutputError
+        The page cannot be written.
+    """
+    from .reports.html import render_comparison  # noqa: PLC0415 - templates load only when a page is made
+
+    found = compare_records(_all_of(*(partial(read_record, path) for path in records)))
+    if out_file is not None:
+        write_atomically(out_file, render_comparison(found))
+    return found
 
 
 def _plain(value: Any) -> Any:

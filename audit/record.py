@@ -19,6 +19,7 @@ from ..errors import Problem, Reason, RecordError
 from ..metrics.results import Disparity, Estimate, Group, Interval, Level
 from .answers import Answers
 from .record_coarse import CoarseFacts
+from .record_neural import NeuralFacts
 from .record_part import Part
 from .record_recourse import RecourseFacts
 
@@ -299,6 +300,7 @@ class Record(Part):
     answers: Answers | None = Field(default=None, repr=False)
     conditional: tuple[ConditionalFacts, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
+    neural: NeuralFacts | None = None
     coarse: CoarseFacts | None = None
     recourse: RecourseFacts | None = None
     public: bool = False

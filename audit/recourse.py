@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +19,17 @@ from .explain.local_pool import Pool, pool_of
 from .explain.pairing import Ints
 from .explain.reasons import DRAWS, compared_with, principal, shortfalls
 from .explain.recourse_groups import People, grouping_recourse
+from .explain.recourse_rules import rules_of
+from .explaining import Subject
 from .limit_figures import group_name
 from .mitigating import crossed
 from .model import Model
 from .record import Absent, GroupingFacts
 from .record_recourse import FlipShare, RecourseFacts
+from .roles import Roles
+from .settings import Settings
+
+Progress = Callable[[str, int, int], None]
 
 SAMPLE = 100
 """Refused people drawn of each group; one person may stand for several groups."""
@@ -65,6 +71,43 @@ class RecourseJob:
     min_group_size: int
     seed: int
     level: float
+
+
+def group_recourse(
+    subject: Subject,
+    settings: Settings,
+    roles: Roles,
+    groupings: Sequence[GroupingFacts],
+    progress: Progress,
+) -> tuple[RecourseFacts | None, tuple[Absent, ...]]:
+    """Measure recourse in an audit, by its settings; or say why it was not measured.
+
+    Raises
+    ------
+    InputError
+        The settings' rules do not fit the model's columns.
+    """
+    progress("recourse", 0, 1)
+    job = RecourseJob(
+        model=subject.model,
+        frame=subject.frame,
+        attributes=subject.attributes,
+        banded=frozenset(roles.bands),
+        pos_label=subject.pos_label,
+        threshold=subject.threshold,
+        rules=rules_of(
+            settings.recourse,
+            [str(name) for name in subject.frame.columns],
+            sensitive=roles.sensitive,
+            proxies=settings.proxies,
+        ),
+        min_group_size=settings.min_group_size,
+        seed=subject.seed,
+        level=subject.level,
+    )
+    found = recourse_facts(job, groupings)
+    progress("recourse", 1, 1)
+    return (None, (found,)) if isinstance(found, Absent) else (found, ())
 
 
 def recourse_facts(job: RecourseJob, groupings: Sequence[GroupingFacts]) -> RecourseFacts | Absent:

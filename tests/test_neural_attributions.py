@@ -1,4 +1,4 @@
-"""Contributions of a network's inputs: complete, exact where theory says so, and the module left as it was."""
+"""Contributions of a network's inputs: complete, exact where theory says so, the module left as it was."""
 
 from __future__ import annotations
 
