@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from .api import audit_file as audit_file
     from .api import audit_model as audit_model
     from .api import audit_predictions as audit_predictions
-    from .api import explain_row as explain_row
     from .api import compare_audits as compare_audits
+    from .api import explain_row as explain_row
     from .audit.model import wrap_model as wrap_model
     from .errors import EvenhandError as EvenhandError
     from .errors import EvenhandWarning as EvenhandWarning

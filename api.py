@@ -52,9 +52,9 @@ __all__ = [
     "audit_file",
     "audit_model",
     "audit_predictions",
+    "compare_audits",
     "explain_file",
     "explain_row",
-    "compare_audits",
     "settings_from",
     "write_settings",
 ]
@@ -336,9 +336,10 @@ def explain_row(
         ways=ways,
         against=against,
     )
-    return Explanation(
-        explain_table(_table(table, "table", chosen), wrap_model(model), chosen, ask, progress)
+    wrapped = wrap_model(
+        model, chosen.model_columns or None, chosen.model_classes or None, output=chosen.model_output
     )
+    return Explanation(explain_table(_table(table, "table", chosen), wrapped, chosen, ask, progress))
 
 
 def explain_file(settings: Settings | str | Path, ask: Ask, *, progress: Progress = _silent) -> Explanation:

@@ -42,9 +42,9 @@ from .record import (
     SourceFacts,
     Task,
 )
+from .record_neural import NeuralFacts
 from .record_recourse import RecourseFacts
 from .recourse import group_recourse
-from .record_neural import NeuralFacts
 from .roles import Roles
 from .rows import Table, columns_read, count_rows, inputs_of, part_of
 from .settings import Settings

@@ -27,6 +27,15 @@ def explain(
         Many, typer.Option(help="Person to explain, by the column of --id; repeat for several.")
     ] = None,
     model: Annotated[str | None, typer.Option(help="Model file, as for audit.")] = None,
+    model_columns: Annotated[
+        Many, typer.Option(help="Column that the model takes, where it names none; repeat in its order.")
+    ] = None,
+    model_classes: Annotated[
+        Many, typer.Option(help="Label, where the model says none; repeat in the order of its outputs.")
+    ] = None,
+    model_output: Annotated[
+        str | None, typer.Option(help="What a network gives: probability or logit.")
+    ] = None,
     trusted: Annotated[
         Many, typer.Option(help="SHA-256 of a model file that may run code; repeat for several.")
     ] = None,
@@ -84,7 +93,8 @@ def explain(
     flags = {
         "model": model, "trusted": trusted, "pos_label": pos_label, "sensitive": sensitive,
         "threshold": threshold, "proxies": proxies, "missing": missing, "encoding": encoding, "drop": drop,
-        "id": id_column, "seed": seed,
+        "id": id_column, "seed": seed, "model_columns": model_columns, "model_classes": model_classes,
+        "model_output": model_output,
     }  # fmt: skip
     settings = settings_from(source, _given(flags))
     changed = _recourse(changeable, immutable, ranges, monotone)

@@ -169,7 +169,7 @@ def _methods(record: DecisionRecord, item: DecisionFacts, anchor: str) -> Sectio
                 id=f"{anchor}-methods-table",
                 caption=say("decision.methods.table", name=decision_name(item)),
                 corner=say("column.column"),
-                columns=(Column(say("column.value"), number=False), *(Column(name) for name in names)),
+                columns=(Column(say("decision.column.value"), number=False), *(Column(name) for name in names)),
                 rows=rows[:SHOWN],
                 more=rows[SHOWN:],
                 more_label=say("decision.methods.more", count=len(rows) - SHOWN),
@@ -219,8 +219,8 @@ def _agreement(item: DecisionFacts, anchor: str) -> Section:
     table = Table(
         id=f"{anchor}-agreement-table",
         caption=say("decision.agreement.table", name=decision_name(item)),
-        corner=say("column.pair"),
-        columns=tuple(Column(say(f"column.{name}")) for name in headings),
+        corner=say("decision.column.pair"),
+        columns=tuple(Column(say(f"decision.column.{name}")) for name in headings),
         rows=tuple(
             Row(
                 Cell(

@@ -26,8 +26,8 @@ def ways_section(record: DecisionRecord, item: DecisionFacts, anchor: str) -> Se
     table = Table(
         id=f"{anchor}-ways-table",
         caption=say("decision.ways.table", name=decision_name(item)),
-        corner=say("column.way"),
-        columns=tuple(Column(say(f"column.{name}"), number=number) for name, number in headings),
+        corner=say("decision.column.way"),
+        columns=tuple(Column(say(f"decision.column.{name}"), number=number) for name, number in headings),
         rows=tuple(_way(way, number) for number, way in enumerate(item.ways, 1)),
     )
     return Section(
@@ -70,8 +70,8 @@ def flips_section(item: DecisionFacts, anchor: str) -> Section | None:
     table = Table(
         id=f"{anchor}-flips-table",
         caption=say("decision.flips.table", name=decision_name(item)),
-        corner=say("column.instead"),
-        columns=(Column(say("column.score_after")), Column(say("column.decision"), number=False)),
+        corner=say("decision.column.instead"),
+        columns=(Column(say("decision.column.score_after")), Column(say("decision.column.decision"), number=False)),
         rows=tuple(_flip(one, selected=item.selected) for one in item.flips),
     )
     return Section(f"{anchor}-flips", say("decision.flips"), say("decision.flips.intro"), tables=(table,))

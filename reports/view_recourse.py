@@ -68,14 +68,14 @@ def _part(part: GroupingRecourse, gone: frozenset[Group], anchor: str) -> Sectio
                 id=f"{anchor}-table",
                 caption=say("recourse.table", grouping=grouping),
                 corner=say("column.group"),
-                columns=tuple(Column(say(f"column.{name}")) for name in _FIGURES),
+                columns=tuple(Column(say(f"recourse.column.{name}")) for name in _FIGURES),
                 rows=tuple(_row(item, gaps.get(item.group)) for item in shown),
             ),
             Table(
                 id=f"{anchor}-reasons-table",
                 caption=say("recourse.reasons.table", grouping=grouping),
                 corner=say("column.group"),
-                columns=tuple(Column(say(f"column.{name}"), number=name != "reasons") for name in _STABILITY),
+                columns=tuple(Column(say(f"recourse.column.{name}"), number=name != "reasons") for name in _STABILITY),
                 rows=tuple(_reasons_row(item) for item in shown),
             ),
         )

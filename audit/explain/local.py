@@ -266,6 +266,8 @@ def _rules(rules: Rules, pool: Pool) -> RuleFacts:
 
 
 def _notes(q: Question, pool: Pool) -> Iterator[Note]:
+    for text in q.model.notes:
+        yield Note(code="model", text=text)
     others = len(q.model.classes) - 1
     if others > 1:
         text = (
