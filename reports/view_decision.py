@@ -169,7 +169,10 @@ def _methods(record: DecisionRecord, item: DecisionFacts, anchor: str) -> Sectio
                 id=f"{anchor}-methods-table",
                 caption=say("decision.methods.table", name=decision_name(item)),
                 corner=say("column.column"),
-                columns=(Column(say("decision.column.value"), number=False), *(Column(name) for name in names)),
+                columns=(
+                    Column(say("decision.column.value"), number=False),
+                    *(Column(name) for name in names),
+                ),
                 rows=rows[:SHOWN],
                 more=rows[SHOWN:],
                 more_label=say("decision.methods.more", count=len(rows) - SHOWN),

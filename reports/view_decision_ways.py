@@ -71,7 +71,10 @@ def flips_section(item: DecisionFacts, anchor: str) -> Section | None:
         id=f"{anchor}-flips-table",
         caption=say("decision.flips.table", name=decision_name(item)),
         corner=say("decision.column.instead"),
-        columns=(Column(say("decision.column.score_after")), Column(say("decision.column.decision"), number=False)),
+        columns=(
+            Column(say("decision.column.score_after")),
+            Column(say("decision.column.decision"), number=False),
+        ),
         rows=tuple(_flip(one, selected=item.selected) for one in item.flips),
     )
     return Section(f"{anchor}-flips", say("decision.flips"), say("decision.flips.intro"), tables=(table,))

@@ -75,7 +75,9 @@ def _part(part: GroupingRecourse, gone: frozenset[Group], anchor: str) -> Sectio
                 id=f"{anchor}-reasons-table",
                 caption=say("recourse.reasons.table", grouping=grouping),
                 corner=say("column.group"),
-                columns=tuple(Column(say(f"recourse.column.{name}"), number=name != "reasons") for name in _STABILITY),
+                columns=tuple(
+                    Column(say(f"recourse.column.{name}"), number=name != "reasons") for name in _STABILITY
+                ),
                 rows=tuple(_reasons_row(item) for item in shown),
             ),
         )

@@ -26,14 +26,20 @@ def to_tensor(rows: pd.DataFrame):
 def rows() -> pd.DataFrame:
     rng = np.random.default_rng(0)
     return pd.DataFrame(
-        {"pay": rng.integers(0, 100, 300), "age": rng.integers(18, 80, 300), "town": rng.choice(list("abc"), 300)}
+        {
+            "pay": rng.integers(0, 100, 300),
+            "age": rng.integers(18, 80, 300),
+            "town": rng.choice(list("abc"), 300),
+        }
     )
 
 
 def network(outputs: int = 1):
     """A network whose log-odds are 6 pay - 3, less 1 in the town b; age has no weight."""
     torch.manual_seed(0)
-    net = torch.nn.Sequential(torch.nn.Linear(5, 2), torch.nn.ReLU(), torch.nn.Dropout(0.5), torch.nn.Linear(2, outputs))
+    net = torch.nn.Sequential(
+        torch.nn.Linear(5, 2), torch.nn.ReLU(), torch.nn.Dropout(0.5), torch.nn.Linear(2, outputs)
+    )
     with torch.no_grad():
         net[0].weight[:] = torch.tensor([[6.0, 0, 0, -1, 0], [-6.0, 0, 0, 1, 0]])
         net[0].bias[:] = torch.tensor([-3.0, 3.0])

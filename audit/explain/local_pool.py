@@ -183,7 +183,7 @@ def pool_of(
     >>> X = pd.DataFrame({"pay": [1.0, 2.0, 3.0, 4.0]})
     >>> model = wrap_model(LogisticRegression().fit(X, [0, 0, 1, 1]))
     >>> pool = pool_of(model, X, [3], pos_label=1)
-    >>> pool.output, pool.selected[0], sorted(pool.drawn.tolist())
+    >>> pool.output, bool(pool.selected[0]), sorted(pool.drawn.tolist())
     ('score', True, [0, 1, 2])
     """
     check_rows(rows, len(frame))
