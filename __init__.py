@@ -16,7 +16,7 @@ _HOME = {
     "audit_predictions": "api",
     "audit_file": "api",
     "explain_row": "api",
-    "Explanation": "explanation",
+    "Explanation": "explanations",
     "compare_audits": "api",
     "Result": "api",
     "wrap_model": "audit.model",
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from .errors import EvenhandError as EvenhandError
     from .errors import EvenhandWarning as EvenhandWarning
     from .errors import InputError as InputError
-    from .explanation import Explanation as Explanation
+    from .explanations import Explanation as Explanation
 
 
 def __getattr__(name: str) -> Any:

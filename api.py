@@ -38,7 +38,7 @@ from .audit.run import Request, run_audit
 from .audit.settings import Settings, load_settings, merge, policy_of
 from .audit.tables import open_tables
 from .errors import InputError
-from .explanation import Explanation
+from .explanations import Explanation
 from .metrics.catalogue import CATALOGUE
 from .metrics.grid import Grid
 from .metrics.tally import cube_of

@@ -10,17 +10,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..errors import Reason
+from ..errors import ModelError, Reason
 from ..metrics.flips import counterfactual_flip_rate
 from ..metrics.groups import Column
 from .explain.counterfactual import Limits, find_counterfactuals
 from .explain.counterfactual_rules import Rules, check_rules, tied_columns
 from .explain.local_pool import Pool, pool_of
 from .explain.pairing import Ints
-from .explain.reasons import DRAWS, compared_with, principal, shortfalls
+from .explain.reasons import compared_with, principal, shortfalls
 from .explain.recourse_groups import People, grouping_recourse
 from .explain.recourse_rules import rules_of
-from .explaining import Subject
+from .explaining import Subject, last_step
 from .limit_figures import group_name
 from .mitigating import crossed
 from .model import Model
@@ -31,13 +31,48 @@ from .settings import Settings
 
 Progress = Callable[[str, int, int], None]
 
-SAMPLE = 100
-"""Refused people drawn of each group; one person may stand for several groups."""
 MOST_GROUPS = 12
 COMPARED = 2000
-LIMITS = Limits(wanted=1, most_changes=4, budget=2000, beam=8)
 FLIPPED = 5000
 MOST_LEVELS = 12
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is asked of a model.
+
+    Parameters
+    ----------
+    sample : int
+        Refused people drawn of each group; one person may stand for several groups.
+    draws : int
+        Rows that each is compared with, for the reasons.
+    limits : Limits
+    """
+
+    sample: int
+    draws: int
+    limits: Limits
+
+
+LIGHT = Effort(100, 100, Limits(wanted=1, budget=2000, beam=8))
+"""For linear models, which answer a million times a second."""
+HEAVY = Effort(40, 40, Limits(wanted=1, budget=500, beam=6))
+"""For all others."""
+
+
+def effort_for(model: Model) -> Effort:
+    """Choose how much is asked: it depends on the kind of model alone, so that results do not on the clock.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from evenhand.audit.model import wrap_model
+    >>> model = wrap_model(LogisticRegression().fit([[0.0], [1.0]], [0, 1]))
+    >>> effort_for(model).sample, effort_for(wrap_model(lambda rows: rows["a"], ["a"], [0, 1])).sample
+    (100, 40)
+    """
+    return LIGHT if hasattr(last_step(model.estimator), "coef_") else HEAVY
 
 
 @dataclass(frozen=True)
@@ -59,6 +94,7 @@ class RecourseJob:
     min_group_size : int
     seed : int
     level : float
+    effort : Effort
     """
 
     model: Model
@@ -71,6 +107,7 @@ class RecourseJob:
     min_group_size: int
     seed: int
     level: float
+    effort: Effort = LIGHT
 
 
 def group_recourse(
@@ -104,8 +141,14 @@ def group_recourse(
         min_group_size=settings.min_group_size,
         seed=subject.seed,
         level=subject.level,
+        effort=effort_for(subject.model),
     )
-    found = recourse_facts(job, groupings)
+    found: RecourseFacts | Absent
+    try:
+        found = recourse_facts(job, groupings)
+    except ModelError as error:
+        # Changed rows are asked about that nobody has; a model may refuse them, and the audit goes on.
+        found = Absent(part="recourse by group", reason=error.problems[0].message)
     progress("recourse", 1, 1)
     return (None, (found,)) if isinstance(found, Absent) else (found, ())
 
@@ -167,8 +210,8 @@ def recourse_facts(job: RecourseJob, groupings: Sequence[GroupingFacts]) -> Reco
         tied=tuple(tuple(pool.columns[at] for at in block) for block in tied_columns(pool) if len(block) > 1),
         sampled=len(chosen),
         compared=len(pool.others),
-        most_changes=LIMITS.most_changes,
-        draws=DRAWS,
+        most_changes=job.effort.limits.most_changes,
+        draws=job.effort.draws,
         flip_rows=min(FLIPPED, len(job.frame)),
         seed=job.seed,
     )
@@ -191,22 +234,25 @@ def _sampled(
         largest = np.argsort(-sizes, kind="stable")[:MOST_GROUPS]
         for at in largest:
             if groups[at] in able and sizes[at] >= job.min_group_size:
-                kept.update(ordered[row_codes[ordered] == at][:SAMPLE].tolist())
+                kept.update(ordered[row_codes[ordered] == at][: job.effort.sample].tolist())
     return ordered[np.isin(ordered, list(kept))]
 
 
 def _people(job: RecourseJob, pool: Pool, refused: Ints, chosen: Ints) -> People:
     places = list(range(len(chosen)))
-    ways = find_counterfactuals(pool, places, job.rules, LIMITS)
+    ways = find_counterfactuals(pool, places, job.rules, job.effort.limits)
     first = [found[0] if found and found[0].plausible else None for found in ways]
     approved = compared_with(pool, "approved")
-    draws = [shortfalls(pool, places, approved, seed=job.seed + more) for more in (1, 2)]
-    other = shortfalls(pool, places, compared_with(pool, "all"), seed=job.seed + 3)
+    draws = [
+        shortfalls(pool, places, approved, draws=job.effort.draws, seed=job.seed + more) for more in (1, 2)
+    ]
+    everyone = compared_with(pool, "all")
+    other = shortfalls(pool, places, everyone, draws=job.effort.draws, seed=job.seed + 3)
     return People(
         columns=pool.columns,
         refused=refused,
         chosen=chosen,
-        most=SAMPLE,
+        most=job.effort.sample,
         costs=np.array([np.inf if way is None else way.cost for way in first]),
         changes=np.array([np.nan if way is None else way.changes for way in first]),
         reasons=tuple(tuple(principal(values)) for values in draws[0]),

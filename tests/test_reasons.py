@@ -228,3 +228,22 @@ def test_rules_from_settings():
     assert named.immutable == {"sex", "age"}
     with pytest.raises(InputError, match="did you mean 'pay'"):
         rules_of(Recourse(changeable=("payy",)), columns)
+
+
+def test_a_model_that_refuses_changed_rows_leaves_the_audit_whole(people):
+    class Picky(Scorecard):
+        def predict_proba(self, X):
+            if len(X) and ((X["pay"] == 7) & (X["late"] == 2)).any():
+                raise ValueError("never seen")
+            return super().predict_proba(X)
+
+    rows = people[~((people["pay"] == 7) & (people["late"] == 2))].reset_index(drop=True)
+    labelled = rows.assign(paid=np.random.default_rng(1).integers(0, 2, len(rows)))
+    options = {"mitigate": False, "explain": True}
+    import evenhand.audit.run as run
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "explain_gaps", lambda *_args, **_kwargs: ((), ()))
+        record = audit_model(Picky(), labelled, target="paid", sensitive_features="sex", **options).record
+    assert record.recourse is None
+    assert any("never seen" in item.reason for item in record.absent)
