@@ -21,6 +21,7 @@ from .answers import Answers
 from .record_coarse import CoarseFacts
 from .record_neural import NeuralFacts
 from .record_part import Part
+from .record_recourse import RecourseFacts
 
 SCHEMA_VERSION = "1"
 
@@ -301,6 +302,7 @@ class Record(Part):
     slices: tuple[SliceFacts, ...] = ()
     neural: NeuralFacts | None = None
     coarse: CoarseFacts | None = None
+    recourse: RecourseFacts | None = None
     public: bool = False
     """Whether what pages withhold is gone, and the cube with it."""
 

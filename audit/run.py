@@ -43,6 +43,8 @@ from .record import (
     Task,
 )
 from .record_neural import NeuralFacts
+from .record_recourse import RecourseFacts
+from .recourse import group_recourse
 from .roles import Roles
 from .rows import Table, columns_read, count_rows, inputs_of, part_of
 from .settings import Settings
@@ -101,6 +103,7 @@ class Extras:
     absent: tuple[Absent, ...] = ()
     notes: tuple[Note, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
+    recourse: RecourseFacts | None = None
     neural: NeuralFacts | None = None
 
 
@@ -211,6 +214,7 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
         answers=sources.answers,
         conditional=conditional_facts(cube, cube.of_role("control"), plan),
         slices=extras.slices,
+        recourse=extras.recourse,
         neural=extras.neural,
     )
     return with_coarse(record, cube)
@@ -231,6 +235,7 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
     explanations: tuple[GapExplanation, ...] = ()
     mitigation: tuple[MitigationFacts, ...] = ()
     notes: tuple[Note, ...] = ()
+    recourse: RecourseFacts | None = None
     test = _rows(request.test, request.roles, model)
     subject = Subject(
         model=model,
@@ -252,6 +257,8 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
     if s.explain:
         explanations, missing = explain_gaps(subject, groupings, progress, min_group_size=s.min_group_size)
         absent += missing
+        recourse, missing = group_recourse(subject, s, request.roles, groupings, progress)
+        absent += missing
     if request.train is not None:
         train = _rows(request.train, request.roles, model)
         notes = _overlap(train, test)
@@ -269,7 +276,7 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
             )
             mitigation, missing = mitigate(job, s.methods, progress)
             absent += missing
-    return Extras(explanations, mitigation, tuple(absent), notes, neural=neural)
+    return Extras(explanations, mitigation, tuple(absent), notes, recourse=recourse, neural=neural)
 
 
 def _model_notes(model: Model | None) -> tuple[Note, ...]:

@@ -13,6 +13,7 @@ from ..errors import Problem, SettingsError, did_you_mean
 from ..metrics.slice_input import DEEPEST
 from ..mitigation.retrain import METHODS
 from .policy import LevelValue, Limit, Policy, canonical_sha256, load_policy, misnamed, unknown_metrics
+from .settings_recourse import Recourse
 from .toml_reader import Section, build, read_toml
 
 DEFAULT_METHODS = ("unaware", "reweighing")
@@ -200,6 +201,11 @@ class Settings(Section):
         le=DEEPEST,
         description=f"a whole number from 1 to {DEEPEST}: the most conditions of a slice",
         examples=["search_depth = 2"],
+    )
+    recourse: Recourse = Field(
+        default_factory=Recourse,
+        description="a table of changeable, immutable, ranges and monotone",
+        examples=['recourse = { immutable = ["native-country"], monotone = { age = "up" } }'],
     )
     answers: Name | None = Field(
         default=None,
