@@ -18,10 +18,11 @@ import numpy as np
 import pandas as pd
 
 from ...errors import InputError, Problem, Reason
-from .engine import Plan, Progress, draw, result_of
+from .engine import Asked, Plan, Progress, Ways, draw, results_of
 from .explained import Explained, Game
+from .null_band import null_bands
 from .pairing import Floats, Ints, Side, side_of
-from .walks import Predict, Walker, outputs, table_of
+from .walks import ITSELF, Output, Predict, Walker, numbers_of, table_of
 
 log = logging.getLogger("evenhand")
 
@@ -147,7 +148,7 @@ def explain_gap(
     ----------
     predict : callable
         A fixed function of rows: takes a frame with the columns and kinds of ``X`` (a matrix with
-        ``as_array``), gives one finite number a row. To explain a loss, put the label into ``X`` as a column.
+        ``as_array``), gives one finite number a row. For a loss see ``explain_outputs``.
     X : pandas.DataFrame
         The model's input columns, all rows (the common background is drawn from them).
     group_rows, reference_rows : array-like of bool, shape (rows,), or of int
@@ -168,8 +169,8 @@ def explain_gap(
     players : mapping of str to columns, optional
         Columns that contribute as one.
     antithetic : bool, optional
-        Walk each pair in an order and in its reverse; by default in the direct game only, where it helps, and
-        where ``max_calls`` allows it for all rows.
+        Walk each pair in an order and in its reverse; by default in the direct game, where it helps, as soon
+        as one way does not do.
     blocks : int
         Blocks of rows of each group for the jackknife.
     workers : int
@@ -198,6 +199,79 @@ def explain_gap(
     >>> [(bar.player, bar.value) for bar in found.bars], found.measured
     ([('pay', 5.0), ('shoe', 0.0)], 5.0)
     """
+    return explain_outputs(
+        predict,
+        X,
+        outputs=(ITSELF,),
+        group_rows=group_rows,
+        reference_rows=reference_rows,
+        sample_weight=sample_weight,
+        game=game,
+        tolerance=tolerance,
+        max_calls=max_calls,
+        seed=seed,
+        progress=progress,
+        players=players,
+        antithetic=antithetic,
+        blocks=blocks,
+        workers=workers,
+        as_array=as_array,
+        level=level,
+    )[0]
+
+
+def explain_outputs(
+    predict: Predict,
+    X: pd.DataFrame,
+    *,
+    outputs: Sequence[Output],
+    group_rows: Any,
+    reference_rows: Any,
+    sample_weight: Any = None,
+    game: Game = "direct",
+    tolerance: float = 0.002,
+    max_calls: int = 1_000_000,
+    seed: int = 0,
+    progress: Progress | None = None,
+    players: Mapping[str, Sequence[str]] | None = None,
+    antithetic: bool | None = None,
+    blocks: int = 50,
+    workers: int = 1,
+    as_array: bool = False,
+    level: float = 0.95,
+) -> tuple[Explained, ...]:
+    """Share several gaps between the same two groups out among the columns, in the same walks.
+
+    Parameters
+    ----------
+    predict, X, group_rows, reference_rows, sample_weight, game, tolerance, max_calls, seed, progress, players
+        As in ``explain_gap``.
+    antithetic, blocks, workers, as_array, level
+        As in ``explain_gap``.
+    outputs : sequence of Output
+        The decision, the score, a loss: whatever is made of the model's output; at least one. Where one
+        depends on the true label it has a further bar, ``explained.TRUE_LABEL``: what the gap would be if the
+        model told nobody from anybody, so that only the groups' labels differ.
+
+    Returns
+    -------
+    tuple of Explained
+        One for each output.
+
+    Raises
+    ------
+    InputError, ModelError
+        As in ``explain_gap``.
+
+    Examples
+    --------
+    >>> X = pd.DataFrame({"pay": [1.0, 2.0, 3.0, 5.0], "shoe": [40, 41, 42, 43]})
+    >>> rich = Output("rich", lambda given, rows: (given > 4).astype(float))
+    >>> ways = explain_outputs(lambda rows: rows["pay"], X, outputs=(ITSELF, rich), group_rows=[2, 3],
+    ...                        reference_rows=[0, 1])
+    >>> [way.measured for way in ways]
+    [2.5, 0.5]
+    """
     _check_options(
         game=game, tolerance=tolerance, max_calls=max_calls, blocks=blocks, workers=workers, level=level
     )
@@ -205,19 +279,22 @@ def explain_gap(
     group, reference = check_sides(X, group_rows, reference_rows, weight)
     matrix = X.to_numpy() if as_array else X
     table = table_of(X, players, as_array=as_array)
-    known = outputs(predict, matrix, len(X))
-    walker = Walker(table, predict, known, workers=workers)
+    known = numbers_of(predict, matrix, len(X))
+    walker = Walker(table, predict, known, workers=workers, outputs=tuple(outputs))
     background = side_of(np.arange(len(X)), weight) if game == "common" else None
-    both_ways = game == "direct" if antithetic is None else antithetic
     rng = np.random.default_rng(seed)
-    plan = Plan(walker, group, reference, background, both_ways, rng)
-    measured = float(group.shares @ known[group.rows] - reference.shares @ known[reference.rows])
-    plan = plan.within(max_calls, keep_antithetic=antithetic is not None)
-    drawn = draw(plan, tolerance, max_calls, progress)
+    whole = Plan(walker, group, reference, background, _ways(game, antithetic), rng)
+    means = [walker.figures(side.rows) @ side.shares for side in (group, reference)]
+    bands = null_bands(whole, weight, seed)
+    drawn = draw(whole.within(max_calls), tolerance, max_calls, progress)
     log.info("gap explained: seed %d, %d passes, %d rows predicted", seed, drawn.passes, drawn.calls)
-    return result_of(
-        plan, drawn, measured, game=game, seed=seed, tolerance=tolerance, blocks=blocks, level=level
-    )
+    return results_of(drawn, means[0] - means[1], bands, Asked(game, seed, tolerance, blocks, level))
+
+
+def _ways(game: Game, antithetic: bool | None) -> Ways:
+    if antithetic is None:
+        return "as needed" if game == "direct" else "one"
+    return "both" if antithetic else "one"
 
 
 def _check_options(
