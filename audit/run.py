@@ -21,7 +21,9 @@ from .answers import Answers
 from .conditional import conditional_facts
 from .document import datasheet_facts
 from .explaining import Subject, explain_gaps
+from .explaining_pairs import Wanted
 from .gate import judge, refuse_unknown, worst_state
+from .label_checking import label_checks
 from .measure import Plan, check_reference, grouping_facts, overall_facts, tables_of
 from .mitigating import Job, Rows, mitigate
 from .model import Model
@@ -40,6 +42,7 @@ from .record import (
     SourceFacts,
     Task,
 )
+from .record_explain import LabelCheck
 from .roles import Roles
 from .rows import Table, columns_read, count_rows, inputs_of, part_of
 from .settings import Settings
@@ -98,6 +101,7 @@ class Extras:
     absent: tuple[Absent, ...] = ()
     notes: tuple[Note, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
+    label_checks: tuple[LabelCheck, ...] = ()
 
 
 def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
@@ -203,6 +207,7 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
         answers=sources.answers,
         conditional=conditional_facts(cube, cube.of_role("control"), plan),
         slices=extras.slices,
+        label_checks=extras.label_checks,
     )
 
 
@@ -233,12 +238,19 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
             threshold=request.roles.threshold,
             seed=s.seed,
             level=s.level,
+            controls=dict(test.control),
         )
-        explanations, missing = explain_gaps(subject, groupings, progress, min_group_size=s.min_group_size)
+        wanted = Wanted(s.explain_gaps, s.explain_game, s.explain_against, s.explain_groups, s.min_group_size)
+        explanations, missing = explain_gaps(subject, groupings, progress, wanted)
         absent += missing
+    checks: tuple[LabelCheck, ...] = ()
     if request.train is not None:
         train = _rows(request.train, request.roles, model)
         notes = _overlap(train, test)
+        if s.explain_labels:
+            least = {"minimum": s.min_group_size, "seed": s.seed}
+            checks, missing = label_checks(train, test, groupings, **least, level=s.level)
+            absent += missing
         if s.mitigate:
             job = Job(
                 model=model,
@@ -253,7 +265,7 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
             )
             mitigation, missing = mitigate(job, s.methods, progress)
             absent += missing
-    return Extras(explanations, mitigation, tuple(absent), notes)
+    return Extras(explanations, mitigation, tuple(absent), notes, label_checks=checks)
 
 
 def _not_made(request: Request) -> list[Absent]:
@@ -266,6 +278,9 @@ def _not_made(request: Request) -> list[Absent]:
         return found
     if not s.explain:
         found.append(Absent(part="explanation", reason="the settings switch it off"))
+    if s.explain_labels and request.train is None:
+        why = "it trains a model on the training rows, and none were given (train or split in the settings)"
+        found.append(Absent(part="check of the labels", reason=why))
     if not s.mitigate:
         found.append(Absent(part="mitigation", reason="the settings switch it off"))
     elif request.train is None:
@@ -281,7 +296,8 @@ def _rows(table: Table, roles: Roles, model: Model) -> Rows:
     labels = part.labels
     if labels is None:
         raise TypeError("a model is audited with labels")
-    return Rows(frame[list(inputs_of(model, roles))], labels, target, part.attributes, part.weight)
+    inputs = frame[list(inputs_of(model, roles))]
+    return Rows(inputs, labels, target, part.attributes, part.weight, part.control)
 
 
 def _overlap(train: Rows, test: Rows) -> tuple[Note, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evenhand.audit.explaining import furthest
+from evenhand.audit.explaining_pairs import furthest
 from evenhand.audit.record import GroupFacts, GroupingFacts
 from evenhand.metrics.results import Estimate
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -99,6 +99,11 @@ class Explained:
     def bar(self, player: str) -> Contribution:
         """Find one player's bar by name; ``KeyError`` where there is none."""
         return {item.player: item for item in self.bars}[player]
+
+    def banded(self, bands: Floats) -> Explained:
+        """Give each bar its band of random regrouping, in the order of the columns."""
+        bars = (replace(bar, band=float(band)) for bar, band in zip(self.bars, bands, strict=True))
+        return replace(self, bars=tuple(bars))
 
 
 def explained_from(

@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ...errors import InputError, Problem, Reason
+from ...errors import InputError, Problem
 from .engine import Asked, Plan, Progress, Ways, draw, results_of
 from .explained import Explained, Game
 from .null_band import null_bands
@@ -25,102 +24,6 @@ from .pairing import Floats, Ints, Side, side_of
 from .walks import ITSELF, Output, Predict, Walker, numbers_of, table_of
 
 log = logging.getLogger("evenhand")
-
-
-@dataclass(frozen=True)
-class GapKind:
-    """A group metric that is an average of a fixed output, and over which rows.
-
-    Parameters
-    ----------
-    metric : str
-        The catalogue's name of the rate.
-    gap : str
-        The field's name of the gap.
-    output : {"decision", "score"}
-        What f is: 1 where selected and 0 where not, or the score.
-    label : bool or None
-        The true label of the rows averaged over; None for all rows.
-    """
-
-    metric: str
-    gap: str
-    output: Literal["decision", "score"]
-    label: bool | None
-
-
-KINDS = {
-    kind.metric: kind
-    for kind in (
-        GapKind("selection_rate", "demographic parity", "decision", None),
-        GapKind("mean_score", "demographic parity of the mean score", "score", None),
-        GapKind("mean_log_odds", "demographic parity of the mean score on the log-odds scale", "score", None),
-        GapKind("true_positive_rate", "equal opportunity", "decision", label=True),
-        GapKind("false_positive_rate", "predictive equality", "decision", label=False),
-    )
-}
-"""Gaps that decompose exactly into contributions (Lundberg's identity), by metric."""
-
-
-@dataclass(frozen=True)
-class GapRows:
-    """The rows that a gap is an average over.
-
-    Parameters
-    ----------
-    group, reference : ndarray of int
-        Positions.
-    reason : Reason or None
-        Why the gap is undefined; None where both sides have rows.
-    """
-
-    group: Ints
-    reference: Ints
-    reason: Reason | None
-
-
-def gap_rows(metric: str, group: Any, reference: Any, positive: Any = None) -> GapRows:
-    """Select the rows that a metric's gap is an average over.
-
-    Parameters
-    ----------
-    metric : str
-        A key of ``KINDS``.
-    group, reference : array-like of bool, shape (rows,)
-    positive : array-like of bool, shape (rows,), optional
-        Where the true label is positive; needed for the true and the false positive rate.
-
-    Raises
-    ------
-    InputError
-        The metric is not one of ``KINDS``.
-
-    Examples
-    --------
-    >>> women, men, hired = [True, True, False], [False, False, True], [True, False, True]
-    >>> gap_rows("true_positive_rate", women, men, hired).group
-    array([0])
-    >>> str(gap_rows("false_positive_rate", women, men, hired).reason)
-    'no_negatives'
-    """
-    if metric not in KINDS:
-        raise InputError.of("unknown_gap", "metric", f"one of {', '.join(KINDS)} is needed, got {metric!r}")
-    label = KINDS[metric].label
-    one, other = np.asarray(group, dtype=bool), np.asarray(reference, dtype=bool)
-    empty = np.zeros(0, dtype=np.int64)
-    if label is None:
-        chosen, missing = np.ones(len(one), dtype=bool), Reason.EMPTY_GROUP
-    elif positive is None:
-        return GapRows(empty, empty, Reason.NO_LABELS)
-    else:
-        chosen = np.asarray(positive, dtype=bool) == label
-        missing = Reason.NO_POSITIVES if label else Reason.NO_NEGATIVES
-    if not one.any() or not other.any():
-        missing = Reason.EMPTY_GROUP
-    found = GapRows(np.flatnonzero(one & chosen), np.flatnonzero(other & chosen), None)
-    if len(found.group) and len(found.reference):
-        return found
-    return GapRows(found.group, found.reference, missing)
 
 
 def explain_gap(
@@ -152,7 +55,7 @@ def explain_gap(
     X : pandas.DataFrame
         The model's input columns, all rows (the common background is drawn from them).
     group_rows, reference_rows : array-like of bool, shape (rows,), or of int
-        Masks or positions; see ``gap_rows``.
+        Masks or positions; see ``kinds.gap_rows``.
     sample_weight : array-like of float, shape (rows,), optional
         Not negative.
     game : {"direct", "common"}
@@ -277,10 +180,7 @@ def explain_outputs(
     )
     weight = weights_of(sample_weight, len(X))
     group, reference = check_sides(X, group_rows, reference_rows, weight)
-    matrix = X.to_numpy() if as_array else X
-    table = table_of(X, players, as_array=as_array)
-    known = numbers_of(predict, matrix, len(X))
-    walker = Walker(table, predict, known, workers=workers, outputs=tuple(outputs))
+    walker = _walker(predict, X, outputs, players, as_array=as_array, workers=workers)
     background = side_of(np.arange(len(X)), weight) if game == "common" else None
     rng = np.random.default_rng(seed)
     whole = Plan(walker, group, reference, background, _ways(game, antithetic), rng)
@@ -289,6 +189,59 @@ def explain_outputs(
     drawn = draw(whole.within(max_calls), tolerance, max_calls, progress)
     log.info("gap explained: seed %d, %d passes, %d rows predicted", seed, drawn.passes, drawn.calls)
     return results_of(drawn, means[0] - means[1], bands, Asked(game, seed, tolerance, blocks, level))
+
+
+def regrouping_bands(
+    predict: Predict,
+    X: pd.DataFrame,
+    *,
+    output: Output,
+    gaps: Sequence[tuple[Any, Any]],
+    sample_weight: Any = None,
+    game: Game = "direct",
+    players: Mapping[str, Sequence[str]] | None = None,
+    as_array: bool = False,
+    seed: int = 0,
+) -> list[Floats]:
+    """Give the bands of random regrouping of several gaps' bars, however the bars themselves were found.
+
+    Parameters
+    ----------
+    predict, X, sample_weight, game, players, as_array, seed
+        As in ``explain_gap``.
+    output : Output
+        None that depends on labels.
+    gaps : sequence of (array-like, array-like)
+        Rows of the group and of the reference, for each gap.
+
+    Returns
+    -------
+    list of ndarray of float, each of shape (players,)
+        See ``null_band``.
+    """
+    weight = weights_of(sample_weight, len(X))
+    walker = _walker(predict, X, (output,), players, as_array=as_array, workers=1)
+    background = side_of(np.arange(len(X)), weight) if game == "common" else None
+    found = []
+    for group_rows, reference_rows in gaps:
+        group, reference = check_sides(X, group_rows, reference_rows, weight)
+        plan = Plan(walker, group, reference, background, "one", np.random.default_rng(seed))
+        found.append(null_bands(plan, weight, seed)[0])
+    return found
+
+
+def _walker(
+    predict: Predict,
+    X: pd.DataFrame,
+    outputs: Sequence[Output],
+    players: Mapping[str, Sequence[str]] | None,
+    *,
+    as_array: bool,
+    workers: int,
+) -> Walker:
+    table = table_of(X, players, as_array=as_array)
+    known = numbers_of(predict, X.to_numpy() if as_array else X, len(X))
+    return Walker(table, predict, known, workers=workers, outputs=tuple(outputs))
 
 
 def _ways(game: Game, antithetic: bool | None) -> Ways:
