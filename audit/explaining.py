@@ -32,6 +32,8 @@ TOLERANCE = 0.004
 """95 % Monte Carlo half width that a bar is drawn to, in units of the gap: 0.4 percentage points."""
 MAX_CALLS = 400_000
 """Predictions for one walk over the rows of two groups."""
+MAX_METRIC_CALLS = 1_200_000
+"""Predictions for a game of the metric itself."""
 WITHIN = ("selection_rate", "true_positive_rate", "false_positive_rate")
 """Gaps that are explained within the levels of control columns too."""
 FEWEST = 10
@@ -132,8 +134,8 @@ class _Work:
     def explain(self, job: Comparison) -> Iterator[tuple[Between, str, Outcome]]:
         sides = self._sides(job)
         metrics = [metric for metric in job.metrics if metric != "mean_log_odds" or self._log_odds(job)]
-        for metric, outcome in self._all(metrics, sides):
-            yield job.between, metric, outcome
+        found = dict(self._all(metrics, sides))
+        yield from ((job.between, metric, found[metric]) for metric in metrics)
         for name, column in self.subject.controls.items():
             if name in job.attributes:
                 continue
@@ -234,7 +236,7 @@ class _Work:
             sample_weight=subject.weight,
             players=self.ask.players,
             as_array=self.ask.as_array,
-            max_calls=MAX_CALLS,
+            max_calls=MAX_METRIC_CALLS,
             seed=subject.seed,
             level=subject.level,
         )

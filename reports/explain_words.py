@@ -21,6 +21,8 @@ OFFSETTING = 1.5
 """Contributions whose sizes sum to more than this many times the gap are said to offset each other."""
 ALIKE: dict[Kind, float] = {"points": 0.0005, "score": 0.0005, "ratio": 0.005, "rate": 0.0005}
 """Below this a gap prints as none."""
+ROUNDING = 1e-12
+"""A bar this small is none."""
 _POINTS = (
     "selection_rate",
     "true_positive_rate",
@@ -133,7 +135,7 @@ def _own(bars: Sequence[Bar], sensitive: Sequence[str], kind: Kind) -> list[str]
         bar, name = by_name.get(column), isolate(column)
         if bar is None:
             said.append(say("explain.words.own.unread", column=name))
-        elif bar.value == 0.0:
+        elif abs(bar.value) < ROUNDING:
             said.append(say("explain.words.own.none", column=name))
         else:
             key = "clear" if _clear(bar) else "unclear"

@@ -138,7 +138,7 @@ def _method(item: GapExplanation) -> tuple[str, ...]:
         seed=item.seed,
         game=say(f"explain.game.{item.game}"),
     )
-    said = [computed, say("explain.gross", gross=formats.figure(item.gross, gap_kind(item.metric)))]
+    said = [computed, say("explain.errors"), say("explain.gross", gross=formats.figure(item.gross, gap_kind(item.metric)))]
     if item.control is not None:
         control = isolate(item.control)
         said.append(say("explain.strata", count=formats.count(item.strata), control=control))
@@ -199,22 +199,21 @@ def _table(item: GapExplanation, anchor: str, pair: str) -> Table:
         Row(
             named(_column(bar)),
             (
-                Cell(formats.figure(bar.value, kind), sub=span(bar.interval, kind)),
-                Cell(_error(bar.sampling_error, kind)),
-                Cell(_error(bar.monte_carlo_error, kind)),
+                Cell(formats.bare(bar.value, kind), sub=span(bar.interval, kind)),
+                Cell(_error(bar.sampling_error, kind), sub=_error(bar.monte_carlo_error, kind)),
                 Cell(formats.NO_FIGURE if bar.band is None else f"± {formats.bare(bar.band, kind)}"),
             ),
         )
         for bar in _ordered(item)
     ]
     total = Row(
-        Cell(say("explain.sum")), (Cell(formats.figure(item.total, kind)), Cell(""), Cell(""), Cell("")), "reference"
+        Cell(say("explain.sum")), (Cell(formats.bare(item.total, kind)), Cell(""), Cell("")), "reference"
     )
     return Table(
         id=f"{anchor}-table",
-        caption=say("explain.table", gap=gap_name(item), pair=pair),
+        caption=say(f"explain.table.{kind}", gap=gap_name(item), pair=pair),
         corner=say("column.column"),
-        columns=tuple(Column(say(f"column.{name}")) for name in ("contribution", "sampling", "monte_carlo", "band")),
+        columns=tuple(Column(say(f"column.{name}")) for name in ("contribution", "errors", "band")),
         rows=(*rows, total),
     )
 

@@ -89,16 +89,49 @@ def test_equals_enumeration_and_sums_to_the_gap(game, weighted):
     assert found.bar("d").monte_carlo_error == 0
 
 
+def test_both_games_are_one_where_the_groups_are_all_rows():
+    X, group = people()
+    assert truth(decide, X, group, "direct") == pytest.approx(truth(decide, X, group, "common"), abs=1e-12)
+    one, two = (
+        explain_gap(decide, X, group_rows=group, reference_rows=~group, game=game, max_calls=3000)
+        for game in ("direct", "common")
+    )
+    assert values(one).tolist() == values(two).tolist()
+    assert (one.game, two.game) == ("direct", "common")
+
+
+def test_the_common_background_counts_where_there_are_others():
+    X, group = people()
+    third = np.arange(len(X)) % 3 == 0
+    one, two = np.flatnonzero(group & ~third), np.flatnonzero(~group & ~third)
+    every, same = np.arange(len(X)), np.ones(len(X))
+    expected = enumerate_shapley(decide, X, one, same[one], every, same) - enumerate_shapley(
+        decide, X, two, same[two], every, same
+    )
+    found = explain_gap(decide, X, group_rows=one, reference_rows=two, game="common", tolerance=0.004)
+    assert (np.abs(values(found) - expected) <= 4 * errors(found)).all()
+    assert found.residual == pytest.approx(0, abs=1e-12)
+
+
 @pytest.mark.parametrize(("game", "calls"), [("direct", 5000), ("common", 6000), ("direct", 500)])
 def test_monte_carlo_intervals_hold_the_truth_as_often_as_they_say(game, calls):
     X, group = people()
-    expected = truth(decide, X, group, game)[:3]
+    others = np.arange(len(X)) % 4 == 0 if game == "common" else np.zeros(len(X), dtype=bool)
+    one, two = np.flatnonzero(group & ~others), np.flatnonzero(~group & ~others)
+    every, same = np.arange(len(X)), np.ones(len(X))
+    if game == "direct":
+        expected = enumerate_shapley(decide, X, one, same[one], two, same[two])[:3]
+    else:
+        expected = (
+            enumerate_shapley(decide, X, one, same[one], every, same)
+            - enumerate_shapley(decide, X, two, same[two], every, same)
+        )[:3]
     runs = [
         explain_gap(
             decide,
             X,
-            group_rows=group,
-            reference_rows=~group,
+            group_rows=one,
+            reference_rows=two,
             game=game,
             seed=s,
             max_calls=calls,

@@ -59,7 +59,8 @@ def explain_gap(
     sample_weight : array-like of float, shape (rows,), optional
         Not negative.
     game : {"direct", "common"}
-        Whether the reference's rows, or all rows, are what the group's rows are compared with.
+        Whether the reference's rows, or all rows, are what the group's rows are compared with. Where the two
+        groups are all rows, both games have the same bars.
     tolerance : float
         Stop when every bar's 95 % Monte Carlo half width is at most this.
     max_calls : int
@@ -181,9 +182,10 @@ def explain_outputs(
     weight = weights_of(sample_weight, len(X))
     group, reference = check_sides(X, group_rows, reference_rows, weight)
     walker = _walker(predict, X, outputs, players, as_array=as_array, workers=workers)
-    background = side_of(np.arange(len(X)), weight) if game == "common" else None
+    background = _background(walker, group, reference, weight, game)
     rng = np.random.default_rng(seed)
-    whole = Plan(walker, group, reference, background, _ways(game, antithetic), rng)
+    ways = _ways("direct" if background is None else game, antithetic)
+    whole = Plan(walker, group, reference, background, ways, rng)
     means = [walker.figures(side.rows) @ side.shares for side in (group, reference)]
     bands = null_bands(whole, weight, seed)
     drawn = draw(whole.within(max_calls), tolerance, max_calls, progress)
@@ -221,13 +223,30 @@ def regrouping_bands(
     """
     weight = weights_of(sample_weight, len(X))
     walker = _walker(predict, X, (output,), players, as_array=as_array, workers=1)
-    background = side_of(np.arange(len(X)), weight) if game == "common" else None
     found = []
     for group_rows, reference_rows in gaps:
         group, reference = check_sides(X, group_rows, reference_rows, weight)
+        background = _background(walker, group, reference, weight, game)
         plan = Plan(walker, group, reference, background, "one", np.random.default_rng(seed))
         found.append(null_bands(plan, weight, seed)[0])
     return found
+
+
+def _background(walker: Walker, group: Side, reference: Side, weight: Floats, game: Game) -> Side | None:
+    """Give the rows of the common background, None where the groups are to be compared directly.
+
+    A walk from one row to another contributes the opposite of the walk back, on average over orders. So walks
+    within a group cancel, and where two groups make up all rows both games have the same bars: the direct
+    one, which takes fewer walks, serves for both. Not so where labels are held, for these change on the way
+    back.
+    """
+    if game == "direct":
+        return None
+    all_rows = len(group.rows) + len(reference.rows) == int((weight > 0).sum())
+    apart = len(np.intersect1d(group.rows, reference.rows)) == 0
+    if all_rows and apart and not any(output.by_label for output in walker.outputs):
+        return None
+    return side_of(np.arange(len(weight)), weight)
 
 
 def _walker(
