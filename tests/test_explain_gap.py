@@ -108,7 +108,7 @@ def test_the_common_background_counts_where_there_are_others():
     expected = enumerate_shapley(decide, X, one, same[one], every, same) - enumerate_shapley(
         decide, X, two, same[two], every, same
     )
-    found = explain_gap(decide, X, group_rows=one, reference_rows=two, game="common", tolerance=0.004)
+    found = explain_gap(decide, X, group_rows=one, reference_rows=two, game="common", tolerance=0.01)
     assert (np.abs(values(found) - expected) <= 4 * errors(found)).all()
     assert found.residual == pytest.approx(0, abs=1e-12)
 
