@@ -151,7 +151,9 @@ class _Work:
         return _Sides(one, np.isin(codes, known) & ~one)
 
     def _log_odds(self, job: Comparison) -> bool:
-        return self.counted is not None and self.counted.exact.scale == "log-odds" and len(job.attributes) == 1
+        return (
+            self.counted is not None and self.counted.exact.scale == "log-odds" and len(job.attributes) == 1
+        )
 
     def _all(self, metrics: Iterable[str], sides: _Sides) -> Iterator[tuple[str, Outcome]]:
         walked: dict[bool | None, list[str]] = {}
@@ -187,7 +189,9 @@ class _Work:
                 yield from self._walked([metric], sides)
             return
         bands = self.ask.bands(gaps, subject.weight, self.wanted.game, self.counted.exact.scale, subject.seed)
-        yield from zip(able, (item.banded(band) for item, band in zip(found, bands, strict=True)), strict=True)
+        yield from zip(
+            able, (item.banded(band) for item, band in zip(found, bands, strict=True)), strict=True
+        )
 
     def _walked(self, metrics: Sequence[str], sides: _Sides) -> Iterator[tuple[str, Outcome]]:
         rows = self._rows(metrics[0], sides)

@@ -18,8 +18,11 @@ from pydantic import Field, ValidationError
 from ..errors import Problem, Reason, RecordError
 from ..metrics.results import Disparity, Estimate, Group, Interval, Level
 from .answers import Answers
+from .record_coarse import CoarseFacts
 from .record_explain import GapExplanation, LabelCheck
+from .record_neural import NeuralFacts
 from .record_part import Part
+from .record_recourse import RecourseFacts
 
 SCHEMA_VERSION = "1"
 
@@ -268,6 +271,11 @@ class Record(Part):
     conditional: tuple[ConditionalFacts, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
     label_checks: tuple[LabelCheck, ...] = ()
+    neural: NeuralFacts | None = None
+    coarse: CoarseFacts | None = None
+    recourse: RecourseFacts | None = None
+    public: bool = False
+    """Whether what pages withhold is gone, and the cube with it."""
 
     def to_json(self) -> str:
         """Write the record as strict JSON, keys in the order of this file."""

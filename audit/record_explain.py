@@ -11,8 +11,8 @@ from .record_part import Part
 class Bar(Part):
     """One column's contribution to a gap.
 
-    ``role`` is ``"label"`` for what the groups' true labels contribute by themselves. ``band`` is the half width
-    within which nine in ten random regroupings of the same rows put the bar.
+    ``role`` is ``"label"`` for what the groups' true labels contribute by themselves. ``band`` is the half
+    width within which nine in ten random regroupings of the same rows put the bar.
     """
 
     column: str
@@ -27,8 +27,8 @@ class Bar(Part):
 class GapExplanation(Part):
     """A gap between two groups, as the sum of what each column contributes.
 
-    The bars sum to ``measured - start``; ``start`` is 1 for a ratio. Against the rest, ``reference`` is empty.
-    ``control`` names the column within whose levels like was compared with like, ``strata`` counts these.
+    The bars sum to ``measured - start``; ``start`` is 1 for a ratio. Against the rest, ``reference`` is
+    empty. ``control`` names the column within whose levels like was compared with like, ``strata`` counts these.
     ``words`` is empty but in records of earlier releases.
     """
 
@@ -57,7 +57,7 @@ class GapExplanation(Part):
 
 
 class LabelBar(Part):
-    """One column's contribution to the gap of the diagnostic model, before and after the attribute was added."""
+    """One column's contribution to the diagnostic model's gap, before and after the attribute was added."""
 
     column: str
     without: float

@@ -18,12 +18,14 @@ from ..metrics.disparity import Options
 from ..metrics.rates import GroupTable
 from ..mitigation.overlap import overlapping_rows
 from .answers import Answers
+from .coarse import with_coarse
 from .conditional import conditional_facts
 from .document import datasheet_facts
 from .explaining import Subject, explain_gaps
 from .explaining_pairs import Wanted
 from .gate import judge, refuse_unknown, worst_state
 from .label_checking import label_checks
+from .looking_inside import look_inside
 from .measure import Plan, check_reference, grouping_facts, overall_facts, tables_of
 from .mitigating import Job, Rows, mitigate
 from .model import Model
@@ -43,6 +45,9 @@ from .record import (
     Task,
 )
 from .record_explain import LabelCheck
+from .record_neural import NeuralFacts
+from .record_recourse import RecourseFacts
+from .recourse import group_recourse
 from .roles import Roles
 from .rows import Table, columns_read, count_rows, inputs_of, part_of
 from .settings import Settings
@@ -102,6 +107,8 @@ class Extras:
     notes: tuple[Note, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
     label_checks: tuple[LabelCheck, ...] = ()
+    recourse: RecourseFacts | None = None
+    neural: NeuralFacts | None = None
 
 
 def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
@@ -128,7 +135,11 @@ def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
     made = _extras(request, plan, groupings, progress)
     extras = replace(
         made,
-        notes=(*made.notes, *repeated_people(request.test, request.roles, request.model)),
+        notes=(
+            *made.notes,
+            *_model_notes(request.model),
+            *repeated_people(request.test, request.roles, request.model),
+        ),
         slices=search_table(request.test, request.roles, request.model, request.settings, progress),
     )
     progress("documenting", 0, 1)
@@ -178,7 +189,7 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
     tables = tables_of(cube, plan.groupings)
     verdicts = judge(limits, tables, min_group_size=s.min_group_size, seed=s.seed)
     kept = cube if len(cube.codes) <= MOST_CELLS else cube.keep(*(n for n in cube.names if n != SCORE))
-    return Record(
+    record = Record(
         created=_now(),
         title=s.title or sources.data.name,
         software=_software(),
@@ -208,7 +219,10 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
         conditional=conditional_facts(cube, cube.of_role("control"), plan),
         slices=extras.slices,
         label_checks=extras.label_checks,
+        recourse=extras.recourse,
+        neural=extras.neural,
     )
+    return with_coarse(record, cube)
 
 
 def plan_of(s: Settings, groupings: tuple[tuple[str, ...], ...]) -> Plan:
@@ -226,22 +240,31 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
     explanations: tuple[GapExplanation, ...] = ()
     mitigation: tuple[MitigationFacts, ...] = ()
     notes: tuple[Note, ...] = ()
+    recourse: RecourseFacts | None = None
     test = _rows(request.test, request.roles, model)
-    if s.explain:
-        subject = Subject(
-            model=model,
-            frame=test.frame,
-            labels=test.labels,
-            attributes=dict(test.attributes),
-            weight=test.weight,
-            pos_label=request.roles.pos_label,
-            threshold=request.roles.threshold,
-            seed=s.seed,
-            level=s.level,
-            controls=dict(test.control),
+    subject = Subject(
+        model=model,
+        frame=test.frame,
+        labels=test.labels,
+        attributes=dict(test.attributes),
+        weight=test.weight,
+        pos_label=request.roles.pos_label,
+        threshold=request.roles.threshold,
+        seed=s.seed,
+        level=s.level,
+        controls=dict(test.control),
+    )
+    neural: NeuralFacts | None = None
+    if s.neural:
+        neural, closed = look_inside(
+            subject, groupings, progress, minimum=s.min_group_size, least=s.privacy_minimum
         )
+        absent += closed
+    if s.explain:
         wanted = Wanted(s.explain_gaps, s.explain_game, s.explain_against, s.explain_groups, s.min_group_size)
         explanations, missing = explain_gaps(subject, groupings, progress, wanted)
+        absent += missing
+        recourse, missing = group_recourse(subject, s, request.roles, groupings, progress)
         absent += missing
     checks: tuple[LabelCheck, ...] = ()
     if request.train is not None:
@@ -265,7 +288,19 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
             )
             mitigation, missing = mitigate(job, s.methods, progress)
             absent += missing
-    return Extras(explanations, mitigation, tuple(absent), notes, label_checks=checks)
+    return Extras(
+        explanations,
+        mitigation,
+        tuple(absent),
+        notes,
+        label_checks=checks,
+        recourse=recourse,
+        neural=neural,
+    )
+
+
+def _model_notes(model: Model | None) -> tuple[Note, ...]:
+    return () if model is None else tuple(Note(code="model", text=text) for text in model.notes)
 
 
 def _not_made(request: Request) -> list[Absent]:

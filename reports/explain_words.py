@@ -80,7 +80,9 @@ def sentences(item: GapExplanation, group: str, reference: str, sensitive: Seque
     said = [_opening(item, group, reference, kind)]
     named, main = _main(columns, gap, kind)
     said += main
-    said += [say("explain.words.labels", amount=_plain(bar, kind)) for bar in item.bars if bar.role == "label"]
+    said += [
+        say("explain.words.labels", amount=_plain(bar, kind)) for bar in item.bars if bar.role == "label"
+    ]
     said += _own(columns, [name for name in sensitive if name not in named], kind)
     if abs(item.residual) > ALIKE[kind]:
         said.append(say("explain.words.remainder", size=formats.figure(abs(item.residual), kind)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from ..audit.privacy import Hidden
 from ..audit.record import Record
 from ..audit.record_explain import Bar, GapExplanation
 from ..metrics.results import Group
@@ -14,7 +15,6 @@ from .formats import Kind, scaled, span
 from .names import clean, isolate, named, prose, unlike
 from .view_label_check import label_checks
 from .view_parts import BarChart, Cell, Column, Dot, Fold, Row, Section, Table
-from .view_privacy import Hidden
 from .view_scope import LABEL, name_of_group
 from .wording import has_message, say, words_of
 
@@ -64,7 +64,9 @@ def _why_absent(record: Record) -> str:
 def _block(record: Record, pair: _Pair, items: list[tuple[int, GapExplanation]], anchor: str) -> Section:
     grouping, group, reference, against = pair
     first = isolate(name_of_group(record, grouping, group))
-    second = say("explain.rest_of") if against == "rest" else isolate(name_of_group(record, grouping, reference))
+    second = (
+        say("explain.rest_of") if against == "rest" else isolate(name_of_group(record, grouping, reference))
+    )
     attributes = next((part.attributes for part in record.groupings if part.name == grouping), ())
     heading = say("explain.block", grouping=isolate(grouping), group=first, reference=second)
     found = [(item, f"explanation-{place}") for place, item in items]
@@ -138,7 +140,11 @@ def _method(item: GapExplanation) -> tuple[str, ...]:
         seed=item.seed,
         game=say(f"explain.game.{item.game}"),
     )
-    said = [computed, say("explain.errors"), say("explain.gross", gross=formats.figure(item.gross, gap_kind(item.metric)))]
+    said = [
+        computed,
+        say("explain.errors"),
+        say("explain.gross", gross=formats.figure(item.gross, gap_kind(item.metric))),
+    ]
     if item.control is not None:
         control = isolate(item.control)
         said.append(say("explain.strata", count=formats.count(item.strata), control=control))

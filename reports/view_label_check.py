@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..audit.privacy import Hidden
 from ..audit.record import Record
 from ..audit.record_explain import LabelCheck
 from . import formats
 from .names import clean, isolate, named
 from .view_parts import Cell, Column, Row, Section, Table
-from .view_privacy import Hidden
 from .view_scope import name_of_group
 from .wording import say
 

@@ -15,7 +15,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from evenhand.audit.explain.blocks import column_blocks, quick_scorer
 from evenhand.audit.explain.gap import explain_gap
-from evenhand.audit.explain.kinds import KINDS, gap_rows
+from evenhand.audit.explain.kinds import gap_rows
 from evenhand.audit.explain.recorded import Between, to_record
 from evenhand.audit.record_explain import GapExplanation
 from evenhand.errors import InputError, Reason

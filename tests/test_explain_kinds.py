@@ -1,4 +1,4 @@
-"""Every gap that is an average, losses with the label held among them, against definitions and enumeration."""
+"""Every gap that is an average, losses with the label held too, against definitions and enumeration."""
 
 import itertools
 import math
@@ -91,7 +91,10 @@ def enumerate_loss(people, output, game):
         others = [s for s in sets if name not in s]
         found.append(
             sum(
-                math.factorial(len(s)) * math.factorial(2 - len(s)) / 6 * (value[frozenset({*s, name})] - value[frozenset(s)])
+                math.factorial(len(s))
+                * math.factorial(2 - len(s))
+                / 6
+                * (value[frozenset({*s, name})] - value[frozenset(s)])
                 for s in others
             )
         )

@@ -87,7 +87,9 @@ def test_agrees_with_enumeration_within_its_error(people, metric):
     expected = enumerated(people, metric)
     runs = [explain(people, metric, seed=seed) for seed in range(8)]
     values = np.array([[run.bar(name).value for name in "abc"] for run in runs])
-    told = np.sqrt(np.mean([[run.bar(name).monte_carlo_error ** 2 for name in "abc"] for run in runs], axis=0))
+    told = np.sqrt(
+        np.mean([[run.bar(name).monte_carlo_error ** 2 for name in "abc"] for run in runs], axis=0)
+    )
     assert (np.abs(values.mean(axis=0) - expected) <= 4 * told / math.sqrt(8) + 0.004).all()
     seen = values.std(axis=0, ddof=1)
     assert (seen <= 1.8 * told).all()
@@ -107,7 +109,10 @@ def test_the_sampling_error_is_the_spread_over_samples():
     seen = np.std([[run.bar(name).value for name in names] for run in runs], axis=0, ddof=1)
     told = np.sqrt(
         np.mean(
-            [[run.bar(n).sampling_error ** 2 + run.bar(n).monte_carlo_error ** 2 for n in names] for run in runs],
+            [
+                [run.bar(n).sampling_error ** 2 + run.bar(n).monte_carlo_error ** 2 for n in names]
+                for run in runs
+            ],
             axis=0,
         )
     )
@@ -121,7 +126,7 @@ def test_few_calls_walk_a_sample_and_say_so(people):
 
 
 def test_a_metric_that_is_undefined_for_a_group_is_refused(people):
-    X, group, _ = people
+    _, group, _ = people
     assert explain(people, "roc_auc", labels=group) is Reason.GROUP_UNDEFINED
     assert explain(people, "positive_predictive_value", threshold=2.0) is Reason.GROUP_UNDEFINED
 

@@ -42,7 +42,13 @@ def test_nine_in_ten_regroupings_lie_in_the_band(game):
     for _ in range(40):
         dealt = rng.permutation(group)
         found = explain_gap(
-            interacting, X, group_rows=dealt, reference_rows=~dealt, game=game, tolerance=0.01, max_calls=8_000
+            interacting,
+            X,
+            group_rows=dealt,
+            reference_rows=~dealt,
+            game=game,
+            tolerance=0.01,
+            max_calls=8_000,
         )
         inside.append(np.abs([bar.value for bar in found.bars]) <= band)
     assert 0.78 <= np.mean(inside) <= 0.97

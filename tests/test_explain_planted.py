@@ -17,7 +17,9 @@ ROWS = 4000
 def people(seed=0, rows=ROWS):
     rng = np.random.default_rng(seed)
     woman = rng.integers(0, 2, rows).astype(bool)
-    X = pd.DataFrame({"skill": rng.normal(size=rows), "hours": rng.normal(size=rows), "shoe": rng.normal(size=rows)})
+    X = pd.DataFrame(
+        {"skill": rng.normal(size=rows), "hours": rng.normal(size=rows), "shoe": rng.normal(size=rows)}
+    )
     return rng, woman, X
 
 
@@ -25,7 +27,13 @@ def both_engines(X, y, predict_of, group, **options):
     model = DecisionTreeRegressor(max_depth=8, random_state=0).fit(X, y)
     exact = explain_gap_exact(model, X, group_rows=group, reference_rows=~group)
     walked = explain_gap(
-        predict_of(model), X, group_rows=group, reference_rows=~group, game="common", tolerance=0.003, **options
+        predict_of(model),
+        X,
+        group_rows=group,
+        reference_rows=~group,
+        game="common",
+        tolerance=0.003,
+        **options,
     )
     return exact, walked
 
@@ -120,7 +128,11 @@ def test_a_booster_of_a_decision_is_explained_by_walks_and_its_margin_by_countin
     model = HistGradientBoostingClassifier(max_iter=20).fit(X, labels(rng, X["skill"]))
     margin = explain_gap_exact(model, X, group_rows=woman, reference_rows=~woman)
     chosen = explain_gap(
-        lambda rows: model.predict(rows).astype(float), X, group_rows=woman, reference_rows=~woman, tolerance=0.01
+        lambda rows: model.predict(rows).astype(float),
+        X,
+        group_rows=woman,
+        reference_rows=~woman,
+        tolerance=0.01,
     )
     assert margin.bar("skill").value / margin.measured == pytest.approx(1, abs=0.15)
     assert chosen.bar("skill").value / chosen.measured == pytest.approx(1, abs=0.15)

@@ -1,4 +1,4 @@
-"""The exact engine against SHAP's interventional tree explainer where that one is sound, and where it is not."""
+"""The exact engine against SHAP's interventional tree explainer, where that one is sound and where not."""
 
 import warnings
 
@@ -8,7 +8,6 @@ import pytest
 from sklearn import ensemble
 
 from evenhand.audit.explain.exact import explain_gap_exact
-
 from evenhand.tests.test_explain_exact import FAMILIES, bars, table
 
 

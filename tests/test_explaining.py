@@ -118,7 +118,11 @@ def test_against_the_rest_and_all_groups_and_the_common_background():
     X = people()
     asked = {"explain_against": ["reference", "rest"], "explain_groups": "all", "explain_game": "common"}
     record = audited(
-        fitted(LogisticRegression(), X), X, sensitive_features=["town"], explain_gaps=["selection_rate"], **asked
+        fitted(LogisticRegression(), X),
+        X,
+        sensitive_features=["town"],
+        explain_gaps=["selection_rate"],
+        **asked,
     )
     pairs = {(item.group, item.reference, item.against) for item in record.explanations}
     assert len([pair for pair in pairs if pair[2] == "reference"]) == 2
@@ -149,9 +153,7 @@ def test_the_check_of_the_labels_is_made_where_it_is_asked_for():
     assert {bar.column for bar in check.bars} == {"skill", "hours"}
     assert abs(check.own) < abs(check.added) / 3
     assert not audited(model, X, train=people(), explain_gaps=["selection_rate"]).label_checks
-    assert any(
-        item.part == "check of the labels" for item in audited(model, X, explain_labels=True).absent
-    )
+    assert any(item.part == "check of the labels" for item in audited(model, X, explain_labels=True).absent)
 
 
 class Touchy:
@@ -190,9 +192,7 @@ def test_a_model_without_scores_has_its_decisions_explained():
     X = people()
     record = audited(Labels(), X, explain_gaps=["selection_rate", "mean_score", "accuracy", "roc_auc"])
     assert set(metrics(record)) == {"selection_rate", "accuracy"}
-    assert {item.reason for item in record.absent if "explanation" in item.part} == {
-        "no scores were given"
-    }
+    assert {item.reason for item in record.absent if "explanation" in item.part} == {"no scores were given"}
 
 
 def test_constant_columns_contribute_nothing_and_missing_values_are_values():

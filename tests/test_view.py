@@ -11,14 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evenhand.audit.privacy import hidden_groups
 from evenhand.audit.record import MitigationFigure, Record
 from evenhand.metrics.results import Estimate, Group, Interval
 from evenhand.reports import formats, names, wording
 from evenhand.reports.view import build_page, charts_of
 from evenhand.reports.view_effects import effect_of
 from evenhand.reports.view_parts import BarChart, DotChart, Page, Section, Table
-from evenhand.reports.view_privacy import hidden_groups
-from evenhand.reports.wording import say
 from evenhand.tests.sample_record import (
     ADULT,
     SMALL,

@@ -80,9 +80,7 @@ class Plan:
         back, more = self._walk(
             draws.at_group, draws.at_reference, draws.at_background, (players - 1) - one_way.ranks
         )
-        return Pass(
-            replace(draws, values=(draws.values + back) / 2), one_way.ranks, one_way.calls + more
-        )
+        return Pass(replace(draws, values=(draws.values + back) / 2), one_way.ranks, one_way.calls + more)
 
     def _walk(
         self, at_group: Ints, at_reference: Ints, at_background: Ints | None, ranks: Ints

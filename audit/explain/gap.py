@@ -184,7 +184,7 @@ def explain_outputs(
     walker = _walker(predict, X, outputs, players, as_array=as_array, workers=workers)
     background = _background(walker, group, reference, weight, game)
     rng = np.random.default_rng(seed)
-    ways = _ways("direct" if background is None else game, antithetic)
+    ways = _ways("direct" if background is None else game, antithetic=antithetic)
     whole = Plan(walker, group, reference, background, ways, rng)
     means = [walker.figures(side.rows) @ side.shares for side in (group, reference)]
     bands = null_bands(whole, weight, seed)
@@ -263,7 +263,7 @@ def _walker(
     return Walker(table, predict, known, workers=workers, outputs=tuple(outputs))
 
 
-def _ways(game: Game, antithetic: bool | None) -> Ways:
+def _ways(game: Game, *, antithetic: bool | None) -> Ways:
     if antithetic is None:
         return "as needed" if game == "direct" else "one"
     return "both" if antithetic else "one"

@@ -99,7 +99,9 @@ def check_labels(
     (True, True)
     """
     if len(np.unique(train_labels)) < 2:
-        raise InputError.of("one_class", "train", "labels of both kinds are needed to learn from, got one kind")
+        raise InputError.of(
+            "one_class", "train", "labels of both kinds are needed to learn from, got one kind"
+        )
     numbered = [_numbered(train, test, frame) for frame in (train, test)]
     rows = {"group_rows": test_attribute == group, "reference_rows": test_attribute == reference}
     found = []

@@ -108,7 +108,8 @@ def explain_metric(
     threshold : float
         Scores at or above it are selected.
     max_calls : int
-        Predict about so many rows at most; at least eight orders are walked, over a sample of rows if need be.
+        Predict about so many rows at most; at least eight orders are walked, over a sample of rows if need
+        be.
     blocks : int
         Blocks of rows of each group for the jackknife.
 
@@ -135,9 +136,7 @@ def explain_metric(
     (0.5, 1.0, -0.5, 0.0)
     """
     if metric not in METRICS:
-        raise InputError.of(
-            "unknown_gap", "metric", f"one of {', '.join(METRICS)} is needed, got {metric!r}"
-        )
+        raise InputError.of("unknown_gap", "metric", f"one of {', '.join(METRICS)} is needed, got {metric!r}")
     kind = METRICS[metric]
     weight = weights_of(sample_weight, len(X))
     group, reference = check_sides(X, group_rows, reference_rows, weight)
@@ -157,23 +156,24 @@ def explain_metric(
     log.info("%s explained: seed %d, %d orders, %d rows predicted", metric, seed, len(drawn), calls)
     names = (*table.players, TRUE_LABEL) if kind.by_label else table.players
     start = 1.0 if kind.ratio else 0.0
-    found = _result(names, drawn, rows, (measured, start), (len(rows.at), len(whole.at)), seed, level)
-    return replace(found, walks=orders * len(rows.at), calls=calls, passes=orders)
+    found = _result(drawn, int(rows.block.max()) + 1, names=names, level=level, measured=(measured, start))
+    return replace(
+        found,
+        rows=len(rows.at),
+        rows_given=len(whole.at),
+        walks=orders * len(rows.at),
+        calls=calls,
+        passes=orders,
+        seed=seed,
+    )
 
 
 def _result(
-    names: tuple[str, ...],
-    drawn: Floats,
-    rows: _Rows,
-    measured: tuple[float, float],
-    counts: tuple[int, int],
-    seed: int,
-    level: float,
+    drawn: Floats, blocks: int, *, names: tuple[str, ...], level: float, measured: tuple[float, float]
 ) -> Explained:
     # An order and its reverse are one draw. Turned orders are spread more evenly than draws apart would be,
     # so their spread says rather too much of the error than too little.
     pairs = (drawn[0::2] + drawn[1::2]) / 2
-    blocks = int(rows.block.max()) + 1
     means = pairs.mean(axis=0)
     without = means[:, 1 : 1 + blocks]
     apart = without - without.mean(axis=1, keepdims=True)
@@ -183,9 +183,9 @@ def _result(
         sampling=((blocks - 1) / blocks * (apart**2).sum(axis=1), blocks - 1),
         monte_carlo=pairs[:, :, 0].var(axis=0, ddof=1) / len(pairs),
         measured=measured[0],
-        rows=counts,
+        rows=(0, 0),
         engine=ENGINE,
-        seed=seed,
+        seed=0,
         level=level,
         start=measured[1],
         band=stats.norm.ppf(0.95) * np.nanstd(means[:, 1 + blocks :], axis=1),
@@ -320,7 +320,9 @@ def _worth(rows: _Rows, bins: Ints | None, kind: GroupMetric, edges: int) -> _Wo
         cell, spread = rows.label * width, 1.0 / width
     else:
         cell, spread = rows.label * width + bins, 0.0
-    by_block = _counts((rows.side[0] * blocks + rows.block) * 2 * width + cell, rows.weight, (2, blocks, 2, width))
+    by_block = _counts(
+        (rows.side[0] * blocks + rows.block) * 2 * width + cell, rows.weight, (2, blocks, 2, width)
+    )
     whole = by_block.sum(axis=1)
     regrouped = np.stack(
         [_counts(side * 2 * width + cell, rows.weight, (2, 2, width)) for side in rows.side[1:]]
