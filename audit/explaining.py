@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -163,7 +164,7 @@ class _Work:
             if kind.needs == "score" and not self.subject.model.has_scores:
                 yield metric, Reason.NO_SCORES
             elif kind.output == "metric":
-                yield metric, self._guarded(lambda metric=metric: [self._metric(metric, sides)])[0]
+                yield metric, self._guarded(partial(self._metric, metric, sides))[0]
             elif self.counted is not None and kind.output in self.counted.outputs:
                 exact.append(metric)
             else:
@@ -227,9 +228,9 @@ class _Work:
             workers=2,
         )
 
-    def _metric(self, metric: str, sides: _Sides) -> Outcome:
+    def _metric(self, metric: str, sides: _Sides) -> list[Outcome]:
         subject = self.subject
-        return explain_metric(
+        found = explain_metric(
             self.ask.predict,
             self.ask.frame,
             metric=metric,
@@ -244,6 +245,7 @@ class _Work:
             seed=subject.seed,
             level=subject.level,
         )
+        return [found]
 
     def _within(self, metric: str, sides: _Sides, column: Column) -> Outcome:
         weight = np.ones(len(sides.group)) if self.subject.weight is None else self.subject.weight

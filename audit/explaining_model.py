@@ -131,6 +131,12 @@ def _guarded(score: Callable[[Any], Floats], model: Model) -> Callable[[Any], Fl
     return predict
 
 
+def last_step(estimator: Any) -> Any:
+    """Return a pipeline's last step, or the estimator itself."""
+    steps = getattr(estimator, "steps", None)
+    return steps[-1][1] if steps else estimator
+
+
 def position(model: Model, pos_label: Any) -> int:
     """Give the place of the positive label among the model's classes."""
     return model.classes.index(resolve_label(plain(pos_label), model.classes, "pos_label"))

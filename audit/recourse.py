@@ -20,7 +20,8 @@ from .explain.pairing import Ints
 from .explain.reasons import compared_with, principal, shortfalls
 from .explain.recourse_groups import People, grouping_recourse
 from .explain.recourse_rules import rules_of
-from .explaining import Subject, last_step
+from .explaining import Subject
+from .explaining_model import last_step
 from .limit_figures import group_name
 from .mitigating import crossed
 from .model import Model

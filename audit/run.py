@@ -33,7 +33,6 @@ from .people import repeated_people
 from .policy import Policy
 from .record import (
     Absent,
-    GapExplanation,
     GroupingFacts,
     MitigationFacts,
     ModelFacts,
@@ -44,7 +43,7 @@ from .record import (
     SourceFacts,
     Task,
 )
-from .record_explain import LabelCheck
+from .record_explain import GapExplanation, LabelCheck
 from .record_neural import NeuralFacts
 from .record_recourse import RecourseFacts
 from .recourse import group_recourse

@@ -335,4 +335,5 @@ def _worth(rows: _Rows, bins: Ints | None, kind: GroupMetric, edges: int) -> _Wo
 
 
 def _counts(cell: Ints, weight: Floats, shape: tuple[int, ...]) -> Floats:
-    return np.bincount(cell, weight, minlength=int(np.prod(shape))).reshape(shape)
+    sums: Floats = np.bincount(cell, weight, minlength=int(np.prod(shape))).astype(np.float64, copy=False)
+    return sums.reshape(shape)

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import stats
 
 from .engine import Plan
-from .pairing import Floats, Ints, Side
+from .pairing import Floats, Ints
 from .walks import random_ranks
 
 MOST_ROWS = 2_000
@@ -45,20 +45,18 @@ def null_bands(plan: Plan, weight: Floats, seed: int) -> Floats:
     pooled = np.union1d(plan.group.rows, plan.reference.rows)
     chance = weight[pooled] / weight[pooled].sum()
     rows = rng.choice(pooled, min(MOST_ROWS, 20 * len(pooled)), p=chance)
-    one_over = [1.0 / _effective(side) for side in (plan.group, plan.reference)]
+    one_over = [float((side.shares**2).sum()) for side in (plan.group, plan.reference)]
     if plan.background is not None:
         behind = rng.choice(plan.background.rows, (2, len(rows)), p=plan.background.shares)
         spread = _covariance(*(_contributions(plan, rows, other, rng) for other in behind))
-        return NINE_IN_TEN * np.sqrt(spread * sum(one_over))
+        common: Floats = NINE_IN_TEN * np.sqrt(spread * sum(one_over))
+        return common
     turns = [rng.permutation(len(rows)) for _ in range(2)]
     found = [_contributions(plan, rows, rows[turn], rng) for turn in turns]
     as_group = _covariance(*found)
     as_reference = _covariance(*(item[:, np.argsort(turn)] for item, turn in zip(found, turns, strict=True)))
-    return NINE_IN_TEN * np.sqrt(as_group * one_over[0] + as_reference * one_over[1])
-
-
-def _effective(side: Side) -> float:
-    return 1.0 / float((side.shares**2).sum())
+    direct: Floats = NINE_IN_TEN * np.sqrt(as_group * one_over[0] + as_reference * one_over[1])
+    return direct
 
 
 def _contributions(plan: Plan, rows: Ints, others: Ints, rng: np.random.Generator) -> Floats:
@@ -68,4 +66,5 @@ def _contributions(plan: Plan, rows: Ints, others: Ints, rng: np.random.Generato
 
 def _covariance(one: Floats, two: Floats) -> Floats:
     apart = [item - item.mean(axis=1, keepdims=True) for item in (one, two)]
-    return np.maximum((apart[0] * apart[1]).mean(axis=1), 0.0)
+    found: Floats = np.maximum((apart[0] * apart[1]).mean(axis=1), 0.0)
+    return found
