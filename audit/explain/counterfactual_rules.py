@@ -170,7 +170,8 @@ def distances(pool: Pool, scales: Floats, places: Ints, row: int) -> Floats:
     own = pool.places[row]
     moved = (places != own).astype(np.float64)
     columns = np.arange(places.shape[1])
-    step = np.abs(pool.numbers[places, columns] - pool.numbers[row]) / scales
+    with np.errstate(invalid="ignore"):  # infinite values differ by nothing or by a whole change
+        step = np.abs(pool.numbers[places, columns] - pool.numbers[row]) / scales
     found: Floats = np.where(np.isfinite(step), step, moved)
     return found
 
