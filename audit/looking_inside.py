@@ -14,7 +14,7 @@ from ..metrics.results import Group
 from .explain.neural.ablation import Ablation, ablate
 from .explain.neural.attributions import METHODS
 from .explain.neural.dissection import Unit, dissect
-from .explain.neural.embedding import LEAST, averaged, embed
+from .explain.neural.embedding import LEAST, METHODS_OF_LAYOUT, averaged, embed
 from .explain.neural.embedding import MOST_ROWS as MOST_DOTS
 from .explain.neural.gaps import GapShares, share_gap
 from .explain.neural.inputs import Inputs, inputs_of
@@ -24,11 +24,10 @@ from .explain.neural.probes import probe_layers
 from .explain.neural.subject import Concept, Found, Rows, concepts_of, network_of, rows_of, sample
 from .explaining import Subject, furthest
 from .labels import plain, resolve_label
-from .neural_facts import ablation_facts, gap_facts, group_of, probe_facts, unit_facts
+from .neural_facts import ablation_facts, cloud_facts, gap_facts, group_of, probe_facts, unit_facts
 from .record import Absent, GroupingFacts
 from .record_neural import (
     CloudFacts,
-    DotFacts,
     ExcitingFacts,
     GapSharesFacts,
     LayerFacts,
@@ -233,23 +232,11 @@ def _clouds(look: _Look) -> Iterator[CloudFacts]:
     part = np.arange(len(look.rows.labels))[:: max(1, -(-len(look.rows.labels) // MOST_DOTS))]
     values = look.network.read(look.rows.tensor[part], (layer,))[layer.key]
     least = max(look.least, LEAST)
-    for method in ("pca", "tsne"):
-        points, kept = embed(values, method, look.subject.seed)  # type: ignore[arg-type]
+    for method in METHODS_OF_LAYOUT:
+        points, kept = embed(values, method, look.subject.seed)
         for colouring, levels, groups, codes in _colourings(look.rows, part):
             cloud = averaged(points, codes, least)
-            dots = zip(cloud.points, cloud.colours, cloud.people, strict=True)
-            yield CloudFacts(
-                layer=layer.name,
-                method=method,  # type: ignore[arg-type]
-                colouring=colouring,
-                levels=levels,
-                groups=groups,
-                dots=tuple(
-                    DotFacts(x=round(float(x), 3), y=round(float(y), 3), level=int(level), people=int(people))
-                    for (x, y), level, people in dots
-                ),
-                kept=kept,
-            )
+            yield cloud_facts(cloud, layer.name, method, kept, (colouring, levels, groups))
 
 
 def _colourings(rows: Rows, part: Any) -> Iterator[tuple[str, tuple[str, ...], tuple[Group, ...], Any]]:

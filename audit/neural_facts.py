@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..metrics.results import Group
 from .explain.neural.ablation import Ablation, Change
 from .explain.neural.dissection import Unit
+from .explain.neural.embedding import Cloud, Method
 from .explain.neural.gaps import GapShares
 from .explain.neural.probes import Area, Probe
 from .explain.neural.subject import Concept
@@ -12,7 +15,10 @@ from .record_neural import (
     AblationFacts,
     AreaFacts,
     ChangeFacts,
+    CloudFacts,
+    DotFacts,
     GapSharesFacts,
+    PlaceFacts,
     ProbeFacts,
     ShareFacts,
     UnitFacts,
@@ -96,4 +102,41 @@ def unit_facts(unit: Unit, alone: Ablation) -> UnitFacts:
         by_input=unit.by_input,
         detects=unit.detects,
         ablation=ablation_facts(alone),
+    )
+
+
+def cloud_facts(
+    cloud: Cloud,
+    layer: str,
+    method: Method,
+    kept: float,
+    colouring: tuple[str, tuple[str, ...], tuple[Group, ...]],
+) -> CloudFacts:
+    """Turn a layout into its part of the record."""
+    name, levels, groups = colouring
+    dots = zip(cloud.points, cloud.colours, cloud.people, strict=True)
+    return CloudFacts(
+        layer=layer,
+        method=method,
+        colouring=name,
+        levels=levels,
+        groups=groups,
+        dots=tuple(
+            DotFacts(x=round(float(x), 3), y=round(float(y), 3), level=int(level), people=int(people))
+            for (x, y), level, people in dots
+        ),
+        places=tuple(_place(cloud, int(level)) for level in np.unique(cloud.colours)),
+        kept=kept,
+    )
+
+
+def _place(cloud: Cloud, level: int) -> PlaceFacts:
+    own = cloud.colours == level
+    middle, spread = cloud.points[own].mean(axis=0), cloud.points[own].std(axis=0)
+    return PlaceFacts(
+        level=level,
+        dots=int(own.sum()),
+        people=int(cloud.people[own].sum()),
+        middle=(float(middle[0]), float(middle[1])),
+        spread=(float(spread[0]), float(spread[1])),
     )

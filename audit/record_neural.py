@@ -92,6 +92,16 @@ class DotFacts(Part):
     people: int
 
 
+class PlaceFacts(Part):
+    """Where the dots of one group lie: how many, for how many people, their middle and their spread."""
+
+    level: int
+    dots: int
+    people: int
+    middle: tuple[float, float]
+    spread: tuple[float, float]
+
+
 class CloudFacts(Part):
     """A hidden layer in two dimensions; ``colouring`` is an attribute, or empty for the label."""
 
@@ -101,6 +111,7 @@ class CloudFacts(Part):
     levels: tuple[str, ...]
     groups: tuple[Group, ...]
     dots: tuple[DotFacts, ...]
+    places: tuple[PlaceFacts, ...]
     kept: float
 
 

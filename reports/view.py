@@ -24,6 +24,7 @@ from .view_groups import grouping_section, rate_chart
 from .view_marks import mark, state_mark
 from .view_methods import footer_lines, glossary, methods_section, software_facts
 from .view_mitigation import mitigation_section
+from .view_neural import neural_sections
 from .view_parts import Cell, Chart, Column, Mark, Page, Row, Section, Table
 from .view_recourse import recourse_section
 from .view_scope import Scope, glossary_id, worst_of
@@ -81,6 +82,7 @@ def _further(record: Record, hidden: Hidden) -> Iterator[Section]:
     for section in found:
         if section is not None:
             yield section
+    yield from neural_sections(record, hidden)
 
 
 def _scopes(record: Record, hidden: Hidden) -> tuple[Scope, ...]:

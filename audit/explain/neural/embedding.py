@@ -15,7 +15,8 @@ import numpy as np
 from .layers import Floats, Ints
 
 Method = Literal["pca", "tsne"]
-MOST_ROWS = 1_500
+METHODS_OF_LAYOUT: tuple[Method, ...] = ("pca", "tsne")
+MOST_ROWS = 1_000
 """Rows that t-SNE is given; it takes seconds for so many."""
 LEAST = 10
 """People that a dot stands for at least, whatever the privacy minimum."""

@@ -19,9 +19,9 @@ from .attributions import METHODS, MOST_MISSED, missed
 from .layers import Floats, Ints, Network
 
 INTERVAL = "Wald, of the two groups' means"
-MOST_ROWS = 1_000
+MOST_ROWS = 500
 """Rows of a group that are attributed; of a larger group a seeded sample."""
-BACKGROUND = 50
+BACKGROUND = 30
 """Rows that SHAP's deep explainer averages over."""
 
 

@@ -15,8 +15,8 @@ import numpy as np
 from ...torch_modules import device_of, dtype_of, evaluating, import_torch
 from .layers import Flags, Floats, Network
 
-STEPS = 200
-RATE = 0.05
+STEPS = 120
+RATE = 0.08
 """Of a step, in standard deviations of an input."""
 SHRINK = 0.1
 PENALTY = 0.5
