@@ -19,7 +19,9 @@ from ..errors import Problem, Reason, RecordError
 from ..metrics.results import Disparity, Estimate, Group, Interval, Level
 from .answers import Answers
 from .record_coarse import CoarseFacts
+from .record_neural import NeuralFacts
 from .record_part import Part
+from .record_recourse import RecourseFacts
 
 SCHEMA_VERSION = "1"
 
@@ -298,7 +300,9 @@ class Record(Part):
     answers: Answers | None = Field(default=None, repr=False)
     conditional: tuple[ConditionalFacts, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
+    neural: NeuralFacts | None = None
     coarse: CoarseFacts | None = None
+    recourse: RecourseFacts | None = None
     public: bool = False
     """Whether what pages withhold is gone, and the cube with it."""
 
