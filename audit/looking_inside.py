@@ -34,6 +34,7 @@ from .record_neural import (
     MoveFacts,
     NeuralFacts,
 )
+from .torch_modules import one_thread
 
 Progress = Callable[[str, int, int], None]
 
@@ -98,10 +99,11 @@ def look_inside(
     if closed:
         return None, (Absent(part=PART, reason=closed),)
     progress(STAGE, 0, 5)
-    look, absent = _prepared(found, frame, subject, groupings, (minimum, least))
-    if look is None:
-        return None, absent
-    return _looked(look, groupings, progress, absent)
+    with one_thread():
+        look, absent = _prepared(found, frame, subject, groupings, (minimum, least))
+        if look is None:
+            return None, absent
+        return _looked(look, groupings, progress, absent)
 
 
 def _position(subject: Subject) -> int:
@@ -169,8 +171,11 @@ def _looked(
     probes = probe_layers(look.network, look.rows, look.layers, level=level, seed=seed)
     progress(STAGE, 2, 5)
     units = dissect(look.network, look.rows, look.layers, level=level, seed=seed)
-    shown = tuple(unit_facts(unit, _silence(look, [unit], units)) for unit in _best(look, units))
-    together = tuple(ablation_facts(item) for item in _together(look, units))
+    best, groups = tuple(_best(look, units)), tuple(_together(look, units))
+    # The intervals hold together, for all that is silenced.
+    sure = 1 - (1 - level) / max(1, len(best) + len(groups))
+    shown = tuple(unit_facts(unit, _silence(look, [unit], units, sure)) for unit in best)
+    together = tuple(ablation_facts(_silence(look, own, units, sure)) for own in groups)
     progress(STAGE, 3, 5)
     clouds = tuple(_clouds(look))
     exciting = tuple(_exciting(look, concept) for concept in look.rows.concepts)
@@ -199,17 +204,17 @@ def _best(look: _Look, units: Sequence[Unit]) -> Iterator[Unit]:
         yield from sorted(own, key=lambda unit: (-unit.chosen, unit.layer, unit.unit))[:BEST]
 
 
-def _together(look: _Look, units: Sequence[Unit]) -> Iterator[Ablation]:
+def _together(look: _Look, units: Sequence[Unit]) -> Iterator[list[Unit]]:
+    """Give the detectors of each group in each layer, where they are several."""
     for concept in look.rows.watched:
         for layer in look.layers:
-            own = [
-                unit for unit in units if unit.concept is concept and unit.key == layer.key and unit.detects
-            ]
+            here = [unit for unit in units if unit.concept is concept and unit.key == layer.key]
+            own = [unit for unit in here if unit.detects]
             if len(own) > 1:
-                yield _silence(look, own, units)
+                yield own
 
 
-def _silence(look: _Look, chosen: Sequence[Unit], units: Sequence[Unit]) -> Ablation:
+def _silence(look: _Look, chosen: Sequence[Unit], units: Sequence[Unit], level: float) -> Ablation:
     one = chosen[0]
     others = [
         unit.unit
@@ -222,7 +227,7 @@ def _silence(look: _Look, chosen: Sequence[Unit], units: Sequence[Unit]) -> Abla
         chosen,
         np.array(others, dtype=np.int64),
         threshold=look.subject.threshold,
-        level=look.subject.level,
+        level=level,
         seed=look.subject.seed,
     )
 

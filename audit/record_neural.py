@@ -93,7 +93,7 @@ class DotFacts(Part):
 
 
 class PlaceFacts(Part):
-    """Where the dots of one group lie: their number and people, their middle and their standard deviations."""
+    """Where the dots of one group lie: how many, for how many people, their middle and their spread."""
 
     level: int
     dots: int

@@ -91,7 +91,7 @@ def _chart(item: CloudFacts, dots: tuple[DotFacts, ...]) -> ScatterChart:
 
 
 def _anchor(item: CloudFacts) -> str:
-"""Spell an attribute in numbers, for any text may be its name."""
+    """Spell an attribute in numbers, for any text may be its name."""
     return "label" if not item.colouring else "".join(f"{ord(letter):x}" for letter in item.colouring)[:60]
 
 

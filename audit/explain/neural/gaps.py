@@ -19,8 +19,8 @@ from .attributions import METHODS, MOST_MISSED, missed
 from .layers import Floats, Ints, Network
 
 INTERVAL = "Wald, of the two groups' means"
-MOST_ROWS = 500
-"""Rows of a group that are attributed; of a larger group a seeded sample."""
+MOST_ROWS = {"integrated_gradients": 500, "deeplift": 500, "deep_shap": 120}
+"""Rows of a group that are attributed, by method; of a larger group a seeded sample."""
 BACKGROUND = 30
 """Rows that SHAP's deep explainer averages over."""
 
@@ -112,7 +112,7 @@ def share_gap(
     seed : int
     """
     rng = np.random.default_rng(seed)
-    one, other = (np.sort(rng.permutation(side)[:MOST_ROWS]) for side in sides)
+    one, other = (np.sort(rng.permutation(side)[: MOST_ROWS[method]]) for side in sides)
     given = tensor[np.concatenate([one, other])]
     drawn = rng.permutation(len(given))[:BACKGROUND]
     baseline = given[np.sort(drawn)] if method == "deep_shap" else given.mean(dim=0, keepdim=True)
