@@ -123,7 +123,7 @@ def _objective(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _attributes(given: dict[str, Any]) -> dict[str, str]:
-    kept = {key: str(given[key]) for key in ("best_iteration", "best_score") if key in given}
+    kept: dict[str, str] = {key: str(given[key]) for key in ("best_iteration", "best_score") if key in given}
     require(all(_NUMBER.fullmatch(value) for value in kept.values()), "its best round is no number")
     return kept
 
@@ -131,7 +131,9 @@ def _attributes(given: dict[str, Any]) -> dict[str, str]:
 def _parameters(given: dict[str, str]) -> dict[str, str]:
     base = given["base_score"].strip("[]").split(",")
     require(all(_NUMBER.fullmatch(part) for part in base), "its base score is no number")
-    kept = {key: given[key] for key in ("num_class", "num_feature", "num_target") if key in given}
+    kept: dict[str, str] = {
+        key: given[key] for key in ("num_class", "num_feature", "num_target") if key in given
+    }
     return {
         **kept,
         "base_score": given["base_score"],

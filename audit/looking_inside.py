@@ -314,7 +314,9 @@ def _gap(look: _Look, method: str, sides: tuple[Any, Any]) -> GapShares | str:
     )
     if made.sound:
         return made
-    return (
-        f"its contributions must add up to the score, and miss it by up to {made.missed:.2g}: it reaches only"
-        " activations that are modules, each used once"
+    why = (
+        "its path bends too often for so few points"
+        if method == "integrated_gradients"
+        else "it reaches only activations that are modules, each used once"
     )
+    return f"its contributions must add up to the score, and miss it by up to {made.missed:.2g}: {why}"

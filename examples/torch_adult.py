@@ -1,6 +1,6 @@
 """A small network trained on the embedded Adult data, and a report that looks inside it.
 
-Run it as ``python examples/torch_adult.py OUT``: it takes about a minute and writes a report to the folder OUT.
+Run it as ``python examples/torch_adult.py OUT``: it takes about a minute and writes a report to OUT.
 The network reads no sex and no race, only what the census asked besides; the report shows how well its hidden
 layers tell them all the same, which units carry them, and what silencing those units does.
 """
@@ -24,7 +24,7 @@ COLUMNS = [*NUMBERS, *WORDS]
 
 
 class Encoder:
-    """Turns rows into the network's tensor: numbers scaled, one input for each word that was seen in training.
+    """Turns rows into the network's tensor: numbers scaled, one input for each word of the training rows.
 
     Parameters
     ----------

@@ -167,7 +167,7 @@ def positive_output(output: Output, position: int) -> Any:
     """
     torch = import_torch()
 
-    class Positive(torch.nn.Module):  # type: ignore[misc]
+    class Positive(torch.nn.Module):  # type: ignore[misc, name-defined]
         """A probability; its functions are modules, so that rules of attribution reach them."""
 
         def __init__(self) -> None:
