@@ -198,7 +198,7 @@ def _tree(given: dict[str, Any], number: int, width: int) -> dict[str, Any]:
 
 def _check_walk(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Check that the walk from the root ends at leaves and meets no node twice; return where splits are."""
-    inner = left != -1
+    inner: NDArray[np.bool_] = left != -1
     require(bool((inner == (right != -1)).all()), "a split has one child")
     for child in (left[inner], right[inner]):
         check_range(child, len(left), "a child")

@@ -100,7 +100,7 @@ class BoostedFile:
             unseen = sorted({str(value) for value in column[(codes < 0) & column.notna()]})
             if unseen:
                 _tell_unseen(name, unseen)
-            made[name] = pd.Categorical.from_codes(codes, categories=list(levels))
+            made[name] = pd.Categorical.from_codes(codes, categories=pd.Index(list(levels), dtype=object))
         return made
 
     def predict_proba(self, rows: Any) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -122,6 +123,11 @@ def is_graph(module: Any) -> bool:
 def is_script(module: Any) -> bool:
     """Tell whether a module is a TorchScript program."""
     return isinstance(module, import_torch().jit.ScriptModule)
+
+
+def _keep(kept: dict[str, Any], keys: set[str], key: str, value: Any) -> None:
+    if key in keys:
+        kept[key] = value
 
 
 def _keep(kept: dict[str, Any], keys: set[str], key: str, value: Any) -> None:
