@@ -25,6 +25,7 @@ from ..errors import EvenhandWarning, InputError, ModelError, Problem, Untrusted
 from .booster_catboost import check_catboost, looks_like_catboost
 from .booster_lightgbm import looks_like_lightgbm, read_lightgbm
 from .booster_xgboost import looks_like_xgboost, read_xgboost
+from .tabular import framed
 from .trust import DAMAGE, damaged
 
 _TRIAL = """
@@ -90,7 +91,7 @@ class BoostedFile:
         """Code columns of categories as in the fit, and warn of categories that are new to the model."""
         if not self.names:
             return np.asarray(rows, dtype=np.float64)
-        made = rows.copy(deep=False)
+        made = framed(rows, self.names).copy(deep=False)
         for name, levels in self.levels.items():
             column = made[name].astype(object)
             if not levels:
