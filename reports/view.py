@@ -26,6 +26,7 @@ from .view_methods import footer_lines, glossary, methods_section, software_fact
 from .view_mitigation import mitigation_section
 from .view_neural import neural_sections
 from .view_parts import Cell, Chart, Column, Mark, Page, Row, Section, Table
+from .view_recourse import recourse_section
 from .view_scope import Scope, glossary_id, worst_of
 from .view_slices import slices_section
 from .view_verdict import headline, summary, tally, verdict_line
@@ -73,7 +74,12 @@ def build_page(record: Record) -> Page:
 
 
 def _further(record: Record, hidden: Hidden) -> Iterator[Section]:
-    for section in (conditional_section(record, hidden), slices_section(record, hidden)):
+    found = (
+        conditional_section(record, hidden),
+        slices_section(record, hidden),
+        recourse_section(record, hidden),
+    )
+    for section in found:
         if section is not None:
             yield section
     yield from neural_sections(record, hidden)
