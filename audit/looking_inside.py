@@ -19,7 +19,7 @@ from .explain.neural.embedding import MOST_ROWS as MOST_DOTS
 from .explain.neural.gaps import GapShares, share_gap
 from .explain.neural.inputs import Inputs, inputs_of
 from .explain.neural.layers import MOST_UNITS, Layer, Network, is_graph, is_script
-from .explain.neural.maximisation import excite
+from .explain.neural.maximisation import excite, movable
 from .explain.neural.probes import probe_layers
 from .explain.neural.subject import Concept, Found, Rows, concepts_of, network_of, rows_of, sample
 from .explaining import Subject
@@ -46,6 +46,7 @@ BEST = 8
 MOVES = 12
 """Inputs of the most exciting input that are shown."""
 _TRIED = 64
+_LOOKED_UP = "the network looks categories up by number, and a number cannot be moved little by little"
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,8 @@ def _looked(
     together = tuple(ablation_facts(_silence(look, own, units, sure)) for own in groups)
     progress(STAGE, 3, 5)
     clouds = tuple(_clouds(look))
-    exciting = tuple(_exciting(look, concept) for concept in look.rows.concepts)
+    moves = movable(look.network.module)
+    exciting = tuple(_exciting(look, concept) for concept in look.rows.concepts) if moves else ()
     progress(STAGE, 4, 5)
     gaps, missing = _gaps(look, groupings)
     progress(STAGE, 5, 5)
@@ -196,6 +198,8 @@ def _looked(
         exciting=exciting,
         gaps=gaps,
     )
+    if not moves:
+        absent = (*absent, Absent(part="inputs that excite the network", reason=_LOOKED_UP))
     return facts, (*absent, *missing)
 
 
@@ -301,6 +305,8 @@ def _gaps(
 def _gap(look: _Look, method: str, sides: tuple[Any, Any]) -> GapShares | str:
     if method != "integrated_gradients" and is_graph(look.network.module):
         return "its rules reach activations that are modules, and a program of torch.export has none"
+    if not movable(look.network.module):
+        return _LOOKED_UP
     if look.rows.tensor.ndim != 2:
         return "it is made for networks that take a table of numbers"
     made = share_gap(

@@ -362,3 +362,17 @@ def test_layouts_are_the_same_twice_and_averages_keep_the_people():
 
 def test_a_group_of_fewer_than_the_minimum_has_no_dot():
     assert averaged(np.zeros((5, 2)), np.zeros(5, dtype=np.int64), 10).people.tolist() == []
+
+
+def test_the_trainer_of_the_mitigation_room_is_looked_into(table):
+    from evenhand.mitigation.torch_trainer import TabularNet
+
+    rows = table.head(400).assign(y=np.where(table["y"].head(400) == 1, "yes", "no"))
+    net = TabularNet(epochs=2, random_state=0).fit(rows[["a", "proxy", "region"]], rows["y"])
+    result = audit_model(
+        net, rows, target="y", pos_label="yes", sensitive_features="sex", explain=False, mitigate=False
+    )
+    facts = result.record.neural
+    assert facts.layers[-1].name.startswith(f"{len(facts.layers)}. ReLU")
+    assert facts.exciting == () == facts.gaps
+    assert any("looks categories up by number" in item.reason for item in result.record.absent)

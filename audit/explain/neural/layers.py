@@ -130,11 +130,6 @@ def _keep(kept: dict[str, Any], keys: set[str], key: str, value: Any) -> None:
         kept[key] = value
 
 
-def _keep(kept: dict[str, Any], keys: set[str], key: str, value: Any) -> None:
-    if key in keys:
-        kept[key] = value
-
-
 def _batches(tensor: Any) -> Iterator[Any]:
     for start in range(0, len(tensor), BATCH):
         yield tensor[start : start + BATCH]
