@@ -56,7 +56,7 @@ class Effort:
     limits: Limits
 
 
-LIGHT = Effort(100, 100, Limits(wanted=1, budget=2000, beam=8))
+LIGHT = Effort(80, 100, Limits(wanted=1, budget=2000, beam=8))
 """For linear models, which answer a million times a second."""
 HEAVY = Effort(40, 40, Limits(wanted=1, budget=500, beam=6))
 """For all others."""
@@ -71,7 +71,7 @@ def effort_for(model: Model) -> Effort:
     >>> from evenhand.audit.model import wrap_model
     >>> model = wrap_model(LogisticRegression().fit([[0.0], [1.0]], [0, 1]))
     >>> effort_for(model).sample, effort_for(wrap_model(lambda rows: rows["a"], ["a"], [0, 1])).sample
-    (100, 40)
+    (80, 40)
     """
     return LIGHT if hasattr(last_step(model.estimator), "coef_") else HEAVY
 
