@@ -5,7 +5,9 @@ Leaving the sensitive column out helps little while others stand for it. Two fig
 - *normalised mutual information*: the share of the attribute's uncertainty that the column removes
   (mutual information over the attribute's entropy), 0 to 1, corrected for chance;
 - *AUC*: how often the column alone ranks a row of the group above a row of another, out of sample; 0.5 is
-  chance, 1 is certainty. For several groups, the mean over one group against the rest.
+  chance, 1 is certainty. For several groups, the mean over one group against the rest. Its interval is that of
+  a cross-validated AUC: the influence of each row on the AUC of its own fold (LeDell, Petersen and van der
+  Laan 2015), on the logit scale.
 """
 
 from __future__ import annotations
@@ -17,11 +19,12 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
+from scipy import special
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from ..errors import InputError, Problem
 from ..metrics.groups import encode
-from ..metrics.results import Group
+from ..metrics.results import Group, Interval
 from .rows import Floats, Integers, compress, index_of, match_rows, missing_columns, row_groups
 
 BINS = 32
@@ -32,6 +35,8 @@ MAX_LEVELS = 200
 
 MIN_ROWS = 10
 """A group with fewer sampled rows than this is left out, and values with fewer are taken as one."""
+
+METHOD = "cross-validated AUC by influence curves, logit scale"
 
 STRONG = 0.7
 """From this AUC on, a column is called a proxy: a convention, not a rule of law."""
@@ -48,11 +53,17 @@ class Proxy:
         Share of the attribute's uncertainty that the column removes, in [0, 1].
     auc : float
         Out of sample, in [0, 1]; 0.5 is chance.
+    interval : Interval or None
+        Of the AUC; None where it does not vary (one value, or rows told apart without fail).
+    by_group : tuple of float
+        Each group against the rest, in the order of ``Proxies.groups``.
     """
 
     column: str
     information: float
     auc: float
+    interval: Interval | None = None
+    by_group: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,6 +84,8 @@ class Proxies:
         Rows used, and rows there were.
     folds, seed : int
         Of the cross-validation; the seed also draws the sample.
+    together_interval : Interval or None
+    together_by_group : tuple of float
     """
 
     attributes: tuple[str, ...]
@@ -84,6 +97,8 @@ class Proxies:
     available: int
     folds: int
     seed: int
+    together_interval: Interval | None = None
+    together_by_group: tuple[float, ...] = ()
 
     def strong(self, auc: float = STRONG) -> tuple[str, ...]:
         """Name the columns that tell the attribute with at least this AUC, the strongest first."""
@@ -98,6 +113,7 @@ def proxy_strength(
     max_rows: int = 20_000,
     folds: int = 3,
     seed: int = 0,
+    level: float = 0.95,
 ) -> Proxies:
     """Measure how well each column, and all together, tell a sensitive attribute.
 
@@ -113,6 +129,8 @@ def proxy_strength(
     folds : int
         Of the cross-validation, 2 or more.
     seed : int
+    level : float in (0, 1)
+        Coverage of the intervals.
 
     Returns
     -------
@@ -147,15 +165,43 @@ def proxy_strength(
     coded = [
         _binned(frame[name].to_numpy()[chosen], frame[name].dtype.is_numeric(), name) for name in columns
     ]
-    rows = [
-        Proxy(name, _information(codes, target), _auc_alone(codes, target, fold))
-        for name, (codes, _) in zip(columns, coded, strict=True)
-    ]
+    rows = []
+    for name, (codes, _) in zip(columns, coded, strict=True):
+        alone = _auc_alone(codes, target, fold)
+        rows.append(
+            Proxy(name, _information(codes, target), alone.value, alone.interval(level), alone.by_group)
+        )
     rows.sort(key=lambda row: (-row.auc, -row.information, row.column))
     together = _auc_together(coded, target, fold, seed)
     return Proxies(
-        groups.names, tuple(rows), together, kept, left_out, len(chosen), len(groups.codes), folds, seed
+        groups.names,
+        tuple(rows),
+        together.value,
+        kept,
+        left_out,
+        len(chosen),
+        len(groups.codes),
+        folds,
+        seed,
+        together.interval(level),
+        together.by_group,
     )
+
+
+@dataclass(frozen=True)
+class _Area:
+    """An AUC, its variance, and the AUC of each group against the rest."""
+
+    value: float
+    variance: float
+    by_group: tuple[float, ...]
+
+    def interval(self, level: float) -> Interval | None:
+        if not (0 < self.value < 1 and self.variance > 0):
+            return None
+        half = special.ndtri(0.5 + level / 2) * math.sqrt(self.variance) / (self.value * (1 - self.value))
+        middle = special.logit(self.value)
+        return Interval(float(special.expit(middle - half)), float(special.expit(middle + half)), level, METHOD)
 
 
 def _refuse(
@@ -244,7 +290,7 @@ def _information(codes: Integers, target: Integers) -> float:
     return float(min(max((mutual - by_chance) / entropy, 0.0), 1.0))
 
 
-def _auc_alone(codes: Integers, target: Integers, fold: Integers) -> float:
+def _auc_alone(codes: Integers, target: Integers, fold: Integers) -> _Area:
     """Rank each fold's bins by the group's share in the other folds; the mean over folds and groups."""
     tables = np.stack([_table_of(codes, target, fold == k) for k in range(int(fold.max()) + 1)])
     whole = tables.sum(axis=0)
@@ -256,7 +302,15 @@ def _auc_alone(codes: Integers, target: Integers, fold: Integers) -> float:
             learnt.sum(axis=1, keepdims=True) + 1
         )  # one row's worth of the overall share
         found.append(_mean_auc(held_out, share))
-    return float(np.mean(found))
+    return _over_folds(found)
+
+
+def _over_folds(found: Sequence[_Area]) -> _Area:
+    """Average over folds, whose rows are different people."""
+    by_group = np.mean([area.by_group for area in found], axis=0)
+    value = float(np.mean([area.value for area in found]))
+    variance = math.fsum(area.variance for area in found) / len(found) ** 2
+    return _Area(value, variance, tuple(float(one) for one in by_group))
 
 
 def _table_of(codes: Integers, target: Integers, rows: Any) -> Floats:
@@ -265,25 +319,35 @@ def _table_of(codes: Integers, target: Integers, rows: Any) -> Floats:
     return np.bincount(flat, minlength=shape[0] * shape[1]).reshape(shape).astype(float)
 
 
-def _mean_auc(table: Floats, scores: Floats) -> float:
+def _mean_auc(table: Floats, scores: Floats) -> _Area:
     """Mean over groups of the AUC of a group against the rest, from counts of each score."""
-    groups = range(table.shape[1])
-    one_is_enough = table.shape[1] == 2  # both groups of two have the same AUC
-    return float(np.mean([_auc(table, scores[:, g], g) for g in groups][: 1 if one_is_enough else None]))
+    parts = [_auc(table, scores[:, group], group) for group in range(table.shape[1])]
+    if table.shape[1] == 2:  # both groups of two have the same AUC
+        parts = [parts[0], parts[0]]
+    influence = np.mean([part for _, part in parts], axis=0)
+    values = tuple(value for value, _ in parts)
+    return _Area(float(np.mean(values)), float((table * influence**2).sum()), values)
 
 
-def _auc(table: Floats, scores: Floats, group: int) -> float:
+def _auc(table: Floats, scores: Floats, group: int) -> tuple[float, Floats]:
+    """AUC of a group against the rest, and the influence of one row of each code and group on it."""
     _, place = np.unique(scores, return_inverse=True)
     inside = np.bincount(place, weights=table[:, group])
     outside = np.bincount(place, weights=table.sum(axis=1) - table[:, group])
-    pairs = inside.sum() * outside.sum()
-    below = np.cumsum(outside) - outside
-    return float((inside * (below + outside / 2)).sum() / pairs) if pairs else math.nan
+    ours, theirs = inside.sum(), outside.sum()
+    if not ours * theirs:
+        return math.nan, np.zeros_like(table)
+    below = (np.cumsum(outside) - outside / 2) / theirs
+    above = 1 - (np.cumsum(inside) - inside / 2) / ours
+    value = float((inside * below).sum() / ours)
+    influence = np.repeat(((above - value) / theirs)[place][:, None], table.shape[1], axis=1)
+    influence[:, group] = ((below - value) / ours)[place]
+    return value, influence
 
 
 def _auc_together(
     coded: Sequence[tuple[Integers, bool]], target: Integers, fold: Integers, seed: int
-) -> float:
+) -> _Area:
     matrix = np.column_stack([codes for codes, _ in coded])
     text = [i for i, (_, ordered) in enumerate(coded) if not ordered]
     found = []
@@ -300,4 +364,4 @@ def _auc_together(
         rows = np.zeros((len(scores), scores.shape[1]))
         rows[np.arange(len(scores)), target[fold == k]] = 1.0
         found.append(_mean_auc(rows, scores))
-    return float(np.mean(found))
+    return _over_folds(found)

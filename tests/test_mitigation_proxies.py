@@ -58,7 +58,9 @@ def test_counting_gives_scikit_learns_auc():
     group = (rng.random(200) < scores / 6).astype(int)
     counts = np.zeros((6, 2))
     np.add.at(counts, (scores, group), 1)
-    assert _auc(counts, np.arange(6.0), 1) == pytest.approx(roc_auc_score(group, scores))
+    value, influence = _auc(counts, np.arange(6.0), 1)
+    assert value == pytest.approx(roc_auc_score(group, scores))
+    assert (counts * influence).sum() == pytest.approx(0)
 
 
 def test_information_is_scikit_learns_less_chance():

@@ -1,0 +1,137 @@
+"""Averages over the rows of a group, with intervals, and samples of rows that hold enough of every group."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from ...errors import InputError, Reason
+from ...metrics.results import Estimate, Interval
+from ...mitigation.rows import RowGroups, row_groups, row_weights
+from .pairing import Floats, Ints
+
+METHOD = "Student's t on the rows' own values"
+
+
+def mean_estimate(
+    values: Floats, weight: Floats, level: float = 0.95, *, minimum: int = 1, method: str = METHOD
+) -> Estimate:
+    """Average values over rows, with an interval.
+
+    Parameters
+    ----------
+    values, weight : ndarray of float, shape (rows,)
+    level : float in (0, 1)
+    minimum : int
+        With fewer rows the figure is undefined.
+    method : str
+        What the interval is called.
+
+    Returns
+    -------
+    Estimate
+        The interval is by Student's t with the effective number of rows less one (Kish); None of one row.
+
+    Examples
+    --------
+    >>> found = mean_estimate(np.array([1.0, 2.0, 3.0]), np.ones(3))
+    >>> found.value, round(found.interval.low, 2)
+    (2.0, -0.48)
+    """
+    rows = len(values)
+    total = float(weight.sum())
+    if rows < max(minimum, 1) or total <= 0:
+        reason = Reason.BELOW_MINIMUM if rows else Reason.EMPTY_GROUP
+        return Estimate(math.nan, rows=rows, reason=reason)
+    mean = float((weight * values).sum() / total)
+    effective = total**2 / float((weight**2).sum())
+    error = mean_error(values - mean, weight)
+    if effective <= 1 or math.isnan(error):
+        return Estimate(mean, rows=rows, effective=effective)
+    half = float(special.stdtrit(effective - 1, 0.5 + level / 2)) * error
+    interval = Interval(mean - half, mean + half, level, method)
+    return Estimate(mean, interval, rows=rows, effective=effective)
+
+
+def mean_error(centred: Floats, weight: Floats) -> float:
+    """Give the standard error of a weighted mean from the rows' deviations; nan of one row."""
+    rows = len(centred)
+    if rows < 2:
+        return math.nan
+    part = weight * centred / weight.sum()
+    return float(np.sqrt((part**2).sum() * rows / (rows - 1)))
+
+
+def grouped(sensitive_features: Any, rows: int) -> RowGroups:
+    """Read the group of every row; none given means that all rows are one group.
+
+    Raises
+    ------
+    InputError
+        The number of rows is another than the table's.
+    """
+    if sensitive_features is None:
+        return RowGroups((), ((),), np.zeros(rows, dtype=np.int64))
+    found = row_groups(sensitive_features)
+    if len(found.codes) != rows:
+        said = f"each row needs a group: X has {rows:,} rows, sensitive_features {len(found.codes):,}"
+        raise InputError.of("length", "sensitive_features", said)
+    return found
+
+
+def weights_of(sample_weight: Any, rows: int) -> Floats:
+    """Read the weight of every row; none given means 1 for each.
+
+    Raises
+    ------
+    InputError
+        There are not as many as rows, or they are missing, infinite, negative or all zero.
+    """
+    weight, problems = row_weights(sample_weight, rows)
+    if problems:
+        raise InputError(problems)
+    return weight
+
+
+def stratified_rows(codes: Ints, size: int, seed: int, *, floor: int = 60) -> tuple[Ints, Floats]:
+    """Draw rows so that no group is lost, and say how many rows each stands for.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (rows,)
+        The group of each row.
+    size : int
+        About so many rows are drawn; all of them where there are no more.
+    seed : int
+    floor : int
+        Each group keeps at least so many rows, or all that it has.
+
+    Returns
+    -------
+    chosen : ndarray of int
+        Positions, rising.
+    weight : ndarray of float
+        Rows of the group over rows drawn of it.
+
+    Examples
+    --------
+    >>> chosen, weight = stratified_rows(np.array([0] * 95 + [1] * 5), 20, seed=0, floor=5)
+    >>> (chosen >= 95).sum(), weight.sum().round(6)
+    (np.int64(5), np.float64(100.0))
+    """
+    rows = len(codes)
+    if rows <= size:
+        return np.arange(rows), np.ones(rows)
+    rng = np.random.default_rng(seed)
+    order = np.argsort(rng.random(rows), kind="stable")
+    counts = np.bincount(codes)
+    least = min(floor, max(1, size // (2 * max(1, int((counts > 0).sum())))))
+    wanted = np.minimum(counts, np.maximum(np.ceil(counts * size / rows), least).astype(np.int64))
+    by_group = order[np.argsort(codes[order], kind="stable")]
+    start = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    place = np.arange(rows) - start[codes[by_group]]
+    chosen = np.sort(by_group[place < wanted[codes[by_group]]])
+    return chosen, (counts / np.maximum(wanted, 1))[codes[chosen]].astype(np.float64)

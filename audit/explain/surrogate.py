@@ -1,0 +1,241 @@
+"""A small tree that imitates a model, and how well it does so for each group.
+
+A tree of a few questions can be read; the model cannot. The tree is worth reading only where it gives what
+the model gives, and that is measured on rows it was not grown on, in every group: a tree may describe how
+men are treated and say nothing true about women.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from sklearn.tree import DecisionTreeRegressor
+
+from ...errors import InputError, Problem, Reason
+from ...metrics.intervals import wilson
+from ...metrics.results import Estimate, Group, Interval
+from .asking import Scorer, scorer_of
+from .averages import grouped, mean_estimate, weights_of
+from .encoding import Encoded, encoded_rows
+from .pairing import Floats, Ints
+from .surrogate_rules import Rule, rules_of
+
+FAITHFUL = 0.7
+"""From this R2 of the score on, a tree is called faithful to a group: a convention."""
+
+Verdict = Literal["faithful", "uneven", "poor", "unknown"]
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """How well the tree imitates the model for one group, on rows that it was not grown on.
+
+    Parameters
+    ----------
+    group : tuple
+        The empty tuple stands for everybody.
+    agreement : Estimate
+        Share of rows with the same decision (Wilson).
+    r2 : Estimate
+        Share of the score's variance within the group that the tree gives; below 0 where the group's mean
+        would do better.
+    """
+
+    group: Group
+    agreement: Estimate
+    r2: Estimate
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """A tree that imitates a model.
+
+    Parameters
+    ----------
+    tree : DecisionTreeRegressor
+        Fitted on the encoded rows.
+    rules : tuple of Rule
+        One for each leaf; together they cover every row.
+    fidelity : tuple of Fidelity
+        Everybody first, then every group.
+    depth, grown_on, tested_on, seed : int
+    """
+
+    tree: DecisionTreeRegressor
+    rules: tuple[Rule, ...]
+    fidelity: tuple[Fidelity, ...]
+    depth: int
+    grown_on: int
+    tested_on: int
+    seed: int
+
+    @property
+    def verdict(self) -> Verdict:
+        """Tell for whom the tree may be read.
+
+        Returns
+        -------
+        {"faithful", "uneven", "poor", "unknown"}
+            Faithful: R2 of at least 0.7 for everybody and in each group that has a figure; uneven: in some groups
+            only; poor: not even for everybody, and in no group; unknown: the score does not vary.
+        """
+        figures = [item.r2.value for item in self.fidelity]
+        known = [value >= FAITHFUL for value in figures if math.isfinite(value)]
+        if not known:
+            return "unknown"
+        if all(known):
+            return "faithful"
+        return "uneven" if any(known) else "poor"
+
+    def unfaithful(self) -> tuple[Group, ...]:
+        """Name the groups for which the tree must not be read, the worst first."""
+        found = [item for item in self.fidelity if item.group and item.r2.value < FAITHFUL]
+        return tuple(item.group for item in sorted(found, key=lambda item: (item.r2.value, str(item.group))))
+
+
+def surrogate_tree(
+    predict: Callable[[Any], Any] | Scorer,
+    X: pd.DataFrame,
+    *,
+    sensitive_features: Any = None,
+    sample_weight: Any = None,
+    threshold: float = 0.5,
+    max_depth: int = 4,
+    min_group_size: int = 30,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Surrogate:
+    """Grow a small tree on what a model gives, and measure in every group how well it imitates the model.
+
+    Parameters
+    ----------
+    predict : callable or Scorer
+        A frame like ``X`` to one number a row: a score or a decision.
+    X : pandas.DataFrame of shape (rows, columns)
+        The tree asks about these columns; categories are split into sets.
+    sensitive_features : series, frame or array of shape (rows,) or (rows, attributes), optional
+    sample_weight : array of float, shape (rows,), optional
+    threshold : float
+        A row is selected if the output reaches it, the model's or the tree's.
+    max_depth : int
+        1 to 8.
+    min_group_size : int
+        Groups with fewer rows to test on have no figures.
+    level : float in (0, 1)
+    seed : int
+        Halves the rows: one half to grow on, one to test on, each group halved.
+
+    Returns
+    -------
+    Surrogate
+
+    Raises
+    ------
+    InputError
+        The depth is out of range, or there are fewer than four rows.
+    ModelError
+        The function fails its contract.
+
+    Notes
+    -----
+    Craven and Shavlik (1996); that fidelity differs by group, Balagopalan et al. (2022), "The road to
+    explainability is paved with bias". The interval of R2 is linearised (delta method).
+
+    Examples
+    --------
+    >>> X = pd.DataFrame({"age": np.arange(80) % 40, "sex": ["F"] * 40 + ["M"] * 40})
+    >>> found = surrogate_tree(lambda rows: 1.0 * (rows["age"] >= 20), X, sensitive_features=X["sex"])
+    >>> found.verdict, [rule.text for rule in found.rules]
+    ('faithful', ['age <= 19.5', 'age > 19.5'])
+    """
+    problems = []
+    if not 1 <= max_depth <= 8:
+        problems.append(Problem("max_depth", "max_depth", f"a depth from 1 to 8 is needed, got {max_depth}"))
+    if len(X) < 4:
+        problems.append(Problem("rows", "X", f"at least 4 rows are needed to grow and to test, got {len(X)}"))
+    if problems:
+        raise InputError(problems)
+    scorer = scorer_of(predict, X)
+    groups, weight = grouped(sensitive_features, len(X)), weights_of(sample_weight, len(X))
+    grown = _half(groups.codes, seed)
+    rows = encoded_rows(X)
+    matrix, order = _ranked(rows, scorer.known, weight, grown)
+    leaf = max(5, int(grown.sum()) // 200)
+    tree = DecisionTreeRegressor(max_depth=max_depth, min_samples_leaf=leaf, random_state=seed)
+    tree.fit(matrix[grown], scorer.known[grown], sample_weight=weight[grown])
+    given = tree.predict(matrix)
+    members = [((), np.flatnonzero(~grown))]
+    if groups.names:
+        members += [
+            (group, np.flatnonzero(~grown & (groups.codes == at))) for at, group in enumerate(groups.levels)
+        ]
+    fidelity = tuple(
+        _fidelity(group, scorer.known[at], given[at], weight[at], threshold, level, min_group_size)
+        for group, at in members
+    )
+    rules = rules_of(tree, rows, order, matrix, weight, threshold)
+    return Surrogate(
+        tree, rules, fidelity, int(tree.get_depth()), int(grown.sum()), int((~grown).sum()), seed
+    )
+
+
+def _half(codes: Ints, seed: int) -> Any:
+    """Take every second row of each group, in random order."""
+    order = np.lexsort((np.random.default_rng(seed).random(len(codes)), codes))
+    grown = np.zeros(len(codes), dtype=bool)
+    grown[order[::2]] = True
+    return grown
+
+
+def _ranked(rows: Encoded, out: Floats, weight: Floats, grown: Any) -> tuple[Floats, tuple[Ints, ...]]:
+    """Number each column's categories by their mean output: splits then are sets (Breiman et al. 1984)."""
+    matrix, orders = rows.matrix.copy(), []
+    overall = float(np.average(out[grown], weights=weight[grown] + 1e-12))
+    for at in range(matrix.shape[1]):
+        if not rows.categorical[at]:
+            orders.append(np.zeros(0, dtype=np.int64))
+            continue
+        codes = rows.matrix[:, at].astype(np.int64)
+        size = int(codes.max()) + 1
+        total = np.bincount(codes[grown], weights=weight[grown], minlength=size)
+        summed = np.bincount(codes[grown], weights=(weight * out)[grown], minlength=size)
+        mean = np.where(total > 0, summed / np.maximum(total, 1e-300), overall)
+        order = np.argsort(mean, kind="stable")
+        rank = np.empty(size, dtype=np.float64)
+        rank[order] = np.arange(size)
+        matrix[:, at] = rank[codes]
+        orders.append(order.astype(np.int64))
+    return matrix, tuple(orders)
+
+
+def _fidelity(  # noqa: PLR0917 - one group's outputs, the model's and the tree's, and how they are compared
+    group: Group, out: Floats, given: Floats, weight: Floats, threshold: float, level: float, minimum: int
+) -> Fidelity:
+    same = ((out >= threshold) == (given >= threshold)).astype(np.float64)
+    plain = mean_estimate(same, weight, level, minimum=minimum)
+    if plain.reason is not None:
+        return Fidelity(group, plain, Estimate(math.nan, rows=len(out), reason=plain.reason))
+    low, high = wilson(plain.value * plain.effective, plain.effective, level)
+    interval = Interval(float(low), float(high), level, "Wilson")
+    agreement = Estimate(plain.value, interval, rows=len(out), effective=plain.effective)
+    return Fidelity(group, agreement, _r2(out, given, weight, plain.effective, level))
+
+
+def _r2(out: Floats, given: Floats, weight: Floats, effective: float, level: float) -> Estimate:
+    around = (out - np.average(out, weights=weight)) ** 2
+    error = (out - given) ** 2
+    total = float(np.average(around, weights=weight))
+    if total <= 1e-18:
+        return Estimate(math.nan, rows=len(out), reason=Reason.CONSTANT_SCORES)
+    lost = float(np.average(error, weights=weight)) / total
+    spread = mean_estimate((error - lost * around) / total, weight, level)
+    half = 0.0
+    if spread.interval is not None:
+        half = spread.interval.high - spread.value
+    interval = Interval(1 - lost - half, min(1.0, 1 - lost + half), level, "linearised")
+    return Estimate(1 - lost, interval, rows=len(out), effective=effective)
