@@ -1,7 +1,7 @@
 """Permutation importance by group: what shuffling a column does to each group's figures.
 
 Shuffling breaks every tie of a column, to the label and to the other columns. What then happens to a figure
-tells how much the model leans on the column for these people; it can help one group and do nothing for another.
+tells how much the model leans on the column for these people; it can help one group and not another.
 Columns that stand for each other share their importance: shuffling one leaves the other.
 """
 
@@ -17,6 +17,7 @@ import pandas as pd
 
 from ...errors import InputError, Problem, Reason
 from ...metrics.results import Estimate, Group
+from ...mitigation.rows import RowGroups
 from .asking import Scorer, scorer_of
 from .averages import grouped, mean_estimate, weights_of
 from .pairing import Floats, Ints
@@ -159,23 +160,76 @@ def permutation_importance_by_group(
     True
     """
     scorer = scorer_of(predict, X)
-    labels = _labels(y_true, len(X), repeats)
     groups, weight = grouped(sensitive_features, len(X)), weights_of(sample_weight, len(X))
-    wanted = scorer.columns if columns is None else tuple(columns)
+    found = shuffled_columns(
+        scorer, y_true, columns=columns, threshold=threshold, repeats=repeats, seed=seed
+    )
+    return importances_of(found, groups, weight, min_group_size=min_group_size, level=level)
+
+
+@dataclass(frozen=True, eq=False)
+class Shuffled:
+    """What shuffling does to every row, averaged over the shuffles: groups can be formed afterwards.
+
+    Parameters
+    ----------
+    changes : dict of (column, figure) to ndarray of float, shape (rows,)
+        Figures that cannot be measured are not there.
+    moved : dict of column to ndarray of float, shape (rows,)
+        Mean size of the change of the output.
+    labelled : bool
+    rows, repeats, seed : int
+    """
+
+    changes: dict[tuple[str, Figure], Floats]
+    moved: dict[str, Floats]
+    labelled: bool
+    rows: int
+    repeats: int
+    seed: int
+
+
+def shuffled_columns(
+    scorer: Scorer,
+    y_true: Any = None,
+    *,
+    columns: Sequence[str] | None = None,
+    threshold: float = 0.5,
+    repeats: int = 5,
+    seed: int = 0,
+) -> Shuffled:
+    """Shuffle each column, and note for every row what that does; as ``permutation_importance_by_group``."""
+    labels = _labels(y_true, len(scorer.X), repeats)
     measures = _measures(scorer, labels, threshold)
-    members = {(): np.arange(len(X))} | {
-        level_: np.flatnonzero(groups.codes == at) for at, level_ in enumerate(groups.levels)
-    }
-    items: list[Importance] = []
-    moved: dict[str, Estimate] = {}
-    for column in wanted:
-        changes, size = _shuffled(scorer, column, measures, repeats, seed)
-        moved[column] = mean_estimate(size, weight, level)
+    changes: dict[tuple[str, Figure], Floats] = {}
+    moved: dict[str, Floats] = {}
+    for column in scorer.columns if columns is None else columns:
+        sums, moved[column] = _shuffled(scorer, column, measures, repeats, seed)
+        changes |= {(column, figure): values for figure, values in sums.items()}
+    return Shuffled(changes, moved, labels is not None, len(scorer.X), repeats, seed)
+
+
+def importances_of(
+    found: Shuffled, groups: RowGroups, weight: Floats, *, min_group_size: int, level: float
+) -> Importances:
+    """Average what shuffling did to rows over everybody and over every group."""
+    members: dict[Group, Ints] = {(): np.arange(found.rows)}
+    if groups.names:
+        members |= {group: np.flatnonzero(groups.codes == at) for at, group in enumerate(groups.levels)}
+    items = []
+    for column in found.moved:
         for figure in FIGURES:
+            changes = found.changes.get((column, figure))
             for group, rows in members.items():
-                change = _change(changes.get(figure), rows, weight, level, min_group_size, labels is None)
+                if changes is None:
+                    reason = Reason.NO_SCORES if found.labelled else Reason.NO_LABELS
+                    change = Estimate(math.nan, rows=len(rows), reason=reason)
+                else:
+                    change = mean_estimate(changes[rows], weight[rows], level, minimum=min_group_size)
                 items.append(Importance(column, group, figure, change))
-    return Importances(tuple(items), _reliance(moved), groups.levels, len(X), repeats, seed)
+    moved = {name: mean_estimate(sizes, weight, level) for name, sizes in found.moved.items()}
+    levels = groups.levels if groups.names else ()
+    return Importances(tuple(items), _reliance(moved), levels, found.rows, found.repeats, found.seed)
 
 
 def _labels(y_true: Any, rows: int, repeats: int) -> Floats | None:
@@ -236,18 +290,9 @@ def _shuffled(
     return sums, size
 
 
-def _change(  # noqa: PLR0917 - one figure, its rows, and how it is averaged
-    changes: Floats | None, rows: Ints, weight: Floats, level: float, minimum: int, unlabelled: bool  # noqa: FBT001
-) -> Estimate:
-    if changes is None:
-        reason = Reason.NO_LABELS if unlabelled else Reason.NO_SCORES
-        return Estimate(math.nan, rows=len(rows), reason=reason)
-    return mean_estimate(changes[rows], weight[rows], level, minimum=minimum)
-
-
 def _reliance(moved: dict[str, Estimate]) -> tuple[Reliance, ...]:
     total = math.fsum(item.value for item in moved.values())
     shares = [
-        Reliance(column, item, item.value / total if total > 0 else math.nan) for column, item in moved.items()
+        Reliance(name, item, item.value / total if total > 0 else math.nan) for name, item in moved.items()
     ]
     return tuple(sorted(shares, key=lambda item: (-item.moved.value, item.column)))

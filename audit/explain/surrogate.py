@@ -165,7 +165,7 @@ def surrogate_tree(
     grown = _half(groups.codes, seed)
     rows = encoded_rows(X)
     matrix, order = _ranked(rows, scorer.known, weight, grown)
-    leaf = max(5, int(grown.sum()) // 200)
+    leaf = max(min(10, int(grown.sum()) // 4), int(grown.sum()) // 100, 1)
     tree = DecisionTreeRegressor(max_depth=max_depth, min_samples_leaf=leaf, random_state=seed)
     tree.fit(matrix[grown], scorer.known[grown], sample_weight=weight[grown])
     given = tree.predict(matrix)
