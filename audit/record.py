@@ -19,7 +19,10 @@ from ..errors import Problem, Reason, RecordError
 from ..metrics.results import Disparity, Estimate, Group, Interval, Level
 from .answers import Answers
 from .record_coarse import CoarseFacts
+from .record_global import WholeFacts
 from .record_part import Part
+from .record_proxies import ProxyFacts
+from .record_trust import TrustFacts
 
 SCHEMA_VERSION = "1"
 
@@ -299,6 +302,9 @@ class Record(Part):
     conditional: tuple[ConditionalFacts, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
     coarse: CoarseFacts | None = None
+    proxies: tuple[ProxyFacts, ...] = ()
+    whole: WholeFacts | None = None
+    trust: TrustFacts | None = None
 
     def to_json(self) -> str:
         """Write the record as strict JSON, keys in the order of this file."""

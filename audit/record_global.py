@@ -1,4 +1,4 @@
-"""The record's part on the model as a whole: importance, curves and effects by group, and a surrogate tree."""
+"""The record's part on the model as a whole: importance and curves by group, effects, a surrogate tree."""
 
 from __future__ import annotations
 

@@ -39,7 +39,6 @@ class ProxyFacts(Part):
     attribute: str
     groups: tuple[Group, ...]
     left_out: tuple[Group, ...]
-    together: Estimate
     rows: tuple[ProxyRow, ...]
     own: tuple[OwnUse, ...]
     remaining: tuple[RemainingFacts, ...]

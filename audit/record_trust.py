@@ -36,7 +36,7 @@ class StabilityFacts(Part):
 
 
 class CurvesFacts(Part):
-    """Deletion and insertion: how far the output falls and rises, in the explanation's order and in random order."""
+    """How far the output falls and rises as columns are replaced, in its order and at random."""
 
     deletion: tuple[float, ...]
     random_deletion: tuple[float, ...]

@@ -45,6 +45,7 @@ from .roles import Roles
 from .rows import Table, columns_read, count_rows, inputs_of, part_of
 from .settings import Settings
 from .slices import search_table
+from .whole import NOT_EXAMINED, Examined, Wanted, examine_model
 
 Progress = Callable[[str, int, int], None]
 
@@ -99,6 +100,7 @@ class Extras:
     absent: tuple[Absent, ...] = ()
     notes: tuple[Note, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
+    examined: Examined = NOT_EXAMINED
 
 
 def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
@@ -204,6 +206,9 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
         answers=sources.answers,
         conditional=conditional_facts(cube, cube.of_role("control"), plan),
         slices=extras.slices,
+        proxies=extras.examined.proxies,
+        whole=extras.examined.whole,
+        trust=extras.examined.trust,
     )
     return with_coarse(record, cube)
 
@@ -223,21 +228,26 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
     explanations: tuple[GapExplanation, ...] = ()
     mitigation: tuple[MitigationFacts, ...] = ()
     notes: tuple[Note, ...] = ()
+    examined = NOT_EXAMINED
     test = _rows(request.test, request.roles, model)
+    subject = Subject(
+        model=model,
+        frame=test.frame,
+        labels=test.labels,
+        attributes=dict(test.attributes),
+        weight=test.weight,
+        pos_label=request.roles.pos_label,
+        threshold=request.roles.threshold,
+        seed=s.seed,
+        level=s.level,
+    )
     if s.explain:
-        subject = Subject(
-            model=model,
-            frame=test.frame,
-            labels=test.labels,
-            attributes=dict(test.attributes),
-            weight=test.weight,
-            pos_label=request.roles.pos_label,
-            threshold=request.roles.threshold,
-            seed=s.seed,
-            level=s.level,
-        )
         explanations, missing = explain_gaps(subject, groupings, progress, min_group_size=s.min_group_size)
         absent += missing
+    if s.whole:
+        wanted = Wanted(s.global_columns, request.roles.sensitive, s.proxies, s.min_group_size)
+        examined = examine_model(subject, groupings, wanted, explanations, progress)
+        absent += examined.absent
     if request.train is not None:
         train = _rows(request.train, request.roles, model)
         notes = _overlap(train, test)
@@ -255,7 +265,7 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
             )
             mitigation, missing = mitigate(job, s.methods, progress)
             absent += missing
-    return Extras(explanations, mitigation, tuple(absent), notes)
+    return Extras(explanations, mitigation, tuple(absent), notes, examined=examined)
 
 
 def _not_made(request: Request) -> list[Absent]:
@@ -266,6 +276,8 @@ def _not_made(request: Request) -> list[Absent]:
         why = "retraining needs a model and its training rows, and no model was given"
         found.append(Absent(part="mitigation", reason=why))
         return found
+    if not s.whole:
+        found.append(Absent(part="the model as a whole", reason="the settings switch it off"))
     if not s.explain:
         found.append(Absent(part="explanation", reason="the settings switch it off"))
     if not s.mitigate:

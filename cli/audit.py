@@ -68,6 +68,13 @@ def audit(
     explain: Annotated[
         bool | None, typer.Option("--explain/--no-explain", help="Explain the gaps (default yes).")
     ] = None,
+    whole: Annotated[
+        bool | None,
+        typer.Option("--whole/--no-whole", help="Look at the model as a whole and at proxies (default yes)."),
+    ] = None,
+    global_columns: Annotated[
+        Many, typer.Option(help="Column whose curves by group are drawn; repeat for several.")
+    ] = None,
     mitigate: Annotated[
         bool | None, typer.Option("--mitigate/--no-mitigate", help="Retrain with less bias (default yes).")
     ] = None,
@@ -106,7 +113,7 @@ def audit(
         "mitigate": mitigate, "methods": methods, "proxies": proxies, "search": search,
         "search_depth": search_depth, "answers": answers, "title": title, "credit": credit, "id": person,
         "out": out_folder, "format": formats, "intersections": _intersections(intersections),
-        "bands": _bands(bands),
+        "bands": _bands(bands), "whole": whole, "global_columns": global_columns,
     }  # fmt: skip
     return run_audit(source, flags, reference, quiet=quiet, verbose=verbose)
 

@@ -5,9 +5,9 @@ Leaving the sensitive column out helps little while others stand for it. Two fig
 - *normalised mutual information*: the share of the attribute's uncertainty that the column removes
   (mutual information over the attribute's entropy), 0 to 1, corrected for chance;
 - *AUC*: how often the column alone ranks a row of the group above a row of another, out of sample; 0.5 is
-  chance, 1 is certainty. For several groups, the mean over one group against the rest. Its interval is that of
-  a cross-validated AUC: the influence of each row on the AUC of its own fold (LeDell, Petersen and van der
-  Laan 2015), on the logit scale.
+  chance, 1 is certainty. For several groups, the mean over one group against the rest. Its interval is
+  that of a cross-validated AUC: the influence of each row on the AUC of its own fold (LeDell, Petersen and
+  van der Laan 2015), on the logit scale.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import narwhals as nw
 import numpy as np
 from scipy import special
 from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_limits
 
 from ..errors import InputError, Problem
 from ..metrics.groups import encode
@@ -114,6 +115,7 @@ def proxy_strength(
     folds: int = 3,
     seed: int = 0,
     level: float = 0.95,
+    together: bool = True,
 ) -> Proxies:
     """Measure how well each column, and all together, tell a sensitive attribute.
 
@@ -131,6 +133,8 @@ def proxy_strength(
     seed : int
     level : float in (0, 1)
         Coverage of the intervals.
+    together : bool
+        Whether all columns together are looked at, too; else their AUC is nan.
 
     Returns
     -------
@@ -172,19 +176,19 @@ def proxy_strength(
             Proxy(name, _information(codes, target), alone.value, alone.interval(level), alone.by_group)
         )
     rows.sort(key=lambda row: (-row.auc, -row.information, row.column))
-    together = _auc_together(coded, target, fold, seed)
+    whole = _auc_together(coded, target, fold, seed) if together else _Area(math.nan, math.nan, ())
     return Proxies(
         groups.names,
         tuple(rows),
-        together.value,
+        whole.value,
         kept,
         left_out,
         len(chosen),
         len(groups.codes),
         folds,
         seed,
-        together.interval(level),
-        together.by_group,
+        whole.interval(level),
+        whole.by_group,
     )
 
 
@@ -201,7 +205,9 @@ class _Area:
             return None
         half = special.ndtri(0.5 + level / 2) * math.sqrt(self.variance) / (self.value * (1 - self.value))
         middle = special.logit(self.value)
-        return Interval(float(special.expit(middle - half)), float(special.expit(middle + half)), level, METHOD)
+        return Interval(
+            float(special.expit(middle - half)), float(special.expit(middle + half)), level, METHOD
+        )
 
 
 def _refuse(
@@ -360,7 +366,8 @@ def _auc_together(
             early_stopping=False,
             random_state=seed,
         )
-        scores = model.fit(matrix[fold != k], target[fold != k]).predict_proba(matrix[fold == k])
+        with threadpool_limits(1):  # threads cost more than they bring with so few rows
+            scores = model.fit(matrix[fold != k], target[fold != k]).predict_proba(matrix[fold == k])
         rows = np.zeros((len(scores), scores.shape[1]))
         rows[np.arange(len(scores)), target[fold == k]] = 1.0
         found.append(_mean_auc(rows, scores))

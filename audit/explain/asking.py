@@ -108,6 +108,13 @@ class Scorer:
         picks[:, self.position(column)] = donors
         return self.ask(picks)
 
+    def part(self, rows: Ints) -> Scorer:
+        """Keep some rows only."""
+        table = self.table
+        arrays = tuple(values[rows] if table.matrix else values.take(rows) for values in table.arrays)
+        kept = Table(table.names, arrays, table.players, table.owner, table.codes[rows], table.matrix)
+        return Scorer(self.X.iloc[rows].reset_index(drop=True), kept, self.predict, self.known[rows])
+
     def _assembled(self, picks: Ints) -> Any:
         table = self.table
         if table.matrix:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
 
 from ...errors import InputError, Reason
@@ -66,7 +68,7 @@ def mean_error(centred: Floats, weight: Floats) -> float:
 
 
 def grouped(sensitive_features: Any, rows: int) -> RowGroups:
-    """Read the group of every row; none given means that all rows are one group.
+    """Read the group of every row; without any, all rows are one group.
 
     Raises
     ------
@@ -75,7 +77,8 @@ def grouped(sensitive_features: Any, rows: int) -> RowGroups:
     """
     if sensitive_features is None:
         return RowGroups((), ((),), np.zeros(rows, dtype=np.int64))
-    found = row_groups(sensitive_features)
+    known = isinstance(sensitive_features, RowGroups)
+    found = sensitive_features if known else row_groups(sensitive_features)
     if len(found.codes) != rows:
         said = f"each row needs a group: X has {rows:,} rows, sensitive_features {len(found.codes):,}"
         raise InputError.of("length", "sensitive_features", said)
@@ -96,42 +99,57 @@ def weights_of(sample_weight: Any, rows: int) -> Floats:
     return weight
 
 
-def stratified_rows(codes: Ints, size: int, seed: int, *, floor: int = 60) -> tuple[Ints, Floats]:
-    """Draw rows so that no group is lost, and say how many rows each stands for.
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Rows drawn so that no group is lost.
+
+    Parameters
+    ----------
+    rows : ndarray of int
+        Positions, rising.
+    weight : ndarray of float
+        How many rows of its group each stands for.
+    plain : ndarray of bool
+        Whether it belongs to the simple random sample; the others were drawn more, for their group is small.
+    """
+
+    rows: Ints
+    weight: Floats
+    plain: NDArray[np.bool_]
+
+
+def stratified_rows(codes: Ints, size: int, seed: int, *, floor: int = 60) -> Sample:
+    """Draw rows at random, and then more of every group of which too few were drawn.
 
     Parameters
     ----------
     codes : ndarray of int, shape (rows,)
         The group of each row.
     size : int
-        About so many rows are drawn; all of them where there are no more.
+        So many rows are drawn at random; all of them where there are no more.
     seed : int
     floor : int
-        Each group keeps at least so many rows, or all that it has.
+        Each group then has at least so many rows, or all that it has.
 
     Returns
     -------
-    chosen : ndarray of int
-        Positions, rising.
-    weight : ndarray of float
-        Rows of the group over rows drawn of it.
+    Sample
 
     Examples
     --------
-    >>> chosen, weight = stratified_rows(np.array([0] * 95 + [1] * 5), 20, seed=0, floor=5)
-    >>> (chosen >= 95).sum(), weight.sum().round(6)
-    (np.int64(5), np.float64(100.0))
+    >>> found = stratified_rows(np.array([0] * 95 + [1] * 5), 20, seed=0, floor=5)
+    >>> int((found.rows >= 95).sum()), round(float(found.weight.sum()), 6), int(found.plain.sum())
+    (5, 100.0, 20)
     """
     rows = len(codes)
-    if rows <= size:
-        return np.arange(rows), np.ones(rows)
-    rng = np.random.default_rng(seed)
-    order = np.argsort(rng.random(rows), kind="stable")
+    order = np.random.default_rng(seed).permutation(rows)
+    plain = np.zeros(rows, dtype=bool)
+    plain[order[:size]] = True
     counts = np.bincount(codes)
-    least = min(floor, max(1, size // (2 * max(1, int((counts > 0).sum())))))
-    wanted = np.minimum(counts, np.maximum(np.ceil(counts * size / rows), least).astype(np.int64))
+    wanted = np.maximum(np.bincount(codes[plain], minlength=len(counts)), np.minimum(counts, floor))
     by_group = order[np.argsort(codes[order], kind="stable")]
     start = np.concatenate([[0], np.cumsum(counts)[:-1]])
     place = np.arange(rows) - start[codes[by_group]]
     chosen = np.sort(by_group[place < wanted[codes[by_group]]])
-    return chosen, (counts / np.maximum(wanted, 1))[codes[chosen]].astype(np.float64)
+    weight = (counts / np.maximum(wanted, 1))[codes[chosen]].astype(np.float64)
+    return Sample(chosen, weight, plain[chosen])

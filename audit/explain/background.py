@@ -1,4 +1,7 @@
-"""Does a background sample resemble the data? An explanation can be swayed by choosing the rows it starts from."""
+"""Whether a background sample resembles the data.
+
+An explanation can be swayed by choosing the rows that it starts from.
+"""
 
 from __future__ import annotations
 
@@ -71,8 +74,9 @@ def background_test(
 
     Notes
     -----
-    Székely and Rizzo (2013), on mid-ranks of numbers (a missing value on an axis of its own) and indicators of
-    categories, Euclidean. That explanations are swayed by chosen backgrounds: Laberge et al. (2023).
+    Székely and Rizzo (2013), on mid-ranks of numbers (a missing value on an axis of its own) and
+    indicators of categories, Euclidean. That explanations are swayed by chosen backgrounds: Laberge et
+    al. (2023).
 
     Examples
     --------
@@ -98,7 +102,8 @@ def background_test(
     found = _energies(labels, distance, split)
     p_value = float((1 + (found[1:] >= found[0] - 1e-12).sum()) / (permutations + 1))
     apart = sorted(
-        ((str(name), _apart(both[name], split)) for name in both.columns), key=lambda item: (-item[1], item[0])
+        ((str(name), _apart(both[name], split)) for name in both.columns),
+        key=lambda item: (-item[1], item[0]),
     )
     return BackgroundTest(
         max(float(found[0]), 0.0), p_value, tuple(apart), split, count - split, permutations, seed

@@ -1,4 +1,4 @@
-"""Deletion and insertion curves: do the columns that an explanation names really hold the output up?
+"""Deletion and insertion curves: whether the columns that an explanation names really hold the output up.
 
 Each row's columns are replaced, the most important first, by the values of another row, and the output falls
 back to what is usual. If an explanation is right, it falls sooner than in a random order. Insertion goes the

@@ -145,7 +145,9 @@ def _local(scorer: Scorer, grid: Grid, rows: Ints, at: Ints) -> Floats:
     return ends[: len(rows)] - ends[len(rows) :]
 
 
-def _accumulated(local: Floats, at: Ints, weight: Floats, centre: Floats, level: float) -> tuple[Estimate, ...]:
+def _accumulated(
+    local: Floats, at: Ints, weight: Floats, centre: Floats, level: float
+) -> tuple[Estimate, ...]:
     steps = len(centre) - 1
     total = np.bincount(at, weights=weight, minlength=steps)
     mean = np.bincount(at, weights=weight * local, minlength=steps) / np.maximum(total, 1e-300)
@@ -201,7 +203,6 @@ def _distances(values: pd.Series, codes: Ints, size: int) -> Floats:  # type: ig
     share = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     if number:
         share = np.cumsum(share, axis=1)
-    found = np.array(
+    return np.array(
         [np.abs(share - one).max(axis=1) if number else np.abs(share - one).sum(axis=1) / 2 for one in share]
     )
-    return found

@@ -1,4 +1,4 @@
-"""Rows as one matrix of numbers: codes for categories, numbers as they are, so that a small model can read them."""
+"""Rows as one matrix of numbers that a small model can read: codes for categories, numbers as they are."""
 
 from __future__ import annotations
 

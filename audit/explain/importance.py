@@ -161,9 +161,7 @@ def permutation_importance_by_group(
     """
     scorer = scorer_of(predict, X)
     groups, weight = grouped(sensitive_features, len(X)), weights_of(sample_weight, len(X))
-    found = shuffled_columns(
-        scorer, y_true, columns=columns, threshold=threshold, repeats=repeats, seed=seed
-    )
+    found = shuffled_columns(scorer, y_true, columns=columns, threshold=threshold, repeats=repeats, seed=seed)
     return importances_of(found, groups, weight, min_group_size=min_group_size, level=level)
 
 

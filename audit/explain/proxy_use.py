@@ -66,7 +66,7 @@ class ProxyMap:
     Parameters
     ----------
     strength : Proxies
-        All columns but the attribute's own: each alone, and all together.
+        Each column alone, but the attribute's own.
     rows : tuple of ProxyUse
         The largest product first.
     own : tuple of Reliance
@@ -148,12 +148,18 @@ def proxy_map(
     known = [str(name) for name in X.columns]
     mine = [name for name in known if name in set(own)]
 
-    def told(dropped: Sequence[str]) -> Proxies:
+    def told(dropped: Sequence[str], *, together: bool = True) -> Proxies:
         return proxy_strength(
-            X, sensitive_features, exclude=dropped, max_rows=max_rows, seed=seed, level=level
+            X,
+            sensitive_features,
+            exclude=dropped,
+            max_rows=max_rows,
+            seed=seed,
+            level=level,
+            together=together,
         )
 
-    strength = told(mine)
+    strength = told(mine, together=False)
     by_name = {item.column: item for item in reliance}
     rows = [_use(row, by_name.get(row.column)) for row in strength.rows]
     rows.sort(key=lambda row: (-row.product, -row.strength.auc, row.strength.column))
@@ -176,7 +182,7 @@ def _remaining(
     sensitive: set[str],
     proxies: Sequence[str],
     strength: Proxies,
-    told: Callable[[Sequence[str]], Proxies],
+    told: Callable[..., Proxies],
 ) -> list[Remaining]:
     """Measure what is left when the sensitive columns are dropped, and proxies too."""
     first = [name for name in known if name in sensitive]
@@ -191,4 +197,3 @@ def _remaining(
         left = len(dropped) < len(known)
         found.append(Remaining(why, tuple(dropped), told(dropped) if left else None))
     return found
-

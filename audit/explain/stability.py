@@ -1,4 +1,4 @@
-"""Does an explanation of a gap stay the same with other random draws, and with other background rows?"""
+"""Whether an explanation of a gap stays the same with other random draws and other background rows."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ men are treated and say nothing true about women.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,6 +19,7 @@ from sklearn.tree import DecisionTreeRegressor
 from ...errors import InputError, Problem, Reason
 from ...metrics.intervals import wilson
 from ...metrics.results import Estimate, Group, Interval
+from ...mitigation.rows import RowGroups
 from .asking import Scorer, scorer_of
 from .averages import grouped, mean_estimate, weights_of
 from .encoding import Encoded, encoded_rows
@@ -81,21 +82,31 @@ class Surrogate:
         Returns
         -------
         {"faithful", "uneven", "poor", "unknown"}
-            Faithful: R2 of at least 0.7 for everybody and in each group that has a figure; uneven: in some groups
-            only; poor: not even for everybody, and in no group; unknown: the score does not vary.
+            Faithful: R2 of at least 0.7 for everybody and in each group that has a figure; uneven: in some
+            groups only; poor: not even for everybody, and in no group; unknown: the score does not vary.
         """
-        figures = [item.r2.value for item in self.fidelity]
-        known = [value >= FAITHFUL for value in figures if math.isfinite(value)]
-        if not known:
-            return "unknown"
-        if all(known):
-            return "faithful"
-        return "uneven" if any(known) else "poor"
+        return verdict_of([item.r2.value for item in self.fidelity])
 
     def unfaithful(self) -> tuple[Group, ...]:
         """Name the groups for which the tree must not be read, the worst first."""
         found = [item for item in self.fidelity if item.group and item.r2.value < FAITHFUL]
         return tuple(item.group for item in sorted(found, key=lambda item: (item.r2.value, str(item.group))))
+
+
+def verdict_of(figures: Sequence[float]) -> Verdict:
+    """Tell for whom a tree may be read, from its R2 for everybody and in every group.
+
+    Examples
+    --------
+    >>> verdict_of([0.9, 0.95, 0.8]), verdict_of([0.8, 0.9, 0.4]), verdict_of([math.nan])
+    ('faithful', 'uneven', 'unknown')
+    """
+    known = [value >= FAITHFUL for value in figures if math.isfinite(value)]
+    if not known:
+        return "unknown"
+    if all(known):
+        return "faithful"
+    return "uneven" if any(known) else "poor"
 
 
 def surrogate_tree(
@@ -162,25 +173,73 @@ def surrogate_tree(
         raise InputError(problems)
     scorer = scorer_of(predict, X)
     groups, weight = grouped(sensitive_features, len(X)), weights_of(sample_weight, len(X))
-    grown = _half(groups.codes, seed)
-    rows = encoded_rows(X)
-    matrix, order = _ranked(rows, scorer.known, weight, grown)
-    leaf = max(min(10, int(grown.sum()) // 4), int(grown.sum()) // 100, 1)
+    grown = grow_tree(scorer, weight, groups.codes, threshold=threshold, max_depth=max_depth, seed=seed)
+    everybody = fidelity_of(grown, grouped(None, len(X)), minimum=min_group_size, level=level)
+    by_group = fidelity_of(grown, groups, minimum=min_group_size, level=level) if groups.names else ()
+    return surrogate_of(grown, (*everybody, *by_group))
+
+
+@dataclass(frozen=True, eq=False)
+class Grown:
+    """A fitted tree, and what it gives to every row.
+
+    Parameters
+    ----------
+    tree : DecisionTreeRegressor
+    rules : tuple of Rule
+    out, given, weight : ndarray of float, shape (rows,)
+        The model's output, the tree's, and the weights.
+    inside : ndarray of bool, shape (rows,)
+        The rows that it was grown on.
+    threshold : float
+    seed : int
+    """
+
+    tree: DecisionTreeRegressor
+    rules: tuple[Rule, ...]
+    out: Floats
+    given: Floats
+    weight: Floats
+    inside: Any
+    threshold: float
+    seed: int
+
+
+def grow_tree(
+    scorer: Scorer, weight: Floats, codes: Ints, *, threshold: float, max_depth: int = 4, seed: int = 0
+) -> Grown:
+    """Grow the tree on one half of the rows of every group; as ``surrogate_tree``."""
+    inside = _half(codes, seed)
+    rows = encoded_rows(scorer.X)
+    matrix, order = _ranked(rows, scorer.known, weight, inside)
+    half = int(inside.sum())
+    leaf = max(min(10, half // 4), half // 100, 1)
     tree = DecisionTreeRegressor(max_depth=max_depth, min_samples_leaf=leaf, random_state=seed)
-    tree.fit(matrix[grown], scorer.known[grown], sample_weight=weight[grown])
-    given = tree.predict(matrix)
-    members = [((), np.flatnonzero(~grown))]
-    if groups.names:
-        members += [
-            (group, np.flatnonzero(~grown & (groups.codes == at))) for at, group in enumerate(groups.levels)
-        ]
-    fidelity = tuple(
-        _fidelity(group, scorer.known[at], given[at], weight[at], threshold, level, min_group_size)
-        for group, at in members
-    )
+    tree.fit(matrix[inside], scorer.known[inside], sample_weight=weight[inside])
     rules = rules_of(tree, rows, order, matrix, weight, threshold)
+    return Grown(tree, rules, scorer.known, tree.predict(matrix), weight, inside, threshold, seed)
+
+
+def fidelity_of(grown: Grown, groups: RowGroups, *, minimum: int, level: float) -> tuple[Fidelity, ...]:
+    """Compare tree and model on the rows that it was not grown on, group by group."""
+    found = []
+    for at, group in enumerate(groups.levels):
+        rows = np.flatnonzero(~grown.inside & (groups.codes == at))
+        found.append(_fidelity(grown, group, rows, minimum, level))
+    return tuple(found)
+
+
+def surrogate_of(grown: Grown, fidelity: tuple[Fidelity, ...]) -> Surrogate:
+    """Put a tree and its fidelity together."""
+    inside = int(grown.inside.sum())
     return Surrogate(
-        tree, rules, fidelity, int(tree.get_depth()), int(grown.sum()), int((~grown).sum()), seed
+        grown.tree,
+        grown.rules,
+        fidelity,
+        int(grown.tree.get_depth()),
+        inside,
+        len(grown.inside) - inside,
+        grown.seed,
     )
 
 
@@ -193,7 +252,7 @@ def _half(codes: Ints, seed: int) -> Any:
 
 
 def _ranked(rows: Encoded, out: Floats, weight: Floats, grown: Any) -> tuple[Floats, tuple[Ints, ...]]:
-    """Number each column's categories by their mean output: splits then are sets (Breiman et al. 1984)."""
+    """Give each column's categories the rank of their mean output: splits then are sets (Breiman 1984)."""
     matrix, orders = rows.matrix.copy(), []
     overall = float(np.average(out[grown], weights=weight[grown] + 1e-12))
     for at in range(matrix.shape[1]):
@@ -213,16 +272,15 @@ def _ranked(rows: Encoded, out: Floats, weight: Floats, grown: Any) -> tuple[Flo
     return matrix, tuple(orders)
 
 
-def _fidelity(  # noqa: PLR0917 - one group's outputs, the model's and the tree's, and how they are compared
-    group: Group, out: Floats, given: Floats, weight: Floats, threshold: float, level: float, minimum: int
-) -> Fidelity:
-    same = ((out >= threshold) == (given >= threshold)).astype(np.float64)
+def _fidelity(grown: Grown, group: Group, rows: Ints, minimum: int, level: float) -> Fidelity:
+    out, given, weight = grown.out[rows], grown.given[rows], grown.weight[rows]
+    same = ((out >= grown.threshold) == (given >= grown.threshold)).astype(np.float64)
     plain = mean_estimate(same, weight, level, minimum=minimum)
     if plain.reason is not None:
-        return Fidelity(group, plain, Estimate(math.nan, rows=len(out), reason=plain.reason))
+        return Fidelity(group, plain, Estimate(math.nan, rows=len(rows), reason=plain.reason))
     low, high = wilson(plain.value * plain.effective, plain.effective, level)
     interval = Interval(float(low), float(high), level, "Wilson")
-    agreement = Estimate(plain.value, interval, rows=len(out), effective=plain.effective)
+    agreement = Estimate(plain.value, interval, rows=len(rows), effective=plain.effective)
     return Fidelity(group, agreement, _r2(out, given, weight, plain.effective, level))
 
 
