@@ -61,12 +61,13 @@ class EffectsFacts(Part):
 
 
 class ConditionFacts(Part):
-    """What a rule asks of one column; ``among`` is None for numbers."""
+    """What a rule asks of one column; ``among`` is None for numbers, ``without`` are the other categories."""
 
     column: str
     above: float | None
     at_most: float | None
     among: tuple[Level, ...] | None
+    without: tuple[Level, ...]
     others: bool
     missing: bool
 

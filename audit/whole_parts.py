@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from .explain.dependence import Dependence
 from .explain.effects import Effects
 from .explain.surrogate import Grown, verdict_of
@@ -69,6 +67,7 @@ def surrogate_facts(grown: Grown, fidelity: tuple[FidelityFacts, ...]) -> Surrog
                     above=item.above,
                     at_most=item.at_most,
                     among=item.among,
+                    without=item.without,
                     others=item.others,
                     missing=item.missing,
                 )
@@ -82,7 +81,7 @@ def surrogate_facts(grown: Grown, fidelity: tuple[FidelityFacts, ...]) -> Surrog
         for rule in grown.rules
     )
     return SurrogateFacts(
-        verdict=verdict_of([item.r2.value for item in fidelity if math.isfinite(item.r2.value)]),
+        verdict=verdict_of([item.r2 for item in fidelity]),
         rules=rules,
         fidelity=fidelity,
         depth=int(grown.tree.get_depth()),

@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from .charts_global import FONT, whole_specification
 from .formats import Kind
 from .lean import Words, lean
 from .names import width
 from .palette import COLOURS
-from .view_parts import BarChart, Chart, Dot, DotChart, Pair, PairChart
+from .view_parts import BarChart, Chart, Dot, DotChart, LineChart, MapChart, Pair, PairChart
 
 if TYPE_CHECKING:
     from altair import LayerChart
 
-FONT = 'system-ui, "Segoe UI", Roboto, sans-serif'
 ROW = 22
 _NARROW, _WIDE, _NARROW_LETTERS = 134, 200, 18
 _PLOT, _FIGURES, _PAIR_FIGURES = 150, 56, 84
@@ -34,13 +34,15 @@ def specification(chart: Chart) -> dict[str, Any]:
 
     Parameters
     ----------
-    chart : DotChart, BarChart or PairChart
+    chart : DotChart, BarChart, PairChart, LineChart or MapChart
 
     Returns
     -------
     dict
         Plain JSON; nothing in it refers to anything outside.
     """
+    if isinstance(chart, LineChart | MapChart):
+        return whole_specification(chart)
     if isinstance(chart, DotChart):
         return _dot_chart(chart)
     if isinstance(chart, BarChart):
@@ -53,7 +55,7 @@ def altair_chart(chart: Chart) -> LayerChart:
 
     Parameters
     ----------
-    chart : DotChart, BarChart or PairChart
+    chart : DotChart, BarChart, PairChart, LineChart or MapChart
 
     Returns
     -------
@@ -77,7 +79,7 @@ def svg(chart: Chart) -> str:
 
     Parameters
     ----------
-    chart : DotChart, BarChart or PairChart
+    chart : DotChart, BarChart, PairChart, LineChart or MapChart
 
     Returns
     -------
@@ -86,9 +88,9 @@ def svg(chart: Chart) -> str:
     """
     import vl_convert  # noqa: PLC0415 - loads a JavaScript engine
 
-    spec = specification(chart)
-    drawn: str = vl_convert.vegalite_to_svg(_silent(spec), allowed_base_urls=[])
-    return lean(drawn, f"{chart.title}. {chart.description}", _words(spec))
+    spec, rows = specification(chart), not isinstance(chart, LineChart | MapChart)
+    drawn: str = vl_convert.vegalite_to_svg(_silent(spec) if rows else spec, allowed_base_urls=[])
+    return lean(drawn, f"{chart.title}. {chart.description}", _words(spec) if rows else ())
 
 
 def _silent(spec: _Spec) -> _Spec:

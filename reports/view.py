@@ -20,13 +20,16 @@ from .view_conditional import conditional_section
 from .view_explain import explain_section
 from .view_facts import facts
 from .view_gaps import leads
+from .view_global import global_section
 from .view_groups import grouping_section, rate_chart
 from .view_marks import mark, state_mark
 from .view_methods import footer_lines, glossary, methods_section, software_facts
 from .view_mitigation import mitigation_section
 from .view_parts import Cell, Chart, Column, Mark, Page, Row, Section, Table
+from .view_proxies import proxies_section
 from .view_scope import Scope, glossary_id, worst_of
 from .view_slices import slices_section
+from .view_trust import trust_section
 from .view_verdict import headline, summary, tally, verdict_line
 from .wording import say, say_many, words_of
 
@@ -70,7 +73,8 @@ def build_page(record: Record) -> Page:
 
 
 def _further(record: Record, hidden: Hidden) -> Iterator[Section]:
-    for section in (conditional_section(record, hidden), slices_section(record, hidden)):
+    examined = (proxies_section(record), global_section(record, hidden), trust_section(record))
+    for section in (conditional_section(record, hidden), slices_section(record, hidden), *examined):
         if section is not None:
             yield section
 

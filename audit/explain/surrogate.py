@@ -82,31 +82,38 @@ class Surrogate:
         Returns
         -------
         {"faithful", "uneven", "poor", "unknown"}
-            Faithful: R2 of at least 0.7 for everybody and in each group that has a figure; uneven: in some
-            groups only; poor: not even for everybody, and in no group; unknown: the score does not vary.
+            Faithful: nowhere is R2 surely below 0.7 (its whole interval); uneven: in some groups it is; poor:
+            for everybody and in every group; unknown: the score does not vary.
         """
-        return verdict_of([item.r2.value for item in self.fidelity])
+        return verdict_of([item.r2 for item in self.fidelity])
 
     def unfaithful(self) -> tuple[Group, ...]:
         """Name the groups for which the tree must not be read, the worst first."""
-        found = [item for item in self.fidelity if item.group and item.r2.value < FAITHFUL]
+        found = [item for item in self.fidelity if item.group and falls_short(item.r2)]
         return tuple(item.group for item in sorted(found, key=lambda item: (item.r2.value, str(item.group))))
 
 
-def verdict_of(figures: Sequence[float]) -> Verdict:
+def falls_short(r2: Estimate) -> bool:
+    """Tell whether a tree is surely unfaithful: the whole interval of R2 lies below 0.7."""
+    return (r2.value if r2.interval is None else r2.interval.high) < FAITHFUL
+
+
+def verdict_of(figures: Sequence[Estimate]) -> Verdict:
     """Tell for whom a tree may be read, from its R2 for everybody and in every group.
 
     Examples
     --------
-    >>> verdict_of([0.9, 0.95, 0.8]), verdict_of([0.8, 0.9, 0.4]), verdict_of([math.nan])
-    ('faithful', 'uneven', 'unknown')
+    >>> verdict_of([Estimate(0.9), Estimate(0.8)]), verdict_of([Estimate(0.8), Estimate(0.4)])
+    ('faithful', 'uneven')
+    >>> verdict_of([Estimate(math.nan)])
+    'unknown'
     """
-    known = [value >= FAITHFUL for value in figures if math.isfinite(value)]
-    if not known:
+    short = [falls_short(item) for item in figures if math.isfinite(item.value)]
+    if not short:
         return "unknown"
-    if all(known):
-        return "faithful"
-    return "uneven" if any(known) else "poor"
+    if all(short):
+        return "poor"
+    return "uneven" if any(short) else "faithful"
 
 
 def surrogate_tree(

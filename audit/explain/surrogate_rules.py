@@ -26,6 +26,8 @@ class Condition:
         Numbers must not be larger.
     among : tuple or None
         Categories that are let in; None for a column of numbers.
+    without : tuple
+        Categories that are not let in.
     others : bool
         Whether categories too rare to be named are let in, too.
     missing : bool
@@ -36,6 +38,7 @@ class Condition:
     above: float | None = None
     at_most: float | None = None
     among: tuple[Level, ...] | None = None
+    without: tuple[Level, ...] = ()
     others: bool = False
     missing: bool = False
 
@@ -141,7 +144,9 @@ def _condition(at: int, item: _Range, rows: Encoded, order: tuple[Ints, ...]) ->
         inside = [int(code) for rank, code in enumerate(order[at]) if item.low < rank <= item.high]
         levels = rows.levels[at]
         named = tuple(levels[code] for code in sorted(inside) if code < len(levels))
-        return Condition(name, among=named, others=any(code >= len(levels) for code in inside))
+        without = tuple(level for code, level in enumerate(levels) if code not in inside)
+        rarer = any(code >= len(levels) for code in inside)
+        return Condition(name, among=named, without=without, others=rarer)
     return Condition(
         name,
         above=item.low if math.isfinite(item.low) else None,
