@@ -31,6 +31,9 @@ from .rows import Floats, Integers, compress, index_of, match_rows, missing_colu
 BINS = 32
 """A numeric column with more distinct values than this is cut into so many bins of about equal size."""
 
+BIN_ROWS = 50
+"""With few rows the bins are fewer, of about this many rows: smaller ones are mostly noise."""
+
 MAX_LEVELS = 200
 """A column of text with more values keeps the most frequent; the rest become one."""
 
@@ -270,8 +273,9 @@ def _binned_numbers(values: Floats) -> Integers:
     missing = np.isnan(values)
     present = values[~missing]
     distinct = np.unique(present)
+    bins = min(BINS, max(len(present) // BIN_ROWS, 4))
     edges = (
-        distinct[1:] if len(distinct) <= BINS else np.unique(np.quantile(present, np.arange(1, BINS) / BINS))
+        distinct[1:] if len(distinct) <= bins else np.unique(np.quantile(present, np.arange(1, bins) / bins))
     )
     codes = np.searchsorted(edges, np.where(missing, 0.0, values), side="right") + 1
     return np.where(missing, 0, codes).astype(np.int64)

@@ -111,8 +111,9 @@ def deletion_insertion(
     donors = rng.integers(len(X), size=len(each))
     start, end = scorer.known[each], scorer.known[donors]
     sign = np.where(start >= end, 1.0, -1.0)
-    ordered = np.argsort(-np.repeat(given, draws, axis=0) * sign[:, None], axis=1, kind="stable")
-    chance = np.argsort(rng.random(ordered.shape), axis=1)
+    toward = np.repeat(given, draws, axis=0) * sign[:, None]
+    ordered = np.lexsort((rng.random(toward.shape), -toward), axis=1)  # ties fall at random
+    chance = np.argsort(rng.random(toward.shape), axis=1)
     fall = float(np.abs(start - end).mean())
     curves = {
         (name, kind): sign[:, None] * (_path(scorer, one, other, order) - end[:, None])

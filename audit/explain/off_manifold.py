@@ -27,10 +27,10 @@ from .asking import Scorer, scorer_of
 from .encoding import Encoded, encoded_rows
 from .pairing import Floats, Ints
 
-LOST = 0.75
+LOST = 0.85
 """Alarm: so much of the stand-in's fidelity on real rows is lost on perturbed rows (honest: up to 0.7)."""
-MOVED = 0.5
-"""Alarm: so much of the reliance lies on other columns on perturbed rows (honest: up to 0.49)."""
+MOVED = 0.25
+"""Alarm: and so much of the reliance lies on other columns on perturbed rows (honest: up to 0.5)."""
 LEAST_R2 = 0.3
 """A stand-in with less than this R2 on real rows tells nothing."""
 

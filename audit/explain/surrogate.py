@@ -29,6 +29,9 @@ from .surrogate_rules import Rule, rules_of
 FAITHFUL = 0.7
 """From this R2 of the score on, a tree is called faithful to a group: a convention."""
 
+WORTH = 0.001
+"""A question must explain at least this share of the score's variance."""
+
 Verdict = Literal["faithful", "uneven", "poor", "unknown"]
 
 
@@ -221,7 +224,12 @@ def grow_tree(
     matrix, order = _ranked(rows, scorer.known, weight, inside)
     half = int(inside.sum())
     leaf = max(min(10, half // 4), half // 100, 1)
-    tree = DecisionTreeRegressor(max_depth=max_depth, min_samples_leaf=leaf, random_state=seed)
+    tree = DecisionTreeRegressor(
+        max_depth=max_depth,
+        min_samples_leaf=leaf,
+        min_impurity_decrease=WORTH * float(np.var(scorer.known[inside])),
+        random_state=seed,
+    )
     tree.fit(matrix[inside], scorer.known[inside], sample_weight=weight[inside])
     rules = rules_of(tree, rows, order, matrix, weight, threshold)
     return Grown(tree, rules, scorer.known, tree.predict(matrix), weight, inside, threshold, seed)

@@ -143,10 +143,10 @@ def _condition(at: int, item: _Range, rows: Encoded, order: tuple[Ints, ...]) ->
     if rows.categorical[at]:
         inside = [int(code) for rank, code in enumerate(order[at]) if item.low < rank <= item.high]
         levels = rows.levels[at]
-        named = tuple(levels[code] for code in sorted(inside) if code < len(levels))
-        without = tuple(level for code, level in enumerate(levels) if code not in inside)
+        named = sorted((levels[code] for code in inside if code < len(levels)), key=str)
+        without = sorted((level for code, level in enumerate(levels) if code not in inside), key=str)
         rarer = any(code >= len(levels) for code in inside)
-        return Condition(name, among=named, without=without, others=rarer)
+        return Condition(name, among=tuple(named), without=tuple(without), others=rarer)
     return Condition(
         name,
         above=item.low if math.isfinite(item.low) else None,
