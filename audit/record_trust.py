@@ -10,6 +10,7 @@ from .record_part import Part
 Fault = Literal[
     "sum", "seeds", "backgrounds", "deletion", "insertion", "resemblance", "off_manifold", "constant"
 ]
+TrustState = Literal["trusted", "care", "suspect"]
 Unchecked = Literal["sum", "stability", "curves", "resemblance", "off_manifold"]
 
 
@@ -86,7 +87,7 @@ class ManifoldFacts(Part):
 class TrustFacts(Part):
     """All checks, and what they come to."""
 
-    state: Literal["trusted", "care", "suspect"]
+    state: TrustState
     faults: tuple[Fault, ...]
     unchecked: tuple[Unchecked, ...]
     scored: bool

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -148,13 +149,8 @@ def examine_model(
     progress("examining", 1, steps)
     found = []
     for done, name in enumerate(subject.attributes, start=2):
-        one = _tried(
-            f"proxies of {name}",
-            absent,
-            lambda name=name: proxy_facts(
-                subject, name, everybody.reliance, wanted.sensitive, wanted.proxies
-            ),
-        )
+        told = partial(proxy_facts, subject, name, everybody.reliance, wanted.sensitive, wanted.proxies)
+        one = _tried(f"proxies of {name}", absent, told)
         found += [] if one is None else [one]
         progress("examining", done, steps)
     whole = _tried(
@@ -216,7 +212,7 @@ def _scorer(subject: Subject, frame: pd.DataFrame) -> Scorer:
             )
             raise ModelError.of("model_failed", "model", said) from error
         if quick is not None:
-            return scorer_of(model.scores, rows, quick)
+            return scorer_of(quick.score, rows, quick)
     return scorer_of(lambda rows: model.scores(rows, positive), frame)
 
 

@@ -28,6 +28,7 @@ from .record_trust import (
     StabilityFacts,
     SumFacts,
     TrustFacts,
+    TrustState,
     Unchecked,
 )
 
@@ -102,7 +103,7 @@ def trust_facts(
     }
     unchecked: list[Unchecked] = [name for name in UNCHECKED if made[name] is None]
     faults = tuple(_faults(trusted, sums, stability, curves, background, manifold))
-    state = "trusted" if not faults else "suspect" if set(faults) & set(SEVERE) else "care"
+    state: TrustState = "trusted" if not faults else "suspect" if set(faults) & set(SEVERE) else "care"
     return TrustFacts(
         state=state,
         faults=faults,

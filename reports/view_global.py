@@ -170,12 +170,14 @@ def _dot(item: ImportanceFacts, shown: Shown) -> Dot:
 
 
 def _table(whole: WholeFacts, found: list[ImportanceFacts], shown: Shown, anchor: str) -> Table:
-    by_key = {(item.column, item.group, item.figure): item for item in found}
-    everybody = {(item.column, (), item.figure): item for item in whole.importances if not item.grouping}
+    by_key: dict[tuple[str, Group, str], ImportanceFacts] = {
+        (item.column, item.group, item.figure): item for item in found
+    }
+    by_key |= {(item.column, (), item.figure): item for item in whole.importances if not item.grouping}
     rows = []
     for item in whole.reliance:
         for group in [(), *shown.names]:
-            cells = [(by_key | everybody).get((item.column, group, name)) for name in _FIGURES]
+            cells = [by_key.get((item.column, group, name)) for name in _FIGURES]
             if not any(cell is not None and _known(cell) for cell in cells):
                 continue
             who = say("grouping.everyone") if group == () else shown.names[group]

@@ -155,7 +155,7 @@ def _energies(labels: Floats, distance: Floats, split: int) -> Any:
     return 2 * across / (split * other) - inside / split**2 - outside / other**2
 
 
-def _apart(values: pd.Series, split: int) -> float:  # type: ignore[type-arg]
+def _apart(values: pd.Series[Any], split: int) -> float:
     if kind_of_column(values) == "number":
         level = np.unique(numbers_of(values), return_inverse=True)[1]
     else:

@@ -189,7 +189,7 @@ def _ordered(X: pd.DataFrame, grid: Grid) -> Grid:
     return Grid(grid.column, grid.kind, values, grid.donors[order], grid.missing, grid.left_out)
 
 
-def _distances(values: pd.Series, codes: Ints, size: int) -> Floats:  # type: ignore[type-arg]
+def _distances(values: pd.Series[Any], codes: Ints, size: int) -> Floats:
     """Compare every two categories' distributions of one other column."""
     number = kind_of_column(values) == "number"
     level = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from .pairing import Floats, Ints
 Kind = Literal["number", "category"]
 
 
-def kind_of_column(values: pd.Series) -> Kind:  # type: ignore[type-arg]
+def kind_of_column(values: pd.Series[Any]) -> Kind:
     """Tell whether a column is taken as numbers; truth values and all else are categories.
 
     Examples
@@ -27,7 +27,7 @@ def kind_of_column(values: pd.Series) -> Kind:  # type: ignore[type-arg]
     return "number" if numeric else "category"
 
 
-def numbers_of(values: pd.Series) -> Floats:  # type: ignore[type-arg]
+def numbers_of(values: pd.Series[Any]) -> Floats:
     """Give a column of numbers as floats; missing ones are nan."""
     found: Floats = values.to_numpy(dtype=np.float64, na_value=np.nan)
     return found
