@@ -15,6 +15,7 @@ _HOME = {
     "audit_model": "api",
     "audit_predictions": "api",
     "audit_file": "api",
+    "compare_audits": "api",
     "Result": "api",
     "EvenhandError": "errors",
     "EvenhandWarning": "errors",
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from .api import audit_file as audit_file
     from .api import audit_model as audit_model
     from .api import audit_predictions as audit_predictions
+    from .api import compare_audits as compare_audits
     from .audit.explain.background import background_test as background_test
     from .audit.explain.deletion import deletion_insertion as deletion_insertion
     from .audit.explain.dependence import partial_dependence_by_group as partial_dependence_by_group

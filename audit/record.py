@@ -305,6 +305,8 @@ class Record(Part):
     proxies: tuple[ProxyFacts, ...] = ()
     whole: WholeFacts | None = None
     trust: TrustFacts | None = None
+    public: bool = False
+    """Whether what pages withhold is gone, and the cube with it."""
 
     def to_json(self) -> str:
         """Write the record as strict JSON, keys in the order of this file."""

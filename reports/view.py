@@ -31,6 +31,7 @@ from .view_scope import Scope, glossary_id, worst_of
 from .view_slices import slices_section
 from .view_trust import trust_section
 from .view_verdict import headline, summary, tally, verdict_line
+from .view_what_if import what_if
 from .wording import say, say_many, words_of
 
 
@@ -63,6 +64,7 @@ def build_page(record: Record) -> Page:
         matrix=_matrix(record, scopes),
         groupings=tuple(grouping_section(scope) for scope in scopes),
         further=tuple(_further(record, hidden)),
+        what_if=what_if(record),
         explanations=explain_section(record, hidden),
         mitigation=mitigation_section(record, concealed),
         methods=methods_section(record),
