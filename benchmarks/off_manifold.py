@@ -2,10 +2,10 @@
 
     python -m evenhand.benchmarks.off_manifold [FOLDER]
 
-Honest models of nine kinds, their probabilities and their decisions, on held-out rows of Adult (which comes with
-the package) and, where the folder holds them, of German credit (german_credit.csv) and Taiwan's credit cards
-(default_credit_taiwan.parquet). Scaffolds hide one column behind a random one; their detector has seen the rows
-(a deployed scaffold is fitted to its population), or only others like them.
+Honest models of nine kinds, their probabilities and their decisions, on held-out rows of Adult (which comes
+with the package) and, where the folder holds them, of German credit (german_credit.csv) and of Taiwan's
+credit cards (default_credit_taiwan.parquet). Scaffolds hide one column behind a random one; their detector
+has seen the rows (a deployed scaffold is fitted to its population), or only others like them.
 """
 
 from __future__ import annotations
@@ -99,8 +99,8 @@ def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     alarms, checks, seen, unseen = 0, 0, [], []
     lost, moved = [], []
-    for name, rows, label in tables(folder):
-        rows, truth = rows.reset_index(drop=True), np.asarray(label)
+    for name, table, label in tables(folder):
+        rows, truth = table.reset_index(drop=True), np.asarray(label)
         half = len(rows) // 2
         train, test = rows[:half], rows[half:].reset_index(drop=True)
         for kind, model in honest().items():

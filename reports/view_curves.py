@@ -199,7 +199,7 @@ def _effects_table(item: EffectsFacts, anchor: str) -> Table:
     return Table(
         id=anchor,
         caption=say("global.effects.table", column=isolate(item.column)),
-        corner=say("column.value"),
-        columns=(Column(say("column.effect_size")),),
+        corner=say("global.column.value"),
+        columns=(Column(say("global.column.effect_size")),),
         rows=rows,
     )

@@ -186,8 +186,8 @@ def _table(whole: WholeFacts, found: list[ImportanceFacts], shown: Shown, anchor
     return Table(
         id=f"{anchor}-importance",
         caption=say("global.importance.table", name=shown.label),
-        corner=say("column.shuffled"),
-        columns=tuple(Column(say(f"column.{name}")) for name in _HEADS),
+        corner=say("global.column.shuffled"),
+        columns=tuple(Column(say(f"global.column.{name}")) for name in _HEADS),
         rows=tuple(rows[:_LINES]),
         more=tuple(rows[_LINES:]),
         more_label=say_many("global.importance.more", len(rows) - _LINES),

@@ -32,7 +32,7 @@ def _part(item: ProxyFacts, anchor: str) -> Section:
         id=f"{anchor}-table",
         caption=say("proxies.table", attribute=attribute),
         corner=say("column.column"),
-        columns=tuple(Column(say(f"column.{name}")) for name in _COLUMNS),
+        columns=tuple(Column(say(f"proxies.column.{name}")) for name in _COLUMNS),
         rows=rows[:_FEW],
         more=rows[_FEW:],
         more_label=say_many("proxies.more", len(rows) - _FEW),

@@ -73,7 +73,7 @@ def _fidelity(tree: SurrogateFacts, shown: Shown) -> Table:
         id="tree-fidelity",
         caption=say("global.tree.fidelity"),
         corner=say("column.group"),
-        columns=tuple(Column(say(f"column.{name}")) for name in ("agreement", "r2")),
+        columns=tuple(Column(say(f"global.column.{name}")) for name in ("agreement", "r2")),
         rows=tuple(rows),
     )
 
@@ -91,15 +91,15 @@ def _rules(tree: SurrogateFacts) -> Table:
     return Table(
         id="tree-rules",
         caption=say("global.tree.table"),
-        corner=say("column.rule"),
-        columns=tuple(Column(say(f"column.{name}"), number=number) for name, number in heads),
+        corner=say("global.column.rule"),
+        columns=tuple(Column(say(f"global.column.{name}"), number=number) for name, number in heads),
         rows=tuple(_rule(rule) for rule in rules),
     )
 
 
 def _rule(rule: RuleFacts) -> Row:
     words = say("global.rule.and").join(_conditions(rule)) or say("global.rule.all")
-    decision = say("decision.selected" if rule.selected else "decision.refused")
+    decision = say("global.decision.selected" if rule.selected else "global.decision.refused")
     cells = (Cell(figure(rule.value, "rate")), Cell(decision), Cell(figure(rule.share, "rate")))
     return Row(named(words, limit=600), cells)
 

@@ -30,8 +30,11 @@ def trust_section(record: Record) -> Section | None:
     table = Table(
         id="trust-checks",
         caption=say("trust.table"),
-        corner=say("column.check"),
-        columns=(Column(say("column.found"), number=False), Column(say("column.judged"), number=False)),
+        corner=say("trust.column.check"),
+        columns=(
+            Column(say("trust.column.found"), number=False),
+            Column(say("trust.column.judged"), number=False),
+        ),
         rows=tuple(_rows(trust)),
     )
     charts = () if trust.curves is None or trust.faults == ("constant",) else tuple(_charts(trust.curves))

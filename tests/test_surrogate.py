@@ -1,4 +1,4 @@
-"""A small tree in place of a model: its rules are the model's where it is one, and for whom it is faithful."""
+"""A small tree in place of a model: its rules are the model's where it is one; for whom it is faithful."""
 
 from __future__ import annotations
 
