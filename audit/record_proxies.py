@@ -26,11 +26,15 @@ class OwnUse(Part):
 
 
 class RemainingFacts(Part):
-    """How well all other columns together tell the attribute when some are dropped; None: none is left."""
+    """How well all other columns together tell the attribute when some are dropped; None: none is left.
+
+    ``by_group`` is each group against the rest, in the order of the attribute's ``groups``.
+    """
 
     why: Literal["own", "named", "strong"]
     dropped: tuple[str, ...]
     auc: Estimate | None
+    by_group: tuple[float, ...] = ()
 
 
 class ProxyFacts(Part):

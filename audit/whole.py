@@ -6,7 +6,7 @@ Everything is asked on a sample of rows in which no group is lost; figures are w
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -138,11 +138,11 @@ def examine_model(
     steps = len(subject.attributes) + 3
     progress("examining", 0, steps)
     asked = _tried("the model as a whole", absent, lambda: ask_model(subject))
-    if asked is None:
-        return Examined(absent=tuple(absent))
-    shuffled = shuffled_columns(
-        asked.scorer, asked.labels, threshold=_threshold(subject), repeats=REPEATS, seed=subject.seed
+    shuffled = (
+        None if asked is None else _tried("the model as a whole", absent, partial(_shuffle, subject, asked))
     )
+    if asked is None or shuffled is None:
+        return Examined(absent=tuple(absent))
     everybody = importances_of(
         shuffled, grouped(None, len(asked.weight)), asked.weight, min_group_size=1, level=subject.level
     )
@@ -192,6 +192,12 @@ def ask_model(subject: Subject) -> Asked:
     )
 
 
+def _shuffle(subject: Subject, asked: Asked) -> Shuffled:
+    return shuffled_columns(
+        asked.scorer, asked.labels, threshold=_threshold(subject), repeats=REPEATS, seed=subject.seed
+    )
+
+
 def _of_attribute(subject: Subject, name: str, rows: Ints) -> RowGroups:
     codes, levels = crossed(subject.attributes, (name,))
     return RowGroups((name,), levels, codes[rows])
@@ -204,16 +210,26 @@ def _scorer(subject: Subject, frame: pd.DataFrame) -> Scorer:
     rows = model.rows(frame)
     if isinstance(rows, pd.DataFrame):
         at = model.classes.index(resolve_label(plain(positive), model.classes, "pos_label"))
+        quick = _guarded(lambda given: quick_scorer(model.estimator, given, output=at))(rows)
+        if quick is not None:
+            quick = replace(quick, score=_guarded(quick.score))
+            return scorer_of(quick.score, rows, quick)
+    return scorer_of(lambda rows: model.scores(rows, positive), frame)
+
+
+def _guarded(call: Callable[[Any], _Found]) -> Callable[[Any], _Found]:
+    """Turn whatever a model raises into the error that says so."""
+
+    def asked(rows: Any) -> _Found:
         try:
-            quick = quick_scorer(model.estimator, rows, output=at)
+            return call(rows)
         except MODEL_FAULTS as error:
             said = (
                 f"the model fails on these rows: {type(error).__name__}: {error}; give it rows like its own"
             )
             raise ModelError.of("model_failed", "model", said) from error
-        if quick is not None:
-            return scorer_of(quick.score, rows, quick)
-    return scorer_of(lambda rows: model.scores(rows, positive), frame)
+
+    return asked
 
 
 def _threshold(subject: Subject) -> float:

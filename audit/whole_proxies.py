@@ -66,6 +66,7 @@ def proxy_facts(
                 why=item.why,
                 dropped=item.dropped,
                 auc=None if item.found is None else _together(item.found),
+                by_group=() if item.found is None else item.found.together_by_group,
             )
             for item in found.remaining
         ),

@@ -75,7 +75,7 @@ def build_page(record: Record) -> Page:
 
 
 def _further(record: Record, hidden: Hidden) -> Iterator[Section]:
-    examined = (proxies_section(record), global_section(record, hidden), trust_section(record))
+    examined = (proxies_section(record, hidden), global_section(record, hidden), trust_section(record))
     for section in (conditional_section(record, hidden), slices_section(record, hidden), *examined):
         if section is not None:
             yield section

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
+from ..audit.privacy import Hidden
 from ..audit.record import Record
 from ..audit.record_proxies import ProxyFacts, ProxyRow, RemainingFacts
-from ..metrics.results import Estimate
+from ..metrics.results import Estimate, Group
 from . import formats
 from .formats import figure, span
 from .names import isolate, listed, named, unlike
@@ -17,15 +19,29 @@ _FEW, _NAMED, _NAME = 6, 5, 16
 _COLUMNS = ("auc", "use", "product", "information")
 
 
-def proxies_section(record: Record) -> Section | None:
+def proxies_section(record: Record, hidden: Hidden) -> Section | None:
     """Build the section of all attributes; None where no proxies were looked for."""
     if not record.proxies:
         return None
-    parts = tuple(_part(item, f"proxies-{place}") for place, item in enumerate(record.proxies, start=1))
+    parts = tuple(
+        _part(item, _names(record, hidden, item.attribute), f"proxies-{place}")
+        for place, item in enumerate(record.proxies, start=1)
+    )
     return Section("proxies", say("proxies.heading"), say("proxies.intro"), sections=parts)
 
 
-def _part(item: ProxyFacts, anchor: str) -> Section:
+def _names(record: Record, hidden: Hidden, attribute: str) -> dict[Group, str]:
+    """Name the groups that may be shown."""
+    return {
+        group.group: group.name
+        for part in record.groupings
+        if part.name == attribute
+        for group in part.groups
+        if group.group not in hidden[part.name]
+    }
+
+
+def _part(item: ProxyFacts, names: dict[Group, str], anchor: str) -> Section:
     attribute = isolate(item.attribute)
     rows = tuple(_row(row) for row in item.rows)
     table = Table(
@@ -44,7 +60,7 @@ def _part(item: ProxyFacts, anchor: str) -> Section:
         heading=say("proxies.part", attribute=attribute),
         intro=_first(item, attribute),
         charts=(_chart(item, attribute, anchor),),
-        notes=(*_own(item), *(_left(left, item, attribute) for left in item.remaining)),
+        notes=(*_own(item), *_lefts(item, names, attribute)),
         folds=(Fold(say("proxies.figures"), tables=(table,), notes=(method, *several), printed="plain"),),
     )
 
@@ -76,6 +92,19 @@ def _own(item: ProxyFacts) -> tuple[str, ...]:
     use = math.fsum(one.use for one in item.own)
     columns = listed(one.column for one in item.own)
     return (say("proxies.own", columns=columns, use=figure(use, "rate")),)
+
+
+def _lefts(item: ProxyFacts, names: dict[Group, str], attribute: str) -> Iterator[str]:
+    for left in item.remaining:
+        yield _left(left, item, attribute)
+        if left.why == "own" and len(item.groups) > 2 and left.by_group:
+            found = sorted(zip(left.by_group, item.groups, strict=True), reverse=True, key=lambda one: one[0])
+            told = [
+                say("proxies.group", group=isolate(names[group]), auc=figure(auc, "rate"))
+                for auc, group in found
+                if group in names
+            ]
+            yield say("proxies.groups", groups=", ".join(told[:_FEW]))
 
 
 def _left(left: RemainingFacts, item: ProxyFacts, attribute: str) -> str:

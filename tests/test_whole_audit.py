@@ -115,6 +115,22 @@ def test_a_model_that_fails_is_said_to_fail():
     assert "no such people" in seen.absent[0].reason
 
 
+class Jealous(Decides):
+    """It fails on people who do not exist."""
+
+    def predict(self, rows):
+        known = set(map(tuple, X.to_numpy()))
+        if not set(map(tuple, rows.to_numpy())) <= known:
+            raise KeyError("a stranger")
+        return rows["pay"].to_numpy() > 0
+
+
+def test_a_model_that_fails_on_rows_put_together_is_a_stated_limit():
+    seen = examined(Jealous(), X)
+    assert seen.whole is None
+    assert "a stranger" in seen.absent[0].reason
+
+
 class Constant(Decides):
     def predict(self, rows):
         return np.ones(len(rows), dtype=bool)
