@@ -15,8 +15,11 @@ _HOME = {
     "audit_model": "api",
     "audit_predictions": "api",
     "audit_file": "api",
+    "explain_row": "api",
+    "Explanation": "explanations",
     "compare_audits": "api",
     "Result": "api",
+    "wrap_model": "audit.model",
     "EvenhandError": "errors",
     "EvenhandWarning": "errors",
     "InputError": "errors",
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from .api import audit_model as audit_model
     from .api import audit_predictions as audit_predictions
     from .api import compare_audits as compare_audits
+    from .api import explain_row as explain_row
     from .audit.explain.background import background_test as background_test
     from .audit.explain.deletion import deletion_insertion as deletion_insertion
     from .audit.explain.dependence import partial_dependence_by_group as partial_dependence_by_group
@@ -48,9 +52,11 @@ if TYPE_CHECKING:
     from .audit.explain.proxy_use import proxy_map as proxy_map
     from .audit.explain.stability import explanation_stability as explanation_stability
     from .audit.explain.surrogate import surrogate_tree as surrogate_tree
+    from .audit.model import wrap_model as wrap_model
     from .errors import EvenhandError as EvenhandError
     from .errors import EvenhandWarning as EvenhandWarning
     from .errors import InputError as InputError
+    from .explanations import Explanation as Explanation
 
 
 def __getattr__(name: str) -> Any:

@@ -19,9 +19,12 @@ from ..errors import Problem, Reason, RecordError
 from ..metrics.results import Disparity, Estimate, Group, Interval, Level
 from .answers import Answers
 from .record_coarse import CoarseFacts
+from .record_explain import GapExplanation, LabelCheck
 from .record_global import WholeFacts
+from .record_neural import NeuralFacts
 from .record_part import Part
 from .record_proxies import ProxyFacts
+from .record_recourse import RecourseFacts
 from .record_trust import TrustFacts
 
 SCHEMA_VERSION = "1"
@@ -175,37 +178,6 @@ class SliceFacts(Part):
     words: str
 
 
-class Bar(Part):
-    """One column's contribution to a gap."""
-
-    column: str
-    value: float
-    interval: Interval | None
-    sampling_error: float
-    monte_carlo_error: float
-
-
-class GapExplanation(Part):
-    """A gap between two groups, as the sum of what each column contributes."""
-
-    grouping: str
-    gap: str
-    metric: str
-    group: Group
-    reference: Group
-    measured: float
-    total: float
-    residual: float
-    gross: float
-    bars: tuple[Bar, ...]
-    engine: str
-    game: Literal["direct", "common"]
-    rows: int
-    walks: int
-    seed: int
-    words: str
-
-
 class MitigationFigure(Part):
     """One figure before and after a method, on the same test rows."""
 
@@ -301,10 +273,13 @@ class Record(Part):
     answers: Answers | None = Field(default=None, repr=False)
     conditional: tuple[ConditionalFacts, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
+    label_checks: tuple[LabelCheck, ...] = ()
+    neural: NeuralFacts | None = None
     coarse: CoarseFacts | None = None
     proxies: tuple[ProxyFacts, ...] = ()
     whole: WholeFacts | None = None
     trust: TrustFacts | None = None
+    recourse: RecourseFacts | None = None
     public: bool = False
     """Whether what pages withhold is gone, and the cube with it."""
 

@@ -22,7 +22,10 @@ from .coarse import with_coarse
 from .conditional import conditional_facts
 from .document import datasheet_facts
 from .explaining import Subject, explain_gaps
+from .explaining_pairs import Wanted
 from .gate import judge, refuse_unknown, worst_state
+from .label_checking import label_checks
+from .looking_inside import look_inside
 from .measure import Plan, check_reference, grouping_facts, overall_facts, tables_of
 from .mitigating import Job, Rows, mitigate
 from .model import Model
@@ -30,7 +33,6 @@ from .people import repeated_people
 from .policy import Policy
 from .record import (
     Absent,
-    GapExplanation,
     GroupingFacts,
     MitigationFacts,
     ModelFacts,
@@ -41,11 +43,15 @@ from .record import (
     SourceFacts,
     Task,
 )
+from .record_explain import GapExplanation, LabelCheck
+from .record_neural import NeuralFacts
+from .record_recourse import RecourseFacts
+from .recourse import group_recourse
 from .roles import Roles
 from .rows import Table, columns_read, count_rows, inputs_of, part_of
 from .settings import Settings
 from .slices import search_table
-from .whole import NOT_EXAMINED, Examined, Wanted, examine_model
+from .whole import NOT_EXAMINED, Examined, WholeWanted, examine_model
 
 Progress = Callable[[str, int, int], None]
 
@@ -101,6 +107,9 @@ class Extras:
     notes: tuple[Note, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
     examined: Examined = NOT_EXAMINED
+    label_checks: tuple[LabelCheck, ...] = ()
+    recourse: RecourseFacts | None = None
+    neural: NeuralFacts | None = None
 
 
 def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
@@ -127,7 +136,11 @@ def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
     made = _extras(request, plan, groupings, progress)
     extras = replace(
         made,
-        notes=(*made.notes, *repeated_people(request.test, request.roles, request.model)),
+        notes=(
+            *made.notes,
+            *_model_notes(request.model),
+            *repeated_people(request.test, request.roles, request.model),
+        ),
         slices=search_table(request.test, request.roles, request.model, request.settings, progress),
     )
     progress("documenting", 0, 1)
@@ -209,6 +222,9 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
         proxies=extras.examined.proxies,
         whole=extras.examined.whole,
         trust=extras.examined.trust,
+        label_checks=extras.label_checks,
+        recourse=extras.recourse,
+        neural=extras.neural,
     )
     return with_coarse(record, cube)
 
@@ -229,6 +245,7 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
     mitigation: tuple[MitigationFacts, ...] = ()
     notes: tuple[Note, ...] = ()
     examined = NOT_EXAMINED
+    recourse: RecourseFacts | None = None
     test = _rows(request.test, request.roles, model)
     subject = Subject(
         model=model,
@@ -240,17 +257,32 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
         threshold=request.roles.threshold,
         seed=s.seed,
         level=s.level,
+        controls=dict(test.control),
     )
+    neural: NeuralFacts | None = None
+    if s.neural:
+        neural, closed = look_inside(
+            subject, groupings, progress, minimum=s.min_group_size, least=s.privacy_minimum
+        )
+        absent += closed
     if s.explain:
-        explanations, missing = explain_gaps(subject, groupings, progress, min_group_size=s.min_group_size)
+        wanted = Wanted(s.explain_gaps, s.explain_game, s.explain_against, s.explain_groups, s.min_group_size)
+        explanations, missing = explain_gaps(subject, groupings, progress, wanted)
+        absent += missing
+        recourse, missing = group_recourse(subject, s, request.roles, groupings, progress)
         absent += missing
     if s.whole:
-        wanted = Wanted(s.global_columns, request.roles.sensitive, s.proxies, s.min_group_size)
-        examined = examine_model(subject, groupings, wanted, explanations, progress)
+        asked = WholeWanted(s.global_columns, request.roles.sensitive, s.proxies, s.min_group_size)
+        examined = examine_model(subject, groupings, asked, explanations, progress)
         absent += examined.absent
+    checks: tuple[LabelCheck, ...] = ()
     if request.train is not None:
         train = _rows(request.train, request.roles, model)
         notes = _overlap(train, test)
+        if s.explain_labels:
+            least = {"minimum": s.min_group_size, "seed": s.seed}
+            checks, missing = label_checks(train, test, groupings, **least, level=s.level)
+            absent += missing
         if s.mitigate:
             job = Job(
                 model=model,
@@ -265,7 +297,20 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
             )
             mitigation, missing = mitigate(job, s.methods, progress)
             absent += missing
-    return Extras(explanations, mitigation, tuple(absent), notes, examined=examined)
+    return Extras(
+        explanations,
+        mitigation,
+        tuple(absent),
+        notes,
+        label_checks=checks,
+        recourse=recourse,
+        neural=neural,
+        examined=examined,
+    )
+
+
+def _model_notes(model: Model | None) -> tuple[Note, ...]:
+    return () if model is None else tuple(Note(code="model", text=text) for text in model.notes)
 
 
 def _not_made(request: Request) -> list[Absent]:
@@ -280,6 +325,9 @@ def _not_made(request: Request) -> list[Absent]:
         found.append(Absent(part="the model as a whole", reason="the settings switch it off"))
     if not s.explain:
         found.append(Absent(part="explanation", reason="the settings switch it off"))
+    if s.explain_labels and request.train is None:
+        why = "it trains a model on the training rows, and none were given (train or split in the settings)"
+        found.append(Absent(part="check of the labels", reason=why))
     if not s.mitigate:
         found.append(Absent(part="mitigation", reason="the settings switch it off"))
     elif request.train is None:
@@ -295,7 +343,8 @@ def _rows(table: Table, roles: Roles, model: Model) -> Rows:
     labels = part.labels
     if labels is None:
         raise TypeError("a model is audited with labels")
-    return Rows(frame[list(inputs_of(model, roles))], labels, target, part.attributes, part.weight)
+    inputs = frame[list(inputs_of(model, roles))]
+    return Rows(inputs, labels, target, part.attributes, part.weight, part.control)
 
 
 def _overlap(train: Rows, test: Rows) -> tuple[Note, ...]:

@@ -20,7 +20,8 @@ from .explain.effects import accumulated_local_effects
 from .explain.importance import Importances, Reliance, Shuffled, importances_of
 from .explain.surrogate import fidelity_of, grow_tree
 from .explaining import Subject
-from .record import Absent, GapExplanation, GroupingFacts
+from .record import Absent, GroupingFacts
+from .record_explain import GapExplanation
 from .record_global import (
     DependenceFacts,
     EffectsFacts,
@@ -47,7 +48,7 @@ EFFECT_BINS = 12
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WholeWanted:
     """What the settings ask for.
 
     Parameters
@@ -80,7 +81,7 @@ NOT_EXAMINED = Examined()
 def examine_model(
     subject: Subject,
     groupings: Sequence[GroupingFacts],
-    wanted: Wanted,
+    wanted: WholeWanted,
     explanations: Sequence[GapExplanation],
     progress: Progress,
 ) -> Examined:
@@ -92,7 +93,7 @@ def examine_model(
         The model on the rows of the audit.
     groupings : sequence of GroupingFacts
         Figures are by the groups of single attributes; intersections are left to the gaps' explanations.
-    wanted : Wanted
+    wanted : WholeWanted
     explanations : sequence of GapExplanation
         Those of the audit, whose sums are checked.
     progress : callable
@@ -149,7 +150,7 @@ def _whole(  # noqa: PLR0917 - what was found so far
     asked: Asked,
     shuffled: Shuffled,
     everybody: Importances,
-    wanted: Wanted,
+    wanted: WholeWanted,
     absent: list[Absent],
 ) -> WholeFacts:
     columns = _columns(asked, everybody.reliance, wanted, absent)
@@ -180,7 +181,7 @@ def _whole(  # noqa: PLR0917 - what was found so far
 
 
 def _columns(
-    asked: Asked, reliance: Sequence[Reliance], wanted: Wanted, absent: list[Absent]
+    asked: Asked, reliance: Sequence[Reliance], wanted: WholeWanted, absent: list[Absent]
 ) -> tuple[str, ...]:
     known = asked.scorer.columns
     if not wanted.columns:
@@ -204,7 +205,9 @@ def _importance(item: Any, grouping: str) -> ImportanceFacts:
     )
 
 
-def _dependence(subject: Subject, asked: Asked, column: str, name: str, wanted: Wanted) -> DependenceFacts:
+def _dependence(
+    subject: Subject, asked: Asked, column: str, name: str, wanted: WholeWanted
+) -> DependenceFacts:
     found = partial_dependence_by_group(
         asked.scorer,
         asked.scorer.X,
@@ -232,7 +235,7 @@ def _effects(subject: Subject, asked: Asked, column: str) -> EffectsFacts:
     return effects_facts(found)
 
 
-def _surrogate(subject: Subject, asked: Asked, wanted: Wanted) -> SurrogateFacts:
+def _surrogate(subject: Subject, asked: Asked, wanted: WholeWanted) -> SurrogateFacts:
     """Grow one tree, and measure its fidelity by every attribute."""
     parts = np.column_stack([groups.codes for groups in asked.groups.values()])
     codes = np.ravel(np.unique(parts, axis=0, return_inverse=True)[1])

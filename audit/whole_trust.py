@@ -17,8 +17,10 @@ from .explain.deletion import deletion_insertion
 from .explain.off_manifold import off_manifold_check
 from .explain.pairing import Ints
 from .explain.stability import Stability, explanation_stability
-from .explaining import Subject, furthest
-from .record import GapExplanation, GroupingFacts
+from .explaining import Subject
+from .explaining_pairs import furthest
+from .record import GroupingFacts
+from .record_explain import GapExplanation
 from .record_trust import (
     BackgroundFacts,
     CurvesFacts,
@@ -162,10 +164,11 @@ def _no_gain(item: Estimate) -> bool:
 
 
 def _sums(explanations: Sequence[GapExplanation]) -> SumFacts | None:
-    if not explanations:
+    """Look at the remainders of those explanations that are said to be exact sums."""
+    remainders = [abs(item.residual) for item in explanations if not item.approximate]
+    if not remainders:
         return None
-    largest = max(abs(item.residual) for item in explanations)
-    return SumFacts(explanations=len(explanations), largest=largest, tolerance=REMAINDER)
+    return SumFacts(explanations=len(remainders), largest=max(remainders), tolerance=REMAINDER)
 
 
 def _stability(trusted: Trusted, groupings: Sequence[GroupingFacts]) -> StabilityFacts | None:

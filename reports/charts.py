@@ -11,11 +11,22 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .charts_global import FONT, whole_specification
+from .charts_neural import scatter_chart, scatter_svg
 from .formats import Kind
 from .lean import Words, lean
 from .names import width
 from .palette import COLOURS
-from .view_parts import BarChart, Chart, Dot, DotChart, LineChart, MapChart, Pair, PairChart
+from .view_parts import (
+    BarChart,
+    Chart,
+    Dot,
+    DotChart,
+    LineChart,
+    MapChart,
+    Pair,
+    PairChart,
+    ScatterChart,
+)
 
 if TYPE_CHECKING:
     from altair import LayerChart
@@ -34,7 +45,8 @@ def specification(chart: Chart) -> dict[str, Any]:
 
     Parameters
     ----------
-    chart : DotChart, BarChart, PairChart, LineChart or MapChart
+    chart : Chart
+        Of any kind.
 
     Returns
     -------
@@ -47,6 +59,8 @@ def specification(chart: Chart) -> dict[str, Any]:
         return _dot_chart(chart)
     if isinstance(chart, BarChart):
         return _bar_chart(chart)
+    if isinstance(chart, ScatterChart):
+        return scatter_chart(chart)
     return _pair_chart(chart)
 
 
@@ -55,7 +69,8 @@ def altair_chart(chart: Chart) -> LayerChart:
 
     Parameters
     ----------
-    chart : DotChart, BarChart, PairChart, LineChart or MapChart
+    chart : Chart
+        Of any kind.
 
     Returns
     -------
@@ -79,7 +94,8 @@ def svg(chart: Chart) -> str:
 
     Parameters
     ----------
-    chart : DotChart, BarChart, PairChart, LineChart or MapChart
+    chart : Chart
+        Of any kind.
 
     Returns
     -------
@@ -88,6 +104,8 @@ def svg(chart: Chart) -> str:
     """
     import vl_convert  # noqa: PLC0415 - loads a JavaScript engine
 
+    if isinstance(chart, ScatterChart):
+        return scatter_svg(chart)
     spec, rows = specification(chart), not isinstance(chart, LineChart | MapChart)
     drawn: str = vl_convert.vegalite_to_svg(_silent(spec) if rows else spec, allowed_base_urls=[])
     return lean(drawn, f"{chart.title}. {chart.description}", _words(spec) if rows else ())
@@ -139,6 +157,7 @@ def _dot_chart(chart: DotChart) -> _Spec:
 
 def _bar_chart(chart: BarChart) -> _Spec:
     layers = [
+        *([_band()] if any(dot.chance is not None for dot in chart.bars) else []),
         {
             "mark": {"type": "bar", "height": 11},
             "encoding": {"x": _x("value"), "x2": {"datum": 0}, "color": _own("colour")},
@@ -193,6 +212,7 @@ def _values(dot: Dot) -> _Spec:
         "shape": _SHAPES.get(dot.tone, "circle"),
         "limit": dot.limit,
         "chance": dot.chance,
+        "unchance": None if dot.chance is None else -dot.chance,
     }
 
 
@@ -250,6 +270,12 @@ def _chance(fair: float) -> _Spec:
         "strokeWidth": 0.5,
     }
     return {"mark": mark, "encoding": {"x": _x("chance"), "x2": {"datum": fair}}}
+
+
+def _band() -> _Spec:
+    """Draw how far chance alone would take a bar, both ways."""
+    encoding = {"x": _x("chance"), "x2": {"field": "unchance"}}
+    return {"mark": {"type": "bar", "height": 18, "fill": COLOURS["band"]}, "encoding": encoding}
 
 
 def _vertical(at: float) -> _Spec:

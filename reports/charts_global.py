@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .palette import COLOURS
-from .view_parts import LineChart, MapChart, Series, Spot
+from .view_parts import LineChart, MapChart, Place, Series
 
 FONT = 'system-ui, "Segoe UI", Roboto, sans-serif'
 
@@ -105,7 +105,7 @@ def _names(chart: MapChart, top: float) -> list[_Spec]:
     return found
 
 
-def _beside(spot: Spot, x: float) -> float:
+def _beside(spot: Place, x: float) -> float:
     room = _WIDTH + _LEGEND - len(spot.label) * _LETTER
     return round(min(x + 8, room), 1)
 

@@ -25,8 +25,10 @@ from .view_groups import grouping_section, rate_chart
 from .view_marks import mark, state_mark
 from .view_methods import footer_lines, glossary, methods_section, software_facts
 from .view_mitigation import mitigation_section
+from .view_neural import neural_sections
 from .view_parts import Cell, Chart, Column, Mark, Page, Row, Section, Table
 from .view_proxies import proxies_section
+from .view_recourse import recourse_section
 from .view_scope import Scope, glossary_id, worst_of
 from .view_slices import slices_section
 from .view_trust import trust_section
@@ -75,10 +77,18 @@ def build_page(record: Record) -> Page:
 
 
 def _further(record: Record, hidden: Hidden) -> Iterator[Section]:
-    examined = (proxies_section(record, hidden), global_section(record, hidden), trust_section(record))
-    for section in (conditional_section(record, hidden), slices_section(record, hidden), *examined):
+    found = (
+        conditional_section(record, hidden),
+        slices_section(record, hidden),
+        proxies_section(record, hidden),
+        global_section(record, hidden),
+        trust_section(record),
+        recourse_section(record, hidden),
+    )
+    for section in found:
         if section is not None:
             yield section
+    yield from neural_sections(record, hidden)
 
 
 def _scopes(record: Record, hidden: Hidden) -> tuple[Scope, ...]:

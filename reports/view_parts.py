@@ -194,7 +194,7 @@ class LineChart:
 
 
 @dataclass(frozen=True)
-class Spot:
+class Place:
     """A point of a map, named where ``label`` is not empty."""
 
     label: str
@@ -209,7 +209,7 @@ class MapChart:
     Parameters
     ----------
     id, title, description : str
-    spots : tuple of Spot
+    spots : tuple of Place
     x_title, y_title : str
     domain : tuple of float
         Ends of the horizontal axis; the vertical one starts at 0 and is in per cent.
@@ -218,13 +218,55 @@ class MapChart:
     id: str
     title: str
     description: str
-    spots: tuple[Spot, ...]
+    spots: tuple[Place, ...]
     x_title: str
     y_title: str
     domain: tuple[float, float]
 
 
-Chart = DotChart | BarChart | PairChart | LineChart | MapChart
+@dataclass(frozen=True)
+class Spot:
+    """A point of a scatter chart, in the units that are printed.
+
+    ``series`` is its place among the chart's series, ``label`` stands beside it where it is not empty.
+    """
+
+    x: float
+    y: float
+    series: int
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class ScatterChart:
+    """Points in two directions, a shape and a colour for each series.
+
+    Parameters
+    ----------
+    id : str
+    title : str
+    description : str
+        The text alternative.
+    x_title, y_title : str
+        Of the axes; both empty where the directions mean nothing by themselves, and no axis is drawn.
+    kinds : (Kind, Kind)
+        The units of the axes.
+    series : tuple of str
+        Names for the legend.
+    spots : tuple of Spot
+    """
+
+    id: str
+    title: str
+    description: str
+    x_title: str
+    y_title: str
+    kinds: tuple[Kind, Kind]
+    series: tuple[str, ...]
+    spots: tuple[Spot, ...]
+
+
+Chart = DotChart | BarChart | PairChart | ScatterChart | LineChart | MapChart
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from ..metrics.results import Estimate, Group
 from . import formats
 from .formats import figure, span
 from .names import isolate, listed, named, unlike
-from .view_parts import Cell, Column, Fold, MapChart, Row, Section, Spot, Table
+from .view_parts import Cell, Column, Fold, MapChart, Place, Row, Section, Table
 from .wording import say, say_many
 
 _FEW, _NAMED, _NAME = 6, 5, 16
@@ -134,7 +134,7 @@ def _chart(item: ProxyFacts, attribute: str, anchor: str) -> MapChart:
         for row in ranked[:3]
     )
     spots = tuple(
-        Spot(names.get(row.column, ""), round(row.auc.value * 100, 2), round(row.use * 100, 2))
+        Place(names.get(row.column, ""), round(row.auc.value * 100, 2), round(row.use * 100, 2))
         for row in item.rows
         if math.isfinite(row.auc.value) and math.isfinite(row.use)
     )

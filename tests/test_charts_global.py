@@ -11,7 +11,7 @@ import pytest
 from evenhand.reports import charts
 from evenhand.reports.charts_global import MOST_SERIES
 from evenhand.reports.palette import COLOURS
-from evenhand.reports.view_parts import LineChart, MapChart, Mean, Series, Spot
+from evenhand.reports.view_parts import LineChart, MapChart, Mean, Place, Series
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -23,7 +23,9 @@ def series(label="Female", shift=0.0):
 SIMPLE = {
     "lines": LineChart("l", "Age", "Rises.", "rate", (series(), series("Male", 5))),
     "rows": LineChart("r", "Job", "Rises.", "rate", (series(), series("Male", 5)), ("a", "b", "c", "d")),
-    "map": MapChart("m", "Map", "Two.", (Spot("title", 90, 30), Spot("", 55, 2)), "tells", "used", (50, 100)),
+    "map": MapChart(
+        "m", "Map", "Two.", (Place("title", 90, 30), Place("", 55, 2)), "tells", "used", (50, 100)
+    ),
     "empty": MapChart("e", "Map", "None.", (), "tells", "used", (50, 100)),
 }
 
@@ -77,12 +79,12 @@ def test_labels_are_never_read_as_code(label):
     assert label in texts(
         charts.svg(LineChart("l", "t", "d", "rate", (series(label),), ("a", "b", "c", "d")))
     )
-    assert label in texts(charts.svg(MapChart("m", "t", "d", (Spot(label, 60, 10),), label, "y", (50, 100))))
-    assert "<script" not in charts.svg(MapChart("m", "t", "d", (Spot(label, 60, 10),), "x", "y", (50, 100)))
+    assert label in texts(charts.svg(MapChart("m", "t", "d", (Place(label, 60, 10),), label, "y", (50, 100))))
+    assert "<script" not in charts.svg(MapChart("m", "t", "d", (Place(label, 60, 10),), "x", "y", (50, 100)))
 
 
 def test_names_on_the_map_do_not_cover_each_other():
-    spots = tuple(Spot(f"column {at}", 60, 10.0) for at in range(4))
+    spots = tuple(Place(f"column {at}", 60, 10.0) for at in range(4))
     spec = charts.specification(MapChart("m", "t", "d", spots, "x", "y", (50, 100)))
     places = sorted(item["y"] for item in spec["layer"][1]["data"]["values"])
     assert np.diff(places).min() > 12.9

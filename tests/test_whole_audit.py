@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from evenhand.audit.explaining import Subject
 from evenhand.audit.model import wrap_model
 from evenhand.audit.record import read_record
-from evenhand.audit.whole import Wanted, examine_model
+from evenhand.audit.whole import WholeWanted, examine_model
 from evenhand.metrics.groups import encode
 from evenhand.reports.html import render_report
 from evenhand.reports.view import build_page, charts_of
@@ -45,7 +45,7 @@ def subject(model, frame, **more):
     return Subject(**(given | more))
 
 
-WANTED = Wanted((), ("sex",), (), 30)
+WANTED = WholeWanted((), ("sex",), (), 30)
 
 
 def examined(model, frame, wanted=WANTED, **more):
@@ -79,7 +79,7 @@ def test_the_same_seed_gives_the_same_record(found):
 
 
 def test_columns_can_be_chosen_and_others_are_said_to_be_unknown():
-    chosen = examined(FITTED, X, Wanted(("pay", "hight"), ("sex",), (), 30))
+    chosen = examined(FITTED, X, WholeWanted(("pay", "hight"), ("sex",), (), 30))
     assert chosen.whole.columns == ("pay",)
     assert [item.part for item in chosen.absent] == ["curves of hight"]
 

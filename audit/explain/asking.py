@@ -17,7 +17,7 @@ import pandas as pd
 from ...errors import InputError, did_you_mean
 from .blocks import Quick
 from .pairing import Floats, Ints
-from .walks import Predict, Table, outputs, table_of
+from .walks import Predict, Table, numbers_of, table_of
 
 BATCH_ROWS = 100_000
 """At most so many rows are asked in one call."""
@@ -93,7 +93,7 @@ class Scorer:
         values = self.known[picks[:, 0]]
         for at in range(0, len(unlike), BATCH_ROWS):
             part = unlike[at : at + BATCH_ROWS]
-            values[part] = outputs(self.predict, self._assembled(picks[part]), len(part))
+            values[part] = numbers_of(self.predict, self._assembled(picks[part]), len(part))
         return values
 
     def with_column(self, rows: Ints, donors: Ints, column: str) -> Floats:
@@ -166,5 +166,5 @@ def scorer_of(predict: Callable[[Any], Any] | Scorer, X: pd.DataFrame, quick: Qu
         table = table_of(quick.frame, quick.players, as_array=True)
         codes = table_of(X).codes  # values that are equal where the scorer sees them may differ in X
         table = Table(table.names, table.arrays, table.players, table.owner, codes, matrix=True)
-        return Scorer(X, table, quick.score, outputs(quick.score, quick.frame.to_numpy(), len(X)))
-    return Scorer(X, table_of(X), predict, outputs(predict, X, len(X)))
+        return Scorer(X, table, quick.score, numbers_of(quick.score, quick.frame.to_numpy(), len(X)))
+    return Scorer(X, table_of(X), predict, numbers_of(predict, X, len(X)))

@@ -46,5 +46,5 @@ def row_contributions(
     walker = Walker(scorer.table, scorer.predict, scorer.known)
     forth, _ = walker.walk(each, met, ranks)
     back, _ = walker.walk(each, met, (columns - 1 - ranks).astype(ranks.dtype))
-    mean: Floats = ((forth + back) / 2).reshape(len(rows), pairs, columns).mean(axis=1)
+    mean: Floats = ((forth[0] + back[0]) / 2).reshape(len(rows), pairs, columns).mean(axis=1)
     return mean
