@@ -164,8 +164,8 @@ def test_the_audit_writes_it_all_down(audited):
     assert record.whole.columns
     assert {item.attribute for item in record.proxies} == {"sex", "race"}
     page = build_page(record)
-    headings = [section.id for section in page.further]
-    assert headings[-3:] == ["proxies", "whole", "trust"]
+    wanted = ["proxies", "whole", "trust"]
+    assert [section.id for section in page.further if section.id in wanted] == wanted
     kinds = [type(chart) for chart in charts_of(page)]
     assert LineChart in kinds
     assert MapChart in kinds
