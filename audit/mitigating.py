@@ -18,8 +18,9 @@ from ..metrics.groups import Column
 from ..metrics.rates import RATES, GroupTable, count, estimates
 from ..metrics.results import Estimate, Group
 from ..mitigation.joint import PairedCounts, paired_counts
+from ..mitigation.methods import METHODS
 from ..mitigation.paired import rate_change, worst_gap_change
-from ..mitigation.retrain import METHODS, Retrained, plan_for, retrain_model
+from ..mitigation.retrain import Retrained, plan_for, retrain_model
 from .model import MODEL_FAULTS, Model
 from .record import Absent, MitigationFacts, MitigationFigure
 

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, field_validator
 
 from ..errors import Problem, SettingsError, did_you_mean
 from ..metrics.slice_input import DEEPEST
-from ..mitigation.retrain import METHODS
+from ..mitigation.methods import METHODS
 from .policy import LevelValue, Limit, Policy, canonical_sha256, load_policy, misnamed, unknown_metrics
 from .toml_reader import Section, build, read_toml
 

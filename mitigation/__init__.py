@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _HOME = {
-    "METHODS": "retrain",
-    "Method": "retrain",
+    "METHODS": "methods",
+    "Method": "methods",
     "Overlap": "overlap",
     "PairedCounts": "joint",
     "Proxies": "proxies",
@@ -34,6 +34,8 @@ __all__ = [*_HOME]  # noqa: PLE0604 - the table above is the one list of names
 if TYPE_CHECKING:
     from .joint import PairedCounts as PairedCounts
     from .joint import paired_counts as paired_counts
+    from .methods import METHODS as METHODS
+    from .methods import Method as Method
     from .overlap import Overlap as Overlap
     from .overlap import overlapping_rows as overlapping_rows
     from .paired import gap_change as gap_change
@@ -42,8 +44,6 @@ if TYPE_CHECKING:
     from .proxies import Proxies as Proxies
     from .proxies import Proxy as Proxy
     from .proxies import proxy_strength as proxy_strength
-    from .retrain import METHODS as METHODS
-    from .retrain import Method as Method
     from .retrain import Retrained as Retrained
     from .retrain import retrain_model as retrain_model
     from .reweighing import Reweighed as Reweighed

@@ -207,7 +207,7 @@ def test_the_table_says_what_its_methods_do(small):
     X, _ = small
     plan = plan_for(LogisticRegression(), X, X["sex"], ["sex"], ["b"])
     assert all(method.why_not(plan) is None for method in METHODS.values())
-    built = {name: method.build(plan) for name, method in METHODS.items()}
+    built = {name: method.build(plan, None) for name, method in METHODS.items()}
     assert {name: type(model) for name, model in built.items()} == {
         "refit": LogisticRegression,
         "unaware": Unaware,
