@@ -19,8 +19,8 @@ from .explain.shap_values import explain_mean_score
 from .explain.words import to_record
 from .labels import plain, resolve_label
 from .limit_figures import group_name
-from .mitigating import crossed
 from .model import Model
+from .paired_figures import crossed
 from .record import Absent, GapExplanation, GroupingFacts
 
 Progress = Callable[[str, int, int], None]

@@ -113,14 +113,10 @@ def dominators(points: Sequence[Point], fair: float = 0.0) -> dict[str, str | No
 
 def _dominates(one: Point, other: Point, fair: float) -> bool:
     nearer, near = abs(one.gap - fair), abs(other.gap - fair)
-    return (
-        one.score >= other.score and nearer <= near and (one.score > other.score or nearer < near)
-    )
+    return one.score >= other.score and nearer <= near and (one.score > other.score or nearer < near)
 
 
-def choose(
-    points: Sequence[Point], limit: Limit | None, *, tolerance: float, fair: float = 0.0
-) -> Choice:
+def choose(points: Sequence[Point], limit: Limit | None, *, tolerance: float, fair: float = 0.0) -> Choice:
     """Pick a point by the stated rule.
 
     With a limit: the best score among the points that keep it; where none does, the one that comes nearest.
@@ -221,7 +217,7 @@ def levels_down(shifts: Sequence[Shift]) -> bool:
 def told_rates(rates: Sequence[str]) -> tuple[str, ...]:
     """Choose the rates by which a disparity tells who gains: those that are good when high, else all.
 
-    Equalized odds is told by the true positive rate: a false positive is a favour to one and a wrong to another.
+    Equalized odds is told by the true positive rate: a false positive is a favour to one, a wrong to another.
 
     Examples
     --------

@@ -237,9 +237,9 @@ def tried(plan: Plan, rows: Rows, folds: Folds, candidate: Candidate, threshold:
     from threadpoolctl import threadpool_limits  # noqa: PLC0415 - scikit-learn brings it
 
     method = METHODS[candidate.method]
-    decisions, scores, notes = np.zeros(len(rows.labels), dtype=bool), np.zeros(len(rows.labels)), ()
-    scored = True
-    needs = method.needs_of(plan)
+    decisions, scores = np.zeros(len(rows.labels), dtype=bool), np.zeros(len(rows.labels))
+    notes: tuple[str, ...] = ()
+    scored, needs = True, method.needs_of(plan)
     try:
         with threadpool_limits(1), warnings.catch_warnings():
             # What a method warns of stands in its notes.
