@@ -19,8 +19,11 @@ from ..metrics.rates import GroupTable
 from ..mitigation.overlap import overlapping_rows
 from .answers import Answers
 from .conditional import conditional_facts
+from .deployed import MitigatedModel
 from .document import datasheet_facts
 from .explaining import Subject, explain_gaps
+from .frontier_question import Question
+from .frontier_run import asked_question, searched_frontier
 from .gate import judge, refuse_unknown, worst_state
 from .measure import Plan, check_reference, grouping_facts, overall_facts, tables_of
 from .mitigating import Job, Rows, mitigate
@@ -40,6 +43,7 @@ from .record import (
     SourceFacts,
     Task,
 )
+from .record_frontier import FrontierFacts
 from .roles import Roles
 from .rows import Table, columns_read, count_rows, inputs_of, part_of
 from .settings import Settings
@@ -98,10 +102,18 @@ class Extras:
     absent: tuple[Absent, ...] = ()
     notes: tuple[Note, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
+    frontier: FrontierFacts | None = None
+    chosen: MitigatedModel | None = None
 
 
 def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
-    """Make an audit.
+    """Make an audit, as ``run_search`` does, without the chosen model."""
+    record, cube, _ = run_search(request, progress)
+    return record, cube
+
+
+def run_search(request: Request, progress: Progress) -> tuple[Record, Cube, MitigatedModel | None]:
+    """Make an audit, and hand over the model that the search of the frontier chose.
 
     Parameters
     ----------
@@ -114,14 +126,18 @@ def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
     record : Record
     cube : Cube
         The full one; the record's may be without its score axis.
+    chosen : MitigatedModel or None
+        None where no frontier was searched, or the unmitigated model was chosen.
     """
     progress("reading rows", 0, 1)
     cube = count_rows(request.test, request.roles, request.model)
     progress("reading rows", 1, 1)
     plan = plan_of(request.settings, request.roles.groupings)
-    check_names(plan, request.policy, tables_of(cube, plan.groupings))
+    tables = tables_of(cube, plan.groupings)
+    check_names(plan, request.policy, tables)
+    question = asked_question(request, tables, plan.options)
     groupings = grouping_facts(cube, plan)
-    made = _extras(request, plan, groupings, progress)
+    made = _extras(request, plan, groupings, question, progress)
     extras = replace(
         made,
         notes=(*made.notes, *repeated_people(request.test, request.roles, request.model)),
@@ -137,7 +153,8 @@ def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
         answers=request.answers,
     )
     progress("documenting", 1, 1)
-    return record_of(cube, plan, groupings, request.settings, request.policy, extras, sources), cube
+    record = record_of(cube, plan, groupings, request.settings, request.policy, extras, sources)
+    return record, cube, extras.chosen
 
 
 def check_names(plan: Plan, policy: Policy | None, tables: Mapping[str, GroupTable]) -> None:
@@ -203,6 +220,7 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
         answers=sources.answers,
         conditional=conditional_facts(cube, cube.of_role("control"), plan),
         slices=extras.slices,
+        frontier=extras.frontier,
     )
 
 
@@ -212,7 +230,13 @@ def plan_of(s: Settings, groupings: tuple[tuple[str, ...], ...]) -> Plan:
     return Plan(groupings, s.reference, options, s.privacy_minimum)
 
 
-def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], progress: Progress) -> Extras:
+def _extras(
+    request: Request,
+    plan: Plan,
+    groupings: tuple[GroupingFacts, ...],
+    question: Question | None,
+    progress: Progress,
+) -> Extras:
     """Do what needs rows and a model: explain and mitigate."""
     s, model = request.settings, request.model
     absent = list(_not_made(request))
@@ -220,6 +244,7 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
         return Extras(absent=tuple(absent))
     explanations: tuple[GapExplanation, ...] = ()
     mitigation: tuple[MitigationFacts, ...] = ()
+    frontier, chosen = None, None
     notes: tuple[Note, ...] = ()
     test = _rows(request.test, request.roles, model)
     if s.explain:
@@ -239,21 +264,23 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
     if request.train is not None:
         train = _rows(request.train, request.roles, model)
         notes = _overlap(train, test)
+        job = Job(
+            model=model,
+            pos_label=request.roles.pos_label,
+            threshold=request.roles.threshold,
+            train=train,
+            test=test,
+            groupings=plan.groupings,
+            options=plan.options,
+            weight_kind=s.weight_kind,
+            proxies=s.proxies,
+        )
         if s.mitigate:
-            job = Job(
-                model=model,
-                pos_label=request.roles.pos_label,
-                threshold=request.roles.threshold,
-                train=train,
-                test=test,
-                groupings=plan.groupings,
-                options=plan.options,
-                weight_kind=s.weight_kind,
-                proxies=s.proxies,
-            )
             mitigation, missing = mitigate(job, s.methods, progress)
             absent += missing
-    return Extras(explanations, mitigation, tuple(absent), notes)
+        if question is not None:
+            frontier, chosen = searched_frontier(request, job, question, groupings, progress)
+    return Extras(explanations, mitigation, tuple(absent), notes, frontier=frontier, chosen=chosen)
 
 
 def _not_made(request: Request) -> list[Absent]:
@@ -263,15 +290,21 @@ def _not_made(request: Request) -> list[Absent]:
         found.append(Absent(part="explanation", reason=why))
         why = "retraining needs a model and its training rows, and no model was given"
         found.append(Absent(part="mitigation", reason=why))
-        return found
+        return [*found, *_no_frontier(s, why)]
     if not s.explain:
         found.append(Absent(part="explanation", reason="the settings switch it off"))
+    why = "retraining needs training rows, and none were given (train or split in the settings)"
     if not s.mitigate:
         found.append(Absent(part="mitigation", reason="the settings switch it off"))
     elif request.train is None:
-        why = "retraining needs training rows, and none were given (train or split in the settings)"
         found.append(Absent(part="mitigation", reason=why))
+    if request.train is None:
+        found += _no_frontier(s, why)
     return found
+
+
+def _no_frontier(s: Settings, why: str) -> list[Absent]:
+    return [] if s.frontier is None else [Absent(part="frontier", reason=why)]
 
 
 def _rows(table: Table, roles: Roles, model: Model) -> Rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sklearn.base import clone
@@ -35,6 +35,8 @@ class Plan:
         The disparity that is to be narrowed, by its name in the catalogue.
     seed : int
         For methods that draw at random.
+    hide : bool
+        Whether every method must also hide the sensitive columns from the model.
     """
 
     estimator: Any
@@ -43,6 +45,7 @@ class Plan:
     has_groups: bool
     metric: str = "equalized_odds_difference"
     seed: int = 0
+    hide: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,8 +95,18 @@ class Method:
         >>> METHODS["reweighing"].needs_of(plan), METHODS["reweighing+unaware"].needs_of(plan)
         ('decision', 'training')
         """
-        reads = bool(plan.sensitive_columns) and not self.hides
+        reads = bool(plan.sensitive_columns) and not (self.hides or self.must_hide(plan))
         return "decision" if reads else self.needs_sensitive
+
+    def must_hide(self, plan: Plan) -> bool:
+        """Tell whether the sensitive columns must be hidden besides, which the method itself does not do."""
+        return plan.hide and bool(plan.sensitive_columns) and not self.hides and self.family != "control"
+
+    def made(self, plan: Plan, strength: float | None) -> Any:
+        """Make the unfitted estimator, with the sensitive columns hidden from it where the plan says so."""
+        if self.must_hide(plan):
+            plan = replace(plan, estimator=_unaware(plan), sensitive_columns=())
+        return self.build(plan, strength)
 
 
 def method_named(name: str) -> Method:
@@ -135,7 +148,10 @@ def _no_weights(plan: Plan) -> str | None:
     if (unknown := _no_groups(plan)) is not None:
         return unknown
     if weight_parameter(plan.estimator) is None:
-        return f"{type(plan.estimator).__name__} cannot weigh rows (its fit takes no sample_weight)"
+        return (
+            f"{type(plan.estimator).__name__} cannot weigh rows (its fit takes no sample_weight);"
+            " resampling does without"
+        )
     return None
 
 
@@ -197,3 +213,6 @@ _TABLE = (
 
 METHODS: dict[str, Method] = {method.name: method for method in _TABLE}
 """Every way to narrow a gap, by name."""
+
+SEARCHED: tuple[str, ...] = tuple(name for name, method in METHODS.items() if method.family != "control")
+"""The methods that a search tries where none are named."""

@@ -36,7 +36,7 @@ def area_change(
     Returns
     -------
     ScoreChange
-        nan with a reason where scores or a label are lacking. Intervals are normal, cut to [0, 1] and [-1, 1].
+        nan with a reason where scores or a label are lacking. Intervals are normal, cut to the range.
 
     References
     ----------

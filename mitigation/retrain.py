@@ -143,7 +143,7 @@ def retrain_by(  # noqa: PLR0917 - the method, then the rows
         message = f"{method.name!r} has no dial; leave strength out"
         raise InputError.of("no_dial", "strength", message)
     seeded, drawn = _seeded(plan.estimator, plan.seed)
-    built = method.build(replace(plan, estimator=seeded), strength)
+    built = method.made(replace(plan, estimator=seeded), strength)
     fitted = _fit(built, X, y, sensitive_features, sample_weight)
     needs = method.needs_of(plan)
     still_reads = needs == "decision" and method.needs_sensitive == "training"

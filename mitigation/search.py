@@ -272,10 +272,7 @@ def trained(plan: Plan, method: Method, strength: float | None, rows: Rows) -> R
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", EvenhandWarning)
-        return retrain_by(
-            plan, method, strength, rows.frame, rows.labels, pd.DataFrame(dict(rows.groups), dtype=object),
-            rows.weight,
-        )  # fmt: skip
+        return retrain_by(plan, method, strength, rows.frame, rows.labels, dict(rows.groups), rows.weight)
 
 
 def decided(
@@ -298,5 +295,5 @@ def decided(
 def _asked(fitted: Any, name: str, frame: Any, groups: Mapping[str, NDArray[Any]]) -> Any:
     ask = getattr(fitted, name)
     if "sensitive_features" in inspect.signature(ask).parameters:
-        return ask(frame, sensitive_features=pd.DataFrame(dict(groups), dtype=object))
+        return ask(frame, sensitive_features=dict(groups))
     return ask(frame)
