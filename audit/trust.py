@@ -18,6 +18,9 @@ from ..errors import ModelError, Problem, UntrustedModelError
 from .trees import check_built, check_parsed
 
 ALLOWED_TYPES = (
+    "evenhand.mitigation.mixtures.DecisionMixture",
+    "evenhand.mitigation.mixtures.NumberMixture",
+    "evenhand.mitigation.reductions.Reductions",
     "evenhand.mitigation.reweighing.Reweighing",
     "evenhand.mitigation.unaware.Unaware",
     "builtins.object",

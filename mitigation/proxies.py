@@ -22,7 +22,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from ..errors import InputError, Problem
 from ..metrics.groups import encode
 from ..metrics.results import Group
-from .rows import Floats, Integers, compress, index_of, match_rows, missing_columns, row_groups
+from .rows import Floats, Integers, compress, dealt_folds, index_of, match_rows, missing_columns, row_groups
 
 BINS = 32
 """A numeric column with more distinct values than this is cut into so many bins of about equal size."""
@@ -143,7 +143,7 @@ def proxy_strength(
             f"at least two groups of {MIN_ROWS} rows or more are needed to tell them apart, got {len(kept)}"
         )
         raise InputError.of("too_few_groups", "sensitive_features", said)
-    fold = _folds(target, folds, seed)
+    fold = dealt_folds(target, folds, seed)
     coded = [
         _binned(frame[name].to_numpy()[chosen], frame[name].dtype.is_numeric(), name) for name in columns
     ]
@@ -191,14 +191,6 @@ def _sample(
     _, target = compress(codes[chosen], len(levels))
     kept = tuple(level for level, ok in zip(levels, large, strict=True) if ok)
     return chosen, target, kept, tuple(level for level, ok in zip(levels, large, strict=True) if not ok)
-
-
-def _folds(target: Integers, folds: int, seed: int) -> Integers:
-    """Deal the rows of each group over the folds evenly, in random order."""
-    order = np.lexsort((np.random.default_rng(seed).random(len(target)), target))
-    fold = np.empty(len(target), dtype=np.int64)
-    fold[order] = np.arange(len(target)) % folds
-    return fold
 
 
 def _binned(values: Any, numeric: bool, name: str) -> tuple[Integers, bool]:  # noqa: FBT001 - a fact of the column

@@ -262,7 +262,7 @@ class Reweighing(Wrapper):
         """
         self._refuse_unfit_inner()
         validate_data(self, X, y, skip_check_array=True)
-        y = _checked_labels(X, match_rows(y, index_of(X), "y"))
+        y = checked_labels(X, match_rows(y, index_of(X), "y"))
         groups = self._groups(X, match_rows(sensitive_features, index_of(X), "sensitive_features"), len(y))
         result = reweighing_weights(y, groups, match_rows(sample_weight, index_of(X), "sample_weight"))
         self.weights_ = result.factors
@@ -294,7 +294,19 @@ class Reweighing(Wrapper):
         return np.zeros(rows, dtype=np.int64)
 
 
-def _checked_labels(X: Any, y: Any) -> Any:
+def checked_labels(X: Any, y: Any) -> Any:
+    """Read labels as one column of classes, as long as X; missing ones are left for the caller to refuse.
+
+    Raises
+    ------
+    InputError
+        A label is infinite.
+
+    Examples
+    --------
+    >>> checked_labels([[1], [2]], ["no", "yes"]).tolist()
+    ['no', 'yes']
+    """
     flat = column_or_1d(y, warn=True)
     check_consistent_length(X, flat)
     if flat.dtype.kind == "f" and np.isinf(flat).any():

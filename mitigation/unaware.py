@@ -105,7 +105,7 @@ class Unaware(Wrapper):
         InputError
         """
         validate_data(self, X, y, skip_check_array=True)
-        X = _table(X)
+        X = table_of(X)
         columns = dict.fromkeys((*column_names(self.sensitive_columns), *column_names(self.proxies)))
         self.hidden_, self.columns_ = list(columns), _columns(X)
         _refuse(X, self.hidden_, self.how)
@@ -127,7 +127,7 @@ class Unaware(Wrapper):
     def _rows_for_inner(self, X: Any) -> Any:
         if not self.hidden_:
             return X
-        X = _table(X)
+        X = table_of(X)
         frame = isinstance(nw.from_native(X, eager_only=True, pass_through=True), nw.DataFrame)
         if self.how_ == "drop":
             return (
@@ -147,12 +147,18 @@ def _weights(sample_weight: Any, X: Any) -> Any:
     return weights
 
 
-def _table(X: Any) -> Any:
-    """Keep frames and sparse matrices; make the rest an array of two dimensions."""
+def table_of(X: Any) -> Any:
+    """Keep frames and sparse matrices, the latter by rows; make the rest an array.
+
+    Examples
+    --------
+    >>> table_of([[1, 2]]).shape
+    (1, 2)
+    """
+    if sparse.issparse(X):
+        return X.tocsr()
     frame = nw.from_native(X, eager_only=True, pass_through=True)
-    if isinstance(frame, nw.DataFrame) or sparse.issparse(X):
-        return X
-    return np.asarray(X)
+    return X if isinstance(frame, nw.DataFrame) else np.asarray(X)
 
 
 def _columns(X: Any) -> list[Any]:
