@@ -18,6 +18,7 @@ from ..errors import ModelError, Problem, UntrustedModelError
 from .trees import check_built, check_parsed
 
 ALLOWED_TYPES = (
+    "evenhand.mitigation.lagrangian.LagrangianWeights",
     "evenhand.mitigation.mixtures.DecisionMixture",
     "evenhand.mitigation.mixtures.NumberMixture",
     "evenhand.mitigation.reductions.Reductions",

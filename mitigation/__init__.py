@@ -13,6 +13,7 @@ _HOME = {
     "GroupThresholds": "thresholds",
     "ImpactRepair": "repair",
     "LabelBias": "label_bias",
+    "LagrangianWeights": "lagrangian",
     "METHODS": "methods",
     "Massaged": "massaging",
     "Method": "methods",
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from .joint import PairedCounts as PairedCounts
     from .joint import paired_counts as paired_counts
     from .label_bias import LabelBias as LabelBias
+    from .lagrangian import LagrangianWeights as LagrangianWeights
     from .massaging import Massaged as Massaged
     from .methods import METHODS as METHODS
     from .methods import Method as Method

@@ -8,7 +8,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from evenhand.mitigation import Reductions
+from evenhand.mitigation import LagrangianWeights, Reductions
 
 # Random checks have groups without a label, and constraints that a small tree cannot meet; both have tests.
 pytestmark = [
@@ -30,19 +30,26 @@ class GroupedReductions(Reductions):
         return super().fit(X, y, sensitive_features=given, sample_weight=sample_weight)
 
 
+class GroupedWeights(LagrangianWeights):
+    def fit(self, X, y, *, sensitive_features=None, sample_weight=None):
+        given = halves(X) if sensitive_features is None else sensitive_features
+        return super().fit(X, y, sensitive_features=given, sample_weight=sample_weight)
+
+
 TREE = DecisionTreeClassifier(max_depth=4, random_state=0)
 ESTIMATORS = [
     Reductions(LogisticRegression()),
     Reductions(LinearRegression(), constraint="bounded_group_loss", loss_bound=1.0),
     GroupedReductions(TREE, max_iter=1, eps=0.1),
     GroupedReductions(TREE, grid_size=2, method="grid_search", final="deterministic"),
+    GroupedWeights(TREE, max_iter=2, eps=0.2, validation_fraction=0.5),
 ]
 
 BY_POSITION = "the groups of this test follow the position of a row, which the check changes"
 
 
 def expected_failures(estimator):
-    if isinstance(estimator, GroupedReductions):
+    if isinstance(estimator, GroupedReductions | GroupedWeights):
         return {
             f"check_sample_weight_equivalence_on_{kind}_data": BY_POSITION for kind in ("dense", "sparse")
         }
