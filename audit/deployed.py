@@ -18,7 +18,9 @@ from .rows import attribute
 
 
 def _scores(deployed: MitigatedModel) -> bool:
-    return method_named(deployed.method).decides == "score" and hasattr(deployed.estimator, "predict_proba")
+    by_score = method_named(deployed.method).decides == "score"
+    # What decides by itself has scores that are right for a threshold of 0.5, and for no other.
+    return (by_score or deployed.threshold == 0.5) and hasattr(deployed.estimator, "predict_proba")
 
 
 class MitigatedModel(ClassifierMixin, BaseEstimator):  # type: ignore[misc]

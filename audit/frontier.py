@@ -15,7 +15,8 @@ from ..metrics.groups import Column
 from ..metrics.results import Group
 from ..mitigation.folds import Folds, folds_of
 from ..mitigation.frontier import Choice, Point, choose, dominators
-from ..mitigation.methods import METHODS, Plan
+from ..mitigation.method import Plan
+from ..mitigation.methods import METHODS
 from ..mitigation.search import (
     ALONE_BELOW,
     CONTROL,
@@ -26,6 +27,7 @@ from ..mitigation.search import (
     decided,
     search,
     trained,
+    work_of,
 )
 from ..mitigation.search import Rows as SearchRows
 from .deployed import MitigatedModel
@@ -68,6 +70,21 @@ class Search:
     forbids_decision: bool = False
     people: NDArray[np.int64] | None = None
 
+    @property
+    def plan(self) -> Plan:
+        """What the methods may use."""
+        options = self.job.options
+        return replace(
+            plan_of(self.job),
+            metric=self.question.metric.name,
+            seed=options.seed,
+            hide=self.forbids_decision,
+        )
+
+    def groups(self, rows: Rows) -> dict[str, NDArray[Any]]:
+        """Spell the groups of the grouping in question, which are those that the methods are told."""
+        return spelled_groups({name: rows.attributes[name] for name in self.question.attributes})
+
 
 @dataclass(frozen=True)
 class Found:
@@ -93,15 +110,15 @@ def explore(task: Search, progress: Progress) -> Found:
     """
     job = task.job
     negative = _negative_label(job)
-    plan = _plan(task)
+    plan = task.plan
     suited, left_out = _sorted_out(task, plan)
     rows = SearchRows(
-        job.train.frame, job.train.labels.astype(np.int64), spelled_groups(job.train.attributes),
+        job.train.frame.reset_index(drop=True), job.train.labels.astype(np.int64), task.groups(job.train),
         job.train.weight,
     )  # fmt: skip
     folds = folds_of(_strata(task), task.asked.cv, seed=job.options.seed, people=task.people)
     candidates = candidates_of(suited)
-    jobs = _jobs(len(rows.labels) * len(candidates))
+    jobs = _jobs(len(rows.labels) * folds.turns * work_of(candidates))
     searched = search(
         plan, rows, folds, candidates,
         threshold=job.threshold, budget=task.asked.budget, jobs=jobs, progress=progress,
@@ -127,12 +144,6 @@ def _negative_label(job: Job) -> Any:
         message = f"training rows need the positive label and one other, got besides it: {listed}"
         raise InputError.of("not_two_labels", "target", message)
     return values[0]
-
-
-def _plan(task: Search) -> Plan:
-    plan = plan_of(task.job)
-    seed, metric = task.job.options.seed, task.question.metric.name
-    return replace(plan, metric=metric, seed=seed, hide=task.forbids_decision)
 
 
 def _sorted_out(task: Search, plan: Plan) -> tuple[list[str], list[LeftOut]]:
@@ -256,7 +267,7 @@ def _facts(  # noqa: PLR0917 - what was found, in the order of the work
         budget=asked.budget,
         cut_short=bool(searched.not_tried),
         forbids_decision=task.forbids_decision,
-        hides_sensitive=task.forbids_decision and bool(plan_of(task.job).sensitive_columns),
+        hides_sensitive=task.forbids_decision and bool(task.plan.sensitive_columns),
         methods=tuple(_method_facts(task, name) for name in dict.fromkeys(p.method for p in points)),
         points=tuple(points),
         left_out=(*left_out, *failed, *late),
@@ -273,7 +284,7 @@ def _method_facts(task: Search, name: str) -> MethodFacts:
         description=method.description,
         family=method.family,
         dial=method.dial,
-        needs_sensitive=method.needs_of(_plan(task)),
+        needs_sensitive=method.needs_of(task.plan),
     )
 
 
@@ -285,7 +296,7 @@ def _finished(  # noqa: PLR0917 - the chosen candidate, and what it is trained w
     again = trained(plan, method, chosen.strength, rows)
     test = job.test
     before = job.model.decide(test.frame, job.pos_label, job.threshold)
-    after, _ = decided(again.estimator, method, test.frame, spelled_groups(test.attributes), job.threshold)
+    after, _ = decided(again.estimator, method, test.frame, task.groups(test), job.threshold)
     judged = MitigationFacts(
         method=chosen.name,
         description=again.description,
@@ -295,7 +306,7 @@ def _finished(  # noqa: PLR0917 - the chosen candidate, and what it is trained w
     )
     needs_groups = method.needs_sensitive == "decision"
     positive = job.train.target[job.train.labels].iloc[0]
-    sensitive = list(task.roles.sensitive) if needs_groups else []
+    sensitive = list(task.question.attributes) if needs_groups else []
     model = MitigatedModel(
         again.estimator,
         method=chosen.method,

@@ -141,11 +141,11 @@ def _score(
 
 
 def _others(bench: Bench, paired: Paired, every: Mapping[str, Grouped]) -> list[MitigationFigure]:
-    """Measure the same disparity by every other grouping, and other disparities by every single attribute."""
+    """Measure the same disparity by every other grouping, and other disparities by this one."""
     metric, here = bench.question.metric.name, bench.question.grouping
     same = [gap_figure(paired, by, metric) for name, by in every.items() if name != here]
-    single = [by for by in every.values() if " x " not in by.name or by.name == here]
-    return [*same, *(gap_figure(paired, by, name) for by in single for name in BESIDE if name != metric)]
+    beside = [gap_figure(paired, every[here], name) for name in BESIDE if name != metric]
+    return [*same, *beside]
 
 
 def _changes(bench: Bench, by: Grouped) -> list[GroupChange]:
@@ -158,6 +158,9 @@ def _changes(bench: Bench, by: Grouped) -> list[GroupChange]:
         for group, before, after, change in zip(by.groups, *sides, moved, strict=True):
             if change.rows < bench.options.min_group_size or None in group:
                 continue
+            effect = _effect(rate, before, change)
+            if len(group) > 1 and by.name != bench.question.grouping and effect != "lost":
+                continue  # intersections are many: of those not in question only losses are told
             found.append(
                 GroupChange(
                     grouping=by.name,
@@ -167,7 +170,7 @@ def _changes(bench: Bench, by: Grouped) -> list[GroupChange]:
                     before=before,
                     after=after,
                     change=change,
-                    effect=_effect(rate, before, change),
+                    effect=effect,
                 )
             )
     return found

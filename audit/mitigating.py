@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from ..errors import EvenhandWarning, InputError
 from ..metrics.disparity import Options
 from ..metrics.groups import Column
-from ..mitigation.methods import METHODS, Plan
+from ..mitigation.method import Plan
+from ..mitigation.methods import METHODS
 from ..mitigation.retrain import Retrained, plan_for, retrain_model
 from ..mitigation.search import decided
 from .model import MODEL_FAULTS, Model

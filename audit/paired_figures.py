@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from ..metrics.catalogue import CATALOGUE, Metric
 from ..metrics.disparity import Options, entrants, worst_of
 from ..metrics.groups import Column
-from ..metrics.rates import RATES, GroupTable, count, estimates
+from ..metrics.rates import RATES, GroupTable, WeightKind, count, estimates
 from ..metrics.results import Estimate, Group
 from ..mitigation.joint import PairedCounts, paired_counts
 from ..mitigation.paired import rate_change, worst_gap_change
@@ -165,5 +166,31 @@ def _only(table: GroupTable, places: list[int]) -> GroupTable:
 
 
 def _worst(table: GroupTable, metric: Metric, options: Options) -> Estimate:
+    return _worst_of(
+        table.groups,
+        table.measures.tobytes(),
+        table.measures.shape,
+        table.attributes,
+        table.weight_kind,
+        metric,
+        options,
+    )
+
+
+@lru_cache(maxsize=512)
+def _worst_of(  # noqa: PLR0917 - the parts of a table, each of which can be a key
+    groups: tuple[Group, ...],
+    measures: bytes,
+    shape: tuple[int, ...],
+    attributes: tuple[str, ...],
+    weight_kind: WeightKind | None,
+    metric: Metric,
+    options: Options,
+) -> Estimate:
+    """Compute a worst gap once: the figure before is the same beside every rival."""
+    counted = np.frombuffer(measures).reshape(shape)
+    table = GroupTable(
+        attributes, groups, counted, has_label=True, has_decision=True, weight_kind=weight_kind
+    )
     figure = worst_of(table, metric, options)
     return Estimate(figure.value, figure.interval, reason=figure.reason)

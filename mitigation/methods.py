@@ -1,131 +1,24 @@
-"""The table of all ways to narrow a gap: what each one does, needs, and how strong it may be."""
+"""The table of all ways to narrow a gap; ``grep`` finds every one of them here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
-from sklearn.base import clone
+from sklearn.base import is_classifier
 
 from ..errors import InputError, did_you_mean
-from .base import Sensitivity, weight_parameter
-from .reweighing import Reweighing
-from .unaware import Unaware
+from ..metrics.catalogue import CATALOGUE
+from .base import weight_parameter
+from .method import Method, Plan
 
-Family = Literal["control", "before", "in", "after"]
-"""When a method acts: before, in or after training; a control only shows what chance changes."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a method may use.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Unfitted.
-    sensitive_columns : tuple of str
-        Sensitive columns that the model reads.
-    proxies : tuple of str
-        Columns that the model reads and that stand for a sensitive one.
-    has_groups : bool
-        Whether the training rows' groups are known.
-    metric : str
-        The disparity that is to be narrowed, by its name in the catalogue.
-    seed : int
-        For methods that draw at random.
-    hide : bool
-        Whether every method must also hide the sensitive columns from the model.
-    """
-
-    estimator: Any
-    sensitive_columns: tuple[Any, ...]
-    proxies: tuple[Any, ...]
-    has_groups: bool
-    metric: str = "equalized_odds_difference"
-    seed: int = 0
-    hide: bool = False
-
-
-@dataclass(frozen=True)
-class Method:
-    """A way to narrow a gap.
-
-    Parameters
-    ----------
-    name : str
-    description : str
-        One plain sentence.
-    family : {"control", "before", "in", "after"}
-        When it acts: before, in or after training.
-    needs_sensitive : {"never", "training", "decision"}
-        When the method itself needs the sensitive attribute.
-    hides : bool
-        Whether the model stops reading the sensitive columns.
-    build : callable
-        Makes the unfitted estimator from a Plan and a strength.
-    why_not : callable
-        Gives the reason why the method does not suit a Plan, or None where it does.
-    strengths : tuple of float
-        The settings of its dial that a search tries; empty where it has no dial.
-    dial : str
-        What the dial is, in words; empty where there is none.
-    decides : {"score", "predict"}
-        Whether a row is selected by its score and the caller's threshold, or as the object itself predicts.
-    """
-
-    name: str
-    description: str
-    family: Family
-    needs_sensitive: Sensitivity
-    hides: bool
-    build: Callable[[Plan, float | None], Any]
-    why_not: Callable[[Plan], str | None]
-    strengths: tuple[float, ...] = ()
-    dial: str = ""
-    decides: Literal["score", "predict"] = "score"
-
-    def needs_of(self, plan: Plan) -> Sensitivity:
-        """Tell when a model trained this way needs the attribute: a model that reads it needs it always.
-
-        Examples
-        --------
-        >>> plan = Plan(None, ("sex",), (), has_groups=True)
-        >>> METHODS["reweighing"].needs_of(plan), METHODS["reweighing+unaware"].needs_of(plan)
-        ('decision', 'training')
-        """
-        reads = bool(plan.sensitive_columns) and not (self.hides or self.must_hide(plan))
-        return "decision" if reads else self.needs_sensitive
-
-    def must_hide(self, plan: Plan) -> bool:
-        """Tell whether the sensitive columns must be hidden besides, which the method itself does not do."""
-        return plan.hide and bool(plan.sensitive_columns) and not self.hides and self.family != "control"
-
-    def made(self, plan: Plan, strength: float | None) -> Any:
-        """Make the unfitted estimator, with the sensitive columns hidden from it where the plan says so."""
-        if self.must_hide(plan):
-            plan = replace(plan, estimator=_unaware(plan), sensitive_columns=())
-        return self.build(plan, strength)
-
-
-def method_named(name: str) -> Method:
-    """Find a method by its name.
-
-    Raises
-    ------
-    InputError
-        There is none of that name.
-
-    Examples
-    --------
-    >>> method_named("reweighing").family
-    'before'
-    """
-    if name not in METHODS:
-        said = f"there is no way to retrain called {name!r}; {did_you_mean(name, METHODS)}"
-        raise InputError.of("unknown_method", "method", said)
-    return METHODS[name]
+_CONSTRAINTS = {
+    ("selection_rate",): "demographic_parity",
+    ("true_positive_rate",): "equal_opportunity",
+    ("false_positive_rate",): "predictive_equality",
+    ("true_positive_rate", "false_positive_rate"): "equalized_odds",
+    ("accuracy",): "error_rate_parity",
+}
+"""What training under a constraint calls the disparities of these rates."""
 
 
 def _nothing_against(_: Plan) -> None:
@@ -148,71 +41,159 @@ def _no_weights(plan: Plan) -> str | None:
     if (unknown := _no_groups(plan)) is not None:
         return unknown
     if weight_parameter(plan.estimator) is None:
-        return (
-            f"{type(plan.estimator).__name__} cannot weigh rows (its fit takes no sample_weight);"
-            " resampling does without"
-        )
+        name = type(plan.estimator).__name__
+        return f"{name} cannot weigh rows (its fit takes no sample_weight); resampling does without"
     return None
 
 
-def _unaware(plan: Plan, _: float | None = None) -> Unaware:
-    return Unaware(plan.estimator, sensitive_columns=plan.sensitive_columns)
+def _no_constraint(plan: Plan) -> str | None:
+    if (heavy := _no_weights(plan)) is not None:
+        return heavy
+    known = CATALOGUE[plan.metric].rates in _CONSTRAINTS
+    return None if known else f"it has no constraint for the {CATALOGUE[plan.metric].title}"
 
 
-def _without_proxies(plan: Plan, _: float | None) -> Unaware:
-    return Unaware(plan.estimator, sensitive_columns=plan.sensitive_columns, proxies=plan.proxies)
+def _no_scores(plan: Plan) -> str | None:
+    if (unknown := _no_groups(plan)) is not None:
+        return unknown
+    if not is_classifier(plan.estimator) or not hasattr(plan.estimator, "predict_proba"):
+        return f"{type(plan.estimator).__name__} gives no probabilities (it has no predict_proba)"
+    return None
 
 
+def _bare(_: Plan) -> dict[str, Any]:
+    return {}
+
+
+def _hidden(plan: Plan) -> dict[str, Any]:
+    return {"sensitive_columns": plan.sensitive_columns}
+
+
+def _hidden_with_proxies(plan: Plan) -> dict[str, Any]:
+    return {"sensitive_columns": plan.sensitive_columns, "proxies": plan.proxies}
+
+
+def _constrained(plan: Plan) -> dict[str, Any]:
+    return {"constraint": _CONSTRAINTS[CATALOGUE[plan.metric].rates], "random_state": plan.seed}
+
+
+def _reduced(plan: Plan) -> dict[str, Any]:
+    return {**_constrained(plan), "final": "deterministic"}
+
+
+def _aimed(plan: Plan) -> dict[str, Any]:
+    """Aim at the value that means fair: the strength says how far of the way to go."""
+    fair = 1.0 if CATALOGUE[plan.metric].kind == "ratio" else 0.0
+    return {"constraint": plan.metric, "limit": fair, "random_state": plan.seed}
+
+
+def _grouped_aim(plan: Plan) -> dict[str, Any]:
+    return {**_aimed(plan), "unseen": "pooled"}
+
+
+def _pooled(plan: Plan) -> dict[str, Any]:
+    return {"unseen": "pooled", "random_state": plan.seed}
+
+
+_EPS = "how far a group's rate may lie from the overall rate"
+_WAY = "how much of the way to an equal figure is gone"
 _TABLE = (
     Method(
         "refit",
         "The same model trained again on the same rows: a control that shows what chance alone changes.",
-        "control",
-        "never",
-        hides=False,
-        build=lambda plan, _: clone(plan.estimator),
-        why_not=_nothing_against,
+        "control", "never", "", _bare, _nothing_against,
     ),
     Method(
         "unaware",
         "Training without the sensitive columns; columns that stand for them remain.",
-        "before",
-        "never",
-        hides=True,
-        build=_unaware,
-        why_not=_no_columns,
+        "before", "never", "unaware.Unaware", _hidden, _no_columns, hides=True,
     ),
     Method(
         "unaware+proxies",
         "Training without the sensitive columns and without the columns that stand for them.",
-        "before",
-        "never",
-        hides=True,
-        build=_without_proxies,
-        why_not=_no_proxies,
+        "before", "never", "unaware.Unaware", _hidden_with_proxies, _no_proxies, hides=True,
     ),
     Method(
         "reweighing",
         "Training rows are weighted so that the label no longer depends on the group (Kamiran and Calders).",
-        "before",
-        "training",
-        hides=False,
-        build=lambda plan, _: Reweighing(plan.estimator),
-        why_not=_no_weights,
+        "before", "training", "reweighing.Reweighing", _bare, _no_weights,
     ),
     Method(
         "reweighing+unaware",
         "Reweighing, with the sensitive columns hidden from the model: the group only sets the weights.",
-        "before",
-        "training",
-        hides=True,
-        build=lambda plan, _: Reweighing(_unaware(plan)),
-        why_not=lambda plan: _no_columns(plan) or _no_weights(plan),
+        "before", "training", "reweighing.Reweighing", _bare,
+        lambda plan: _no_columns(plan) or _no_weights(plan), hides=True,
     ),
-)
+    Method(
+        "reductions",
+        "Training under a constraint, by solving weighted problems in turn (Agarwal and others).",
+        "in", "training", "reductions.Reductions", _reduced, _no_constraint,
+        dial=_EPS, decides="predict", fits=40,
+    ),
+    Method(
+        "grid_search",
+        "Training at each of a grid of prices of the constraint, and the best of the models (Agarwal).",
+        "in", "training", "reductions.Reductions", lambda plan: {**_reduced(plan), "method": "grid_search"},
+        _no_constraint, decides="predict", fits=10,
+    ),
+    Method(
+        "lagrangian",
+        "Training rows are weighted by prices that rise until held-out rows keep the constraint.",
+        "in", "training", "lagrangian.LagrangianWeights", _constrained, _no_constraint, dial=_EPS, fits=20,
+    ),
+    Method(
+        "group_thresholds",
+        "A threshold for each group, chosen by exact search on held-out scores (Hardt, Price and Srebro).",
+        "after", "decision", "thresholds.GroupThresholds", _grouped_aim, _no_scores,
+        dial=_WAY, decides="predict", fits=6, on_base=True,
+    ),
+    Method(
+        "single_threshold",
+        "One threshold for everybody, chosen for the trade-off; no group is needed for a decision.",
+        "after", "training", "thresholds.SharedThreshold", _aimed, _no_scores,
+        dial=_WAY, decides="predict", fits=6, on_base=True,
+    ),
+    Method(
+        "reject_option",
+        "Close decisions fall in favour of the disadvantaged groups (Kamiran, Karim and Zhang).",
+        "after", "decision", "reject_option.RejectOption", _grouped_aim, _no_scores,
+        dial=_WAY, decides="predict", fits=6, on_base=True,
+    ),
+    Method(
+        "calibration",
+        "Scores are calibrated within each group, so that a score means the same for all.",
+        "after", "decision", "calibration.GroupCalibration", _pooled, _no_scores,
+        dial="the share of the calibrated score in the new one", decides="predict", fits=6, on_base=True,
+    ),
+    Method(
+        "barycentre",
+        "Scores of each group are moved to the distribution that lies between all (Chzhen and others).",
+        "after", "decision", "barycentre.ScoreBarycentre", _pooled, _no_scores,
+        dial=_WAY, decides="predict", fits=6, on_base=True,
+    ),
+)  # fmt: skip
 
 METHODS: dict[str, Method] = {method.name: method for method in _TABLE}
 """Every way to narrow a gap, by name."""
 
-SEARCHED: tuple[str, ...] = tuple(name for name, method in METHODS.items() if method.family != "control")
+SEARCHED: tuple[str, ...] = tuple(name for name, row in METHODS.items() if row.family != "control")
 """The methods that a search tries where none are named."""
+
+
+def method_named(name: str) -> Method:
+    """Find a method by its name.
+
+    Raises
+    ------
+    InputError
+        There is none of that name.
+
+    Examples
+    --------
+    >>> method_named("reweighing").family
+    'before'
+    """
+    if name not in METHODS:
+        said = f"there is no way to retrain called {name!r}; {did_you_mean(name, METHODS)}"
+        raise InputError.of("unknown_method", "method", said)
+    return METHODS[name]

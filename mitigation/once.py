@@ -53,7 +53,7 @@ class FitOnce(Wrapper):
         FitOnce
             Itself.
         """
-        self.key_ = _digest(X.index, y, sample_weight)
+        self.key_ = _digest(X.index, X.columns, y, sample_weight)
         kept = _of_search(self.search)
         place = (self.search, self.key_)
         if place not in kept:

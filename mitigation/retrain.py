@@ -11,7 +11,8 @@ from sklearn.base import clone
 
 from ..errors import InputError, Problem
 from .base import Sensitivity, fit_weighted
-from .methods import Method, Plan, method_named
+from .method import Method, Plan
+from .methods import method_named
 from .reweighing import Reweighing
 from .rows import column_names, index_of, match_rows, missing_columns, row_weights
 from .unaware import Unaware
@@ -139,11 +140,11 @@ def retrain_by(  # noqa: PLR0917 - the method, then the rows
         raise InputError.of(
             "method_unsuited", "method", f"{method.name!r} does not suit this model: {reason}"
         )
-    if strength is not None and not method.strengths:
+    if strength is not None and not method.dial:
         message = f"{method.name!r} has no dial; leave strength out"
         raise InputError.of("no_dial", "strength", message)
     seeded, drawn = _seeded(plan.estimator, plan.seed)
-    built = method.made(replace(plan, estimator=seeded), strength)
+    built = method.build(replace(plan, estimator=seeded), strength)
     fitted = _fit(built, X, y, sensitive_features, sample_weight)
     needs = method.needs_of(plan)
     still_reads = needs == "decision" and method.needs_sensitive == "training"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import os
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import zip_longest
+from dataclasses import dataclass, replace
+from itertools import count, zip_longest
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,9 @@ from numpy.typing import NDArray
 from ..errors import EvenhandWarning, InputError
 from .base import Sensitivity
 from .folds import Folds
-from .methods import METHODS, Method, Plan, method_named
+from .method import Method, Plan
+from .methods import METHODS, method_named
+from .once import FitOnce
 from .retrain import Retrained, retrain_by
 from .rows import Floats
 
@@ -32,8 +35,10 @@ FAULTS = (
 )  # fmt: skip
 """What training may raise on rows that it cannot use; the candidate is then told as failed."""
 
-ALONE_BELOW = 100_000
-"""With fewer rows times candidates than this, starting other processes takes longer than the work."""
+ALONE_BELOW = 3_000_000
+"""With fewer rows to train on than this in all, starting other processes takes longer than the work."""
+
+_SEARCHES = count(1)
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ class Trial:
         Of the model as trained.
     decisions : ndarray of bool, shape (validation rows,)
     scores : ndarray of float, shape (validation rows,), or None
-        None where a row is not selected by a score.
+        None where the model gives no probabilities.
     notes : tuple of str
         What a reader should know, each a sentence.
     """
@@ -151,6 +156,19 @@ def candidates_of(methods: Sequence[str]) -> tuple[Candidate, ...]:
     return (Candidate(CONTROL), *rounds)
 
 
+def work_of(candidates: Sequence[Candidate]) -> int:
+    """Count about how many models are trained, methods that share one training counted once.
+
+    Examples
+    --------
+    >>> work_of([Candidate("refit"), Candidate("group_thresholds", 0.5), Candidate("group_thresholds", 1.0)])
+    7
+    """
+    each = [METHODS[item.method] for item in candidates]
+    shared = max((method.fits for method in each if method.on_base), default=0)
+    return shared + sum(method.fits for method in each if not method.on_base)
+
+
 def search(
     plan: Plan,
     rows: Rows,
@@ -189,6 +207,8 @@ def search(
     Searched
     """
     start, total = clock(), len(candidates)
+    token = f"{os.getpid()}-{next(_SEARCHES)}"
+    task = _Task(plan, rows, folds, threshold, token)
     begun: list[Candidate] = []
 
     def in_time() -> Iterator[Candidate]:
@@ -200,7 +220,7 @@ def search(
 
     tell = progress or (lambda _stage, _done, _total: None)
     found = []
-    for done, result in enumerate(_each(plan, rows, folds, in_time(), threshold, jobs), start=1):
+    for done, result in enumerate(_each(task, in_time(), jobs), start=1):
         found.append(result)
         tell("searching the frontier", done, total)
     tell("searching the frontier", total, total)
@@ -211,55 +231,61 @@ def search(
     )
 
 
-def _each(  # noqa: PLR0917 - what a trial takes
-    plan: Plan, rows: Rows, folds: Folds, candidates: Iterator[Candidate], threshold: float, jobs: int
-) -> Iterator[Trial | Failed]:
+@dataclass(frozen=True)
+class _Task:
+    """What every candidate is tried with; the token tells this search from others in the same process."""
+
+    plan: Plan
+    rows: Rows
+    folds: Folds
+    threshold: float
+    token: str
+
+
+def _each(task: _Task, candidates: Iterator[Candidate], jobs: int) -> Iterator[Trial | Failed]:
     if jobs == 1:
-        yield from (tried(plan, rows, folds, candidate, threshold) for candidate in candidates)
+        yield from (_tried(task, candidate) for candidate in candidates)
         return
     import joblib  # noqa: PLC0415 - only a parallel search needs it
 
     pool = joblib.Parallel(n_jobs=jobs, return_as="generator", pre_dispatch=jobs, batch_size=1)
-    yield from pool(
-        joblib.delayed(tried)(plan, rows, folds, candidate, threshold) for candidate in candidates
-    )
+    yield from pool(joblib.delayed(_tried)(task, candidate) for candidate in candidates)
 
 
-def tried(plan: Plan, rows: Rows, folds: Folds, candidate: Candidate, threshold: float) -> Trial | Failed:
+def _tried(task: _Task, candidate: Candidate) -> Trial | Failed:
     """Train one candidate on each fold's training rows, and let it decide on the others.
 
     The threads of numerical libraries are held to one, so that sums do not depend on the machine's cores.
-
-    Returns
-    -------
-    Trial or Failed
     """
     from threadpoolctl import threadpool_limits  # noqa: PLC0415 - scikit-learn brings it
 
-    method = METHODS[candidate.method]
-    decisions, scores = np.zeros(len(rows.labels), dtype=bool), np.zeros(len(rows.labels))
+    method, plan = METHODS[candidate.method], task.plan
+    needs = method.needs_of(plan)
+    if method.on_base:
+        plan = replace(plan, estimator=FitOnce(plan.estimator, search=task.token))
+    size = len(task.rows.labels)
+    decisions, scores, scored = np.zeros(size, dtype=bool), np.zeros(size), True
     notes: tuple[str, ...] = ()
-    scored, needs = True, method.needs_of(plan)
     try:
-        with threadpool_limits(1), warnings.catch_warnings():
-            # What a method warns of stands in its notes.
-            warnings.simplefilter("ignore")
-            for train, test in folds.pairs:
-                again = trained(plan, method, candidate.strength, rows.at(train))
-                held = rows.at(test)
-                decisions[test], given = decided(again.estimator, method, held.frame, held.groups, threshold)
+        with threadpool_limits(1):
+            for train, test in task.folds.pairs:
+                again = trained(plan, method, candidate.strength, task.rows.at(train))
+                held = task.rows.at(test)
+                decisions[test], given = decided(
+                    again.estimator, method, held.frame, held.groups, task.threshold
+                )
                 scored = scored and given is not None
                 scores[test] = 0.0 if given is None else given
                 notes = notes or again.notes
     except (*FAULTS, InputError) as error:
         first = (str(error).strip().splitlines() or [""])[0][:300]
         return Failed(candidate, f"{type(error).__name__}: {first}")
-    at = folds.validated
+    at = task.folds.validated
     return Trial(candidate, needs, decisions[at], scores[at] if scored else None, notes)
 
 
 def trained(plan: Plan, method: Method, strength: float | None, rows: Rows) -> Retrained:
-    """Train by a method on rows; its own warnings are left to the notes.
+    """Train by a method on rows; what it warns of is added to the notes.
 
     Examples
     --------
@@ -270,9 +296,11 @@ def trained(plan: Plan, method: Method, strength: float | None, rows: Rows) -> R
     >>> trained(plan, METHODS["reweighing"], None, rows).needs_sensitive
     'training'
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", EvenhandWarning)
-        return retrain_by(plan, method, strength, rows.frame, rows.labels, dict(rows.groups), rows.weight)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        again = retrain_by(plan, method, strength, rows.frame, rows.labels, dict(rows.groups), rows.weight)
+    said = [str(item.message) for item in caught if issubclass(item.category, EvenhandWarning)]
+    return replace(again, notes=tuple(dict.fromkeys((*again.notes, *said))))
 
 
 def decided(
@@ -284,12 +312,14 @@ def decided(
     -------
     decisions : ndarray of bool, shape (rows,)
     scores : ndarray of float, shape (rows,), or None
-        None where the method decides by itself, or the model gives no probabilities.
+        None where the model gives no probabilities.
     """
-    if method.decides == "score" and hasattr(fitted, "predict_proba"):
+    scores = None
+    if hasattr(fitted, "predict_proba"):
         scores = np.asarray(_asked(fitted, "predict_proba", frame, groups), dtype=float)[:, 1]
-        return scores >= threshold, scores
-    return np.asarray(_asked(fitted, "predict", frame, groups)) == 1, None
+        if method.decides == "score":
+            return scores >= threshold, scores
+    return np.asarray(_asked(fitted, "predict", frame, groups)) == 1, scores
 
 
 def _asked(fitted: Any, name: str, frame: Any, groups: Mapping[str, NDArray[Any]]) -> Any:
