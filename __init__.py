@@ -15,6 +15,9 @@ _HOME = {
     "audit_model": "api",
     "audit_predictions": "api",
     "audit_file": "api",
+    "mitigate_file": "mitigated",
+    "mitigate_model": "mitigated",
+    "Mitigated": "mitigated",
     "Result": "api",
     "EvenhandError": "errors",
     "EvenhandWarning": "errors",
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
     from .errors import EvenhandError as EvenhandError
     from .errors import EvenhandWarning as EvenhandWarning
     from .errors import InputError as InputError
+    from .mitigated import Mitigated as Mitigated
+    from .mitigated import mitigate_file as mitigate_file
+    from .mitigated import mitigate_model as mitigate_model
 
 
 def __getattr__(name: str) -> Any:

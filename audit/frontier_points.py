@@ -190,8 +190,9 @@ def _shift(rate: str, before: Estimate, change: Estimate) -> Shift | None:
 
 
 def _levelled(question: Question, gap: MitigationFigure, changes: tuple[GroupChange, ...]) -> bool:
-    """Tell whether the gap was narrowed only by making the better-off group worse off."""
-    if abs(gap.after.value - question.fair) >= abs(gap.before.value - question.fair):
+    """Tell whether the gap was clearly narrowed, and only by making the better-off group worse off."""
+    narrower = abs(gap.after.value - question.fair) < abs(gap.before.value - question.fair)
+    if not narrower or gap.change.interval is None or gap.change.interval.holds(0.0):
         return False
     here = [item for item in changes if item.grouping == question.grouping]
     rates = told_rates(question.metric.rates)

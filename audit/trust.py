@@ -19,6 +19,7 @@ from .trees import check_built, check_parsed
 
 ALLOWED_TYPES = (
     "evenhand.mitigation.lagrangian.LagrangianWeights",
+    "evenhand.audit.deployed.MitigatedModel",
     "evenhand.mitigation.mixtures.DecisionMixture",
     "evenhand.mitigation.mixtures.NumberMixture",
     "evenhand.mitigation.reductions.Reductions",

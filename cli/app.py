@@ -12,6 +12,7 @@ from .demo import demo
 from .guard import guarded
 from .init import init
 from .metrics import metrics
+from .mitigate import mitigate
 from .report import report
 from .terminal import out
 
@@ -49,6 +50,10 @@ app.command(
     help="Audit a table with a model, or with a column of decisions or scores.",
     short_help="Audit a table, with or without a model.",
 )(guarded(audit))
+app.command(
+    help="Search what narrows a model's gap, at what price; the exit code is that of the chosen model.",
+    short_help="Search what narrows a gap, at what price.",
+)(guarded(mitigate))
 app.command(
     help="Render the pages of an audit record again; the exit code is that of its verdict.",
     short_help="Render the pages of a record again.",
