@@ -14,9 +14,9 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from .decision import GroupDecider
-from .group_reader import POOLED
 from .options import refuse, strength_problems
-from .rows import Floats, Integers
+from .quantiles import Distributions, distributions
+from .rows import Floats, Integers, summed
 from .training_rows import TrainingRows
 
 
@@ -117,37 +117,13 @@ class ScoreBarycentre(GroupDecider):
 
     def _learn(self, scores: Floats, rows: TrainingRows) -> None:
         refuse(strength_problems(self.strength))
-        codes, groups = rows.groups.codes, len(rows.groups.levels)
-        held = [codes == group for group in range(groups)]
-        weights = [rows.weights[chosen] for chosen in held]
-        present = [bool(weight.any()) for weight in weights]
-        everyone = _distribution(scores, rows.weights)
-        known = [
-            _distribution(scores[chosen], weight) if there else everyone
-            for chosen, weight, there in zip(held, weights, present, strict=True)
-        ]
-        self.scores_ = [values for values, _ in (*known, everyone)]
-        self.ranks_ = [ranks for _, ranks in (*known, everyone)]
-        total = np.array([weight.sum() for weight in weights])
+        groups = len(rows.groups.levels)
+        found = distributions(scores, rows.groups.codes, rows.weights, groups)
+        self.scores_, self.ranks_ = found.values, found.ranks
+        total = summed(rows.groups.codes, rows.weights, groups)
         self.shares_ = total / total.sum()
 
     def _changed(self, scores: Floats, codes: Integers, X: Any) -> Floats:  # noqa: ARG002
-        last = len(self.scores_) - 1
-        codes = np.where(codes == POOLED, last, codes)
-        ranks = np.empty_like(scores)
-        for group in range(last + 1):
-            held = codes == group
-            ranks[held] = np.interp(scores[held], self.scores_[group], self.ranks_[group])
-        repaired = np.zeros_like(scores)
-        for share, values, known in zip(self.shares_, self.scores_[:-1], self.ranks_[:-1], strict=True):
-            repaired += share * np.interp(ranks, known, values)
+        known = Distributions(self.scores_, self.ranks_)
+        repaired = self.shares_ @ known.at(known.ranks_of(scores, codes))
         return np.clip((1 - self.strength) * scores + self.strength * repaired, 0.0, 1.0)
-
-
-def _distribution(scores: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Give the distinct scores and the middle of the ranks of the rows that have them."""
-    values, place = np.unique(scores, return_inverse=True)
-    weight = np.bincount(place, weights=weights, minlength=len(values))
-    used = weight > 0
-    ranks = (np.cumsum(weight) - weight / 2) / weight.sum()
-    return values[used], ranks[used]

@@ -153,6 +153,16 @@ class Wrapper(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
 
+class BinaryWrapper(Wrapper):
+    """A meta-estimator that tells one class from the other, and no more than two."""
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        if tags.classifier_tags is not None:
+            tags.classifier_tags.multi_class = False
+        return tags
+
+
 def weight_parameter(estimator: Any) -> str | None:
     """Name the argument of ``fit`` that brings row weights to an estimator.
 

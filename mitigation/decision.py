@@ -8,14 +8,14 @@ import numpy as np
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .base import Sensitivity, Wrapper, inner_has
+from .base import BinaryWrapper, Sensitivity, inner_has
 from .group_reader import GroupReader
 from .held_out import fitted, held_out_scores, positive_scores, refuse_scoreless
 from .rows import Floats, Integers
 from .training_rows import TrainingRows, training_rows
 
 
-class ScoreChanger(Wrapper):
+class ScoreChanger(BinaryWrapper):
     """Train a classifier, and change its scores so that 0.5 is the threshold to decide by.
 
     Subclasses say how scores change: ``_learn`` reads held-out scores, ``_changed`` gives new ones.
@@ -138,12 +138,6 @@ class ScoreChanger(Wrapper):
         float
         """
         return accuracy(self._labels(X), y, sample_weight)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        if tags.classifier_tags is not None:
-            tags.classifier_tags.multi_class = False
-        return tags
 
 
 class GroupDecider(GroupReader, ScoreChanger):

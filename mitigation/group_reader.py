@@ -10,7 +10,7 @@ from ..errors import InputError
 from ..metrics.results import Group
 from .options import choice_problems, refuse
 from .reweighing import columns_of
-from .rows import Integers, column_names, index_of, match_rows, row_groups
+from .rows import Integers, RowGroups, column_names, index_of, match_rows, row_groups
 from .training_rows import TrainingRows
 
 POOLED = -1
@@ -32,10 +32,14 @@ class GroupReader:
     unseen: Literal["error", "pooled"]
 
     def _note_groups(self, rows: TrainingRows, sensitive_features: Any) -> None:
+        self._note_levels(rows.groups, known=sensitive_features is not None)
+
+    def _note_levels(self, groups: RowGroups, *, known: bool) -> None:
+        """Keep the groups of training; ``known`` is whether they were given as ``sensitive_features``."""
         refuse(choice_problems(self.unseen, ("error", "pooled"), "unseen"))
-        known = sensitive_features is not None or bool(column_names(self.sensitive_columns))
-        self.group_names_ = list(rows.groups.names) if known else []
-        self.groups_ = list(rows.groups.levels)
+        named = known or bool(column_names(self.sensitive_columns))
+        self.group_names_ = list(groups.names) if named else []
+        self.groups_ = list(groups.levels)
 
     def _codes(self, X: Any, sensitive_features: Any, rows: int) -> Integers:
         if not self.group_names_:

@@ -25,9 +25,9 @@ from .training_rows import TrainingRows
 class RejectOption(GroupDecider):
     """Select the disadvantaged and reject the others within a band around the threshold of 0.5.
 
-    A group is disadvantaged if, at 0.5, its rate is below that of all rows: the first rate that the constraint
-    compares, or its selection rate where that one is an error. The band is the one of the greatest utility
-    within the limit, tried at every width that changes a decision of a held-out row.
+    A group is disadvantaged if, at 0.5, its rate is below that of all rows: the first rate that the
+    constraint compares, if it is a share of rows selected, or its selection rate. The band is the one of the
+    greatest utility within the limit, tried at every width that changes a decision of a held-out row.
 
     Parameters
     ----------

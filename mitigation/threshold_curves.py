@@ -1,4 +1,4 @@
-"""What every threshold does in every group: counts read off scores, or off a cube's score axis, in one pass."""
+"""What every threshold does in every group: counts read off scores, or off a cube, in one pass."""
 
 from __future__ import annotations
 

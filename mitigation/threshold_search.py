@@ -38,7 +38,7 @@ class Choice:
     gap : float
         The comparison that is limited; nan where it is undefined.
     met : bool
-        Whether the limit is kept. If not, no choice keeps it, and this is the best of those that come nearest.
+        Whether the limit is kept. If not, no choice keeps it, and this is the best of the nearest.
     """
 
     thresholds: list[Floats]
@@ -266,7 +266,8 @@ def best_shared(
     --------
     >>> from evenhand.mitigation.threshold_curves import curves_of_rows
     >>> from evenhand.mitigation.threshold_goal import constraint_of, utility_of
-    >>> curves = curves_of_rows([0.9, 0.7, 0.5, 0.8, 0.4, 0.2], [1, 1, 0, 1, 0, 0], [0, 0, 0, 1, 1, 1], groups=2)
+    >>> scores, labels = [0.9, 0.7, 0.5, 0.8, 0.4, 0.2], [1, 1, 0, 1, 0, 0]
+    >>> curves = curves_of_rows(scores, labels, [0, 0, 0, 1, 1, 1], groups=2)
     >>> found = best_shared(
     ...     curves, constraint_of("demographic_parity_difference", 0.1), utility_of("accuracy", 3, 3)
     ... )
