@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError
 from ..errors import Problem, Reason, RecordError
 from ..metrics.results import Disparity, Estimate, Group, Interval, Level
 from .answers import Answers
+from .record_coarse import CoarseFacts
 from .record_frontier import FrontierFacts
 from .record_judged import LimitFacts, MitigationFacts, MitigationFigure, Sensitivity, State, Verdict
 from .record_part import Part
@@ -250,6 +251,9 @@ class Record(Part):
     conditional: tuple[ConditionalFacts, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
     frontier: FrontierFacts | None = None
+    coarse: CoarseFacts | None = None
+    public: bool = False
+    """Whether what pages withhold is gone, and the cube with it."""
 
     def to_json(self) -> str:
         """Write the record as strict JSON, keys in the order of this file."""

@@ -18,6 +18,7 @@ from ..metrics.disparity import Options
 from ..metrics.rates import GroupTable
 from ..mitigation.overlap import overlapping_rows
 from .answers import Answers
+from .coarse import with_coarse
 from .conditional import conditional_facts
 from .deployed import MitigatedModel
 from .document import datasheet_facts
@@ -191,7 +192,7 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
     tables = tables_of(cube, plan.groupings)
     verdicts = judge(limits, tables, min_group_size=s.min_group_size, seed=s.seed)
     kept = cube if len(cube.codes) <= MOST_CELLS else cube.keep(*(n for n in cube.names if n != SCORE))
-    return Record(
+    record = Record(
         created=_now(),
         title=s.title or sources.data.name,
         software=_software(),
@@ -222,6 +223,7 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
         slices=extras.slices,
         frontier=extras.frontier,
     )
+    return with_coarse(record, cube)
 
 
 def plan_of(s: Settings, groupings: tuple[tuple[str, ...], ...]) -> Plan:

@@ -19,8 +19,10 @@ from .toml_reader import Section, build, read_toml
 DEFAULT_METHODS = ("unaware", "reweighing")
 """The ways to narrow a gap that are tried where settings name none."""
 
-FORMATS = ("html", "json")
+FORMATS = ("html", "json", "md", "csv", "parquet", "junit", "sarif", "pdf")
 """What an audit may be written as."""
+
+DEFAULT_FORMATS = ("html", "json")
 
 REFERENCES = ("largest", "best", "overall", "rest", "all_pairs")
 """What a group is compared with where no group is named."""
@@ -205,7 +207,7 @@ class Settings(Section):
         default="report", description="the folder for the results, in quotes", examples=['out = "report"']
     )
     format: tuple[str, ...] = Field(
-        default=FORMATS,
+        default=DEFAULT_FORMATS,
         min_length=1,
         description=f"a list of: {', '.join(FORMATS)}",
         examples=['format = ["html", "json"]'],

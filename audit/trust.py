@@ -18,12 +18,22 @@ from ..errors import ModelError, Problem, UntrustedModelError
 from .trees import check_built, check_parsed
 
 ALLOWED_TYPES = (
-    "evenhand.mitigation.lagrangian.LagrangianWeights",
     "evenhand.audit.deployed.MitigatedModel",
+    "evenhand.mitigation.barycentre.ScoreBarycentre",
+    "evenhand.mitigation.calibration.GroupCalibration",
+    "evenhand.mitigation.label_bias.LabelBias",
+    "evenhand.mitigation.lagrangian.LagrangianWeights",
+    "evenhand.mitigation.massaging.Massaged",
     "evenhand.mitigation.mixtures.DecisionMixture",
     "evenhand.mitigation.mixtures.NumberMixture",
     "evenhand.mitigation.reductions.Reductions",
+    "evenhand.mitigation.reject_option.RejectOption",
+    "evenhand.mitigation.repair.Repaired",
+    "evenhand.mitigation.resampling.Resampled",
+    "evenhand.mitigation.residual.Residualised",
     "evenhand.mitigation.reweighing.Reweighing",
+    "evenhand.mitigation.thresholds.GroupThresholds",
+    "evenhand.mitigation.thresholds.SharedThreshold",
     "evenhand.mitigation.unaware.Unaware",
     "builtins.object",
     "functools.partial",

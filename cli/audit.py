@@ -91,7 +91,11 @@ def audit(
         str | None, typer.Option("--out", help="Folder for the results (default report).")
     ] = None,
     formats: Annotated[
-        Many, typer.Option("--format", help="html, json; repeat for several (default both).")
+        Many,
+        typer.Option(
+            "--format",
+            help="html, json, md, csv, parquet, junit, sarif, pdf; repeat (default html, json).",
+        ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,

@@ -21,6 +21,10 @@ _CONSTRAINTS = {
 """What training under a constraint calls the disparities of these rates."""
 
 
+_GOALS = ("demographic_parity", "equal_opportunity", "equalized_odds")
+"""What weights against biased labels can aim at."""
+
+
 def _nothing_against(_: Plan) -> None:
     return None
 
@@ -53,6 +57,13 @@ def _no_constraint(plan: Plan) -> str | None:
     return None if known else f"it has no constraint for the {CATALOGUE[plan.metric].title}"
 
 
+def _no_goal(plan: Plan) -> str | None:
+    if (lacking := _no_constraint(plan)) is not None:
+        return lacking
+    known = _CONSTRAINTS[CATALOGUE[plan.metric].rates] in _GOALS
+    return None if known else f"it has no goal for the {CATALOGUE[plan.metric].title}"
+
+
 def _no_scores(plan: Plan) -> str | None:
     if (unknown := _no_groups(plan)) is not None:
         return unknown
@@ -77,6 +88,18 @@ def _constrained(plan: Plan) -> dict[str, Any]:
     return {"constraint": _CONSTRAINTS[CATALOGUE[plan.metric].rates], "random_state": plan.seed}
 
 
+def _undone(plan: Plan) -> dict[str, Any]:
+    return {"goal": _CONSTRAINTS[CATALOGUE[plan.metric].rates], "random_state": plan.seed}
+
+
+def _drawn(plan: Plan) -> dict[str, Any]:
+    return {"random_state": plan.seed}
+
+
+def _changed(plan: Plan) -> dict[str, Any]:
+    return {"sensitive_columns": plan.sensitive_columns, "unseen": "pooled"}
+
+
 def _reduced(plan: Plan) -> dict[str, Any]:
     return {**_constrained(plan), "final": "deterministic"}
 
@@ -97,6 +120,7 @@ def _pooled(plan: Plan) -> dict[str, Any]:
 
 _EPS = "how far a group's rate may lie from the overall rate"
 _WAY = "how much of the way to an equal figure is gone"
+_CELLS = "how far the groups' shares of positive labels are brought together"
 _TABLE = (
     Method(
         "refit",
@@ -123,6 +147,33 @@ _TABLE = (
         "Reweighing, with the sensitive columns hidden from the model: the group only sets the weights.",
         "before", "training", "reweighing.Reweighing", _bare,
         lambda plan: _no_columns(plan) or _no_weights(plan), hides=True,
+    ),
+    Method(
+        "label_bias",
+        "Training rows are weighted to undo a bias in the labels, found by training again (Jiang and Nachum).",
+        "before", "training", "label_bias.LabelBias", _undone, _no_goal,
+        dial="the share of the weighting found", fits=20,
+    ),
+    Method(
+        "resampling",
+        "Training rows are drawn so that every group has the same share of positive labels.",
+        "before", "training", "resampling.Resampled", _drawn, _no_groups, dial=_CELLS,
+    ),
+    Method(
+        "massaging",
+        "The labels easiest to doubt are turned until base rates are equal (Kamiran and Calders).",
+        "before", "training", "massaging.Massaged", _bare, _no_scores,
+        dial="the share of the labels turned that equal base rates would take", fits=2,
+    ),
+    Method(
+        "repair",
+        "Numeric columns are moved to one distribution for all groups, ranks kept (Feldman and others).",
+        "before", "decision", "repair.Repaired", _changed, _no_groups, dial=_WAY, hides=True,
+    ),
+    Method(
+        "residuals",
+        "Numeric columns keep only what the group does not predict of them.",
+        "before", "decision", "residual.Residualised", _changed, _no_groups, dial=_WAY, hides=True,
     ),
     Method(
         "reductions",

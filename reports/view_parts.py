@@ -227,6 +227,40 @@ class Term:
 
 
 @dataclass(frozen=True)
+class WhatIfPart:
+    """One attribute whose thresholds can be moved: its groups at the threshold in use, and their gaps.
+
+    ``sliders`` names each group's slider; ``at`` is its place now, ``most`` the last one.
+    """
+
+    id: str
+    heading: str
+    all_label: str
+    sliders: tuple[str, ...]
+    at: int
+    most: int
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    gap_caption: str
+    gap_columns: tuple[Column, ...]
+    gap_rows: tuple[Row, ...]
+    note: str
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """The section where thresholds can be moved; ``data`` is JSON for the page's script."""
+
+    id: str
+    heading: str
+    intro: str
+    notes: tuple[str, ...]
+    parts: tuple[WhatIfPart, ...]
+    data: str
+
+
+@dataclass(frozen=True)
 class Page:
     """The whole report."""
 
@@ -243,6 +277,7 @@ class Page:
     groupings: tuple[Section, ...]
     further: tuple[Section, ...]
     """What only some audits hold: comparisons of like with like, slices."""
+    what_if: WhatIf | None
     explanations: Section
     mitigation: Section
     methods: Section

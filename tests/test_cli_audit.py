@@ -46,6 +46,7 @@ def test_decisions_of_a_column(audit, files, tested, tmp_path):
     assert (done.code, done.err) == (0, "")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "datasheet.html",
+        "record-public.json",
         "record.json",
         "report.html",
     ]
