@@ -150,7 +150,7 @@ _TABLE = (
     ),
     Method(
         "label_bias",
-        "Training rows are weighted to undo a bias in the labels, found by training again (Jiang and Nachum).",
+        "Training rows are weighted to undo a bias in the labels, by training again (Jiang and Nachum).",
         "before", "training", "label_bias.LabelBias", _undone, _no_goal,
         dial="the share of the weighting found", fits=20,
     ),

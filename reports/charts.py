@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from .charts_frontier import frontier_specification, frontier_words
 from .formats import Kind
 from .lean import Words, lean
 from .names import width
-from .palette import COLOURS
-from .view_parts import BarChart, Chart, Dot, DotChart, Pair, PairChart
+from .palette import COLOURS, FONT
+from .view_parts import BarChart, Chart, Dot, DotChart, FrontierChart, Pair, PairChart
 
 if TYPE_CHECKING:
     from altair import LayerChart
 
-FONT = 'system-ui, "Segoe UI", Roboto, sans-serif'
 ROW = 22
 _NARROW, _WIDE, _NARROW_LETTERS = 134, 200, 18
 _PLOT, _FIGURES, _PAIR_FIGURES = 150, 56, 84
@@ -34,7 +34,7 @@ def specification(chart: Chart) -> dict[str, Any]:
 
     Parameters
     ----------
-    chart : DotChart, BarChart or PairChart
+    chart : DotChart, BarChart, PairChart or FrontierChart
 
     Returns
     -------
@@ -45,6 +45,8 @@ def specification(chart: Chart) -> dict[str, Any]:
         return _dot_chart(chart)
     if isinstance(chart, BarChart):
         return _bar_chart(chart)
+    if isinstance(chart, FrontierChart):
+        return frontier_specification(chart)
     return _pair_chart(chart)
 
 
@@ -53,7 +55,7 @@ def altair_chart(chart: Chart) -> LayerChart:
 
     Parameters
     ----------
-    chart : DotChart, BarChart or PairChart
+    chart : DotChart, BarChart, PairChart or FrontierChart
 
     Returns
     -------
@@ -77,7 +79,7 @@ def svg(chart: Chart) -> str:
 
     Parameters
     ----------
-    chart : DotChart, BarChart or PairChart
+    chart : DotChart, BarChart, PairChart or FrontierChart
 
     Returns
     -------
@@ -88,7 +90,8 @@ def svg(chart: Chart) -> str:
 
     spec = specification(chart)
     drawn: str = vl_convert.vegalite_to_svg(_silent(spec), allowed_base_urls=[])
-    return lean(drawn, f"{chart.title}. {chart.description}", _words(spec))
+    words = frontier_words(chart) if isinstance(chart, FrontierChart) else _words(spec)
+    return lean(drawn, f"{chart.title}. {chart.description}", words)
 
 
 def _silent(spec: _Spec) -> _Spec:
@@ -99,7 +102,7 @@ def _silent(spec: _Spec) -> _Spec:
 
 def _unlabelled(layer: _Spec) -> _Spec:
     encoding = layer["encoding"]
-    if not encoding.get("y"):
+    if not encoding.get("y") or encoding["y"].get("type") == "quantitative":
         return layer
     y = encoding["y"] | {"axis": encoding["y"]["axis"] | {"labels": False}}
     return layer | {"encoding": encoding | {"y": y}}
