@@ -18,6 +18,7 @@ _HOME = {
     "mitigate_file": "mitigated",
     "mitigate_model": "mitigated",
     "Mitigated": "mitigated",
+    "compare_audits": "api",
     "Result": "api",
     "EvenhandError": "errors",
     "EvenhandWarning": "errors",
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from .api import audit_file as audit_file
     from .api import audit_model as audit_model
     from .api import audit_predictions as audit_predictions
+    from .api import compare_audits as compare_audits
     from .errors import EvenhandError as EvenhandError
     from .errors import EvenhandWarning as EvenhandWarning
     from .errors import InputError as InputError

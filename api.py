@@ -16,16 +16,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from .audit.answers import Answers, read_answers
 from .audit.arrays import audit_cube, banded, check_cube, decisions
+from .audit.compare import Comparison, compare_records
 from .audit.dataset import open_dataset
-from .audit.files import writable_folder
+from .audit.files import writable_folder, write_atomically
 from .audit.init_settings import write_guess
 from .audit.model import Model, load_model, wrap_model
 from .audit.policy import Policy, load_policy
+from .audit.record import read_record
 from .audit.roles import check_roles
 from .audit.rows import Table, check_inputs
 from .audit.run import Request, run_search
@@ -45,6 +48,7 @@ __all__ = [
     "audit_file",
     "audit_model",
     "audit_predictions",
+    "compare_audits",
     "settings_from",
     "write_settings",
 ]
@@ -317,6 +321,35 @@ def audit_predictions(
         cube, chosen, _policy(chosen, policy), pos_label=pos_label, has_threshold=y_pred is None
     )
     return Result(record, cube, chosen).like(sensitive_features)
+
+
+def compare_audits(records: Sequence[str | Path], out_file: str | Path | None = None) -> Comparison:
+    """Hold audits against the first: what got better, what got worse, what is within noise.
+
+    Parameters
+    ----------
+    records : sequence of str or Path
+        Record files, the oldest first; public records will do.
+    out_file : str or Path, optional
+        Where to write the page.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    InputError
+        A record cannot be read, or the audits share no attribute; all unreadable ones are told at once.
+    OutputError
+        The page cannot be written.
+    """
+    from .reports.html import render_comparison  # noqa: PLC0415 - templates load only when a page is made
+
+    found = compare_records(_all_of(*(partial(read_record, path) for path in records)))
+    if out_file is not None:
+        write_atomically(out_file, render_comparison(found))
+    return found
 
 
 def plain_label(value: Any) -> Any:

@@ -8,6 +8,7 @@ import typer
 
 from .. import __version__
 from .audit import audit
+from .compare import compare
 from .demo import demo
 from .guard import guarded
 from .init import init
@@ -58,6 +59,10 @@ app.command(
     help="Render the pages of an audit record again; the exit code is that of its verdict.",
     short_help="Render the pages of a record again.",
 )(guarded(report))
+app.command(
+    help="Hold audits against the first one: what got better, what got worse, what is within noise.",
+    short_help="Compare audits over time or between models.",
+)(guarded(compare))
 app.command(
     help="Write a commented settings file for a table, with guessed roles to correct.",
     short_help="Write a settings file with guessed roles.",

@@ -14,9 +14,11 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from ..audit.compare import Comparison
 from ..audit.record import Record
 from . import charts
 from .view import build_page
+from .view_compare import build_comparison
 from .view_parts import Chart, Page
 from .wording import say
 
@@ -35,14 +37,22 @@ def render_report(record: Record) -> str:
         the page's own small script.
     """
     page = build_page(record)
-    template = _environment().get_template("report.html.j2")
+    return _whole("report.html.j2", page=page, contents=_contents(page))
+
+
+def render_comparison(found: Comparison) -> str:
+    """Draw audits side by side as one self-contained HTML page."""
+    return _whole("compare.html.j2", page=build_comparison(found))
+
+
+def _whole(template: str, **values: object) -> str:
+    """Render a page with the style sheet and the one script that it lets run."""
     script = _own("report.js")
-    return template.render(
-        page=page,
-        contents=_contents(page),
-        style=_own("report.css"),
-        script=script,
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        _environment()
+        .get_template(template)
+        .render(style=_own("report.css"), script=script, script_hash=digest, **values)
     )
 
 

@@ -60,7 +60,7 @@ def _limits(page: Page) -> list[str]:
         f"| {_mark(line.mark)} | {escaped(line.claim)} | {escaped(f'{line.found} {line.words}')} |"
         for line in page.lines
     ]
-    head = f"| {say('column.state')} | {say('column.limit')} | {say('column.found')} |"
+    head = f"| {say('column.verdict')} | {say('column.limit')} | {say('column.found')} |"
     return [f"## {escaped(say('verdict.heading'))}", "\n".join([head, "|---|---|---|", *rows])]
 
 
