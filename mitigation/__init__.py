@@ -31,6 +31,7 @@ _HOME = {
     "Reweighing": "reweighing",
     "ScoreBarycentre": "barycentre",
     "SharedThreshold": "thresholds",
+    "TabularNet": "torch_trainer",
     "Unaware": "unaware",
     "best_mixtures": "threshold_mixing",
     "best_shared": "threshold_search",
@@ -81,6 +82,7 @@ if TYPE_CHECKING:
     from .threshold_search import best_thresholds as best_thresholds
     from .thresholds import GroupThresholds as GroupThresholds
     from .thresholds import SharedThreshold as SharedThreshold
+    from .torch_trainer import TabularNet as TabularNet
     from .unaware import Unaware as Unaware
 
 

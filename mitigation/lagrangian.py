@@ -202,7 +202,8 @@ class LagrangianWeights(Wrapper):
             self.estimator, X, rows.target, rows.weights if rows.weighted else None
         )
         self.multipliers_ = self.weights_ = np.zeros((1, 1))
-        self.best_iter_, self.n_iter_, self.history_ = 0, 1, []
+        self.best_iter_, self.n_iter_ = 0, 1
+        self.history_: list[dict[str, Any]] = []
         self.converged_, self.stopped_ = True, False
         return self
 

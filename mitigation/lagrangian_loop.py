@@ -136,9 +136,8 @@ def costs(labels: Integers, cells: Cells, multipliers: Floats) -> Floats:
     """
     prices = np.append(row_prices(multipliers, cells.mass).ravel(), 0.0)
     gain = cells.utilities[:, 1] - cells.utilities[:, 0]
-    return cells.weights * (
-        2.0 * labels - 1.0 + gain * prices[np.where(cells.codes == NO_EVENT, -1, cells.codes)]
-    )
+    at = np.where(cells.codes == NO_EVENT, -1, cells.codes)
+    return np.asarray(cells.weights * (2.0 * labels - 1.0 + gain * prices[at]))
 
 
 def row_prices(multipliers: Floats, mass: Floats) -> Floats:

@@ -88,7 +88,7 @@ def training_rows(
     --------
     >>> rows = training_rows([[1], [2]], ["no", "yes"], sensitive_features=["F", "M"], sensitive_columns=None,
     ...                      sample_weight=None)
-    >>> rows.labels.tolist(), rows.positive, rows.groups.levels
+    >>> rows.labels.tolist(), str(rows.positive), rows.groups.levels
     ([0, 1], 'yes', (('F',), ('M',)))
     """
     index = index_of(X)
