@@ -1,7 +1,7 @@
 """Scores repaired so that all groups share one distribution: their Wasserstein barycentre.
 
-A score becomes the average, over groups and by their size, of the scores that stand at its rank in each group.
-Of all scores that are independent of the group this one is nearest to the given ones (E. Chzhen, C. Denis,
+A score becomes the average, over groups and by their size, of the scores at its rank in each group. Of all
+scores that are independent of the group this one is nearest to the given ones (E. Chzhen, C. Denis,
 M. Hebiri, L. Oneto and M. Pontil, "Fair Regression with Wasserstein Barycenters", NeurIPS 2020; T. Le Gouic,
 J.-M. Loubes and P. Rigollet, "Projection to Fairness in Statistical Learning", 2020). Partial repair moves a
 part of the way (P. Gordaliza, E. del Barrio, F. Gamboa and J.-M. Loubes, ICML 2019).

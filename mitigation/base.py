@@ -154,12 +154,13 @@ class Wrapper(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
 
 
 class BinaryWrapper(Wrapper):
-    """A meta-estimator that tells one class from the other, and no more than two."""
+    """A meta-estimator of one target; where that is a class, of two classes."""
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         if tags.classifier_tags is not None:
-            tags.classifier_tags.multi_class = False
+            tags.classifier_tags.multi_class = tags.classifier_tags.multi_label = False
+        tags.target_tags.multi_output = False
         return tags
 
 

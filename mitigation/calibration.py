@@ -1,7 +1,7 @@
 """Calibration for each group: a score of 0.7 then means seven positives in ten, whatever the group.
 
-Two ways: Platt's, a logistic regression on the logit of the score (J. Platt, "Probabilistic Outputs for Support
-Vector Machines", 1999), and isotonic regression (B. Zadrozny and C. Elkan, KDD 2002).
+Two ways: Platt's, a logistic regression on the logit of the score (J. Platt, "Probabilistic Outputs for
+Support Vector Machines", 1999), and isotonic regression (B. Zadrozny and C. Elkan, KDD 2002).
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import _num_samples, check_is_fitted, validate_data
 
 from .base import BinaryWrapper, Sensitivity, inner_has
 from .group_reader import GroupReader
@@ -61,8 +61,8 @@ class ScoreChanger(BinaryWrapper):
 
     def _positive_scores(self, X: Any, sensitive_features: Any = None) -> Floats:
         check_is_fitted(self)
-        scores = positive_scores(self.estimator_, X, self.positive_)
-        changed = self._changed(scores, self._codes(X, sensitive_features, len(scores)), X)
+        codes = self._codes(X, sensitive_features, _num_samples(X))
+        changed = self._changed(positive_scores(self.estimator_, X, self.positive_), codes, X)
         # A score of exactly 0.5 selects: told apart from 1 less it, so that the greater one decides too.
         return np.where(changed == 0.5, np.nextafter(0.5, 1.0), changed)
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
+import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from ..errors import InputError, Problem
@@ -35,6 +36,9 @@ MIN_ROWS = 10
 
 STRONG = 0.7
 """From this AUC on, a column is called a proxy: a convention, not a rule of law."""
+
+
+AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -156,6 +160,59 @@ def proxy_strength(
     return Proxies(
         groups.names, tuple(rows), together, kept, left_out, len(chosen), len(groups.codes), folds, seed
     )
+
+
+def detected_proxies(X: Any, sensitive: Sequence[Any], sensitive_features: Any, auc: float) -> list[Any]:
+    """Name the columns of a table that alone tell the sensitive attribute.
+
+    Parameters
+    ----------
+    X : frame or array of shape (rows, columns)
+    sensitive : sequence of names or positions
+        Columns that are the attribute, or come with it; not looked at.
+    sensitive_features : array-like of shape (rows,) or (rows, attributes), or None
+        None means the sensitive columns.
+    auc : float in (0.5, 1]
+
+    Returns
+    -------
+    list of names or positions
+        The strongest first.
+
+    Raises
+    ------
+    InputError
+        No attribute is given, or there are fewer than two groups to tell apart.
+
+    Examples
+    --------
+    >>> X = np.column_stack([np.arange(100) % 2, np.arange(100) % 2, np.arange(100) // 10])
+    >>> detected_proxies(X, [0], None, 0.7)
+    [1]
+    """
+    if not 0.5 < auc <= 1:
+        raise InputError.of("range", "proxy_auc", f"must lie above 0.5 and be at most 1, got {auc!r}")
+    frame, names = _named(X)
+    problems = missing_columns(sensitive, list(names.values()), "sensitive_columns, proxies")
+    if problems:
+        raise InputError(problems)
+    own = [name for name, original in names.items() if original in sensitive]
+    if sensitive_features is None and not own:
+        said = "to detect proxies the attribute is needed; give sensitive_features or name sensitive_columns"
+        raise InputError.of("no_groups", "proxies", said)
+    groups = frame[own] if sensitive_features is None else sensitive_features
+    found = proxy_strength(frame, groups, exclude=own)
+    return [names[name] for name in found.strong(auc)]
+
+
+def _named(X: Any) -> tuple[Any, dict[str, Any]]:
+    """Give a frame whose columns have text as names, and the name or position that each stands for."""
+    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    if isinstance(frame, nw.DataFrame) and all(isinstance(name, str) for name in frame.columns):
+        return X, {name: name for name in frame.columns}
+    table = pd.DataFrame(X)
+    names = {str(name): name for name in table.columns}
+    return table.set_axis(list(names), axis=1), names
 
 
 def _refuse(

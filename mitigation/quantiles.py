@@ -9,6 +9,9 @@ import numpy as np
 from .group_reader import POOLED
 from .rows import Floats, Integers
 
+MOST = 1001
+"""A distribution of more distinct values keeps so many, at even ranks: a model should not carry its rows."""
+
 
 @dataclass(frozen=True, eq=False)
 class Distributions:
@@ -76,4 +79,8 @@ def _distribution(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
         return np.array([np.nan]), np.array([0.5])
     distinct, place = np.unique(values, return_inverse=True)
     weight = np.bincount(place, weights=weights, minlength=len(distinct))
-    return distinct, (np.cumsum(weight) - weight / 2) / weight.sum()
+    ranks = (np.cumsum(weight) - weight / 2) / weight.sum()
+    if len(distinct) <= MOST:
+        return distinct, ranks
+    even = np.linspace(ranks[0], ranks[-1], MOST)
+    return np.interp(even, ranks, distinct), even

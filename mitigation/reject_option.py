@@ -180,10 +180,7 @@ def _best_band(asked: Question, favoured: dict[int, bool], widths: Floats) -> tu
     ]
     for each in thresholds:
         each[widths == 0] = UNMITIGATED
-    places = [
-        np.maximum(np.searchsorted(-c.thresholds, -t, side="right") - 1, 0)
-        for c, t in zip(curves, thresholds, strict=True)
-    ]
+    places = [c.place(t) for c, t in zip(curves, thresholds, strict=True)]
     worth = np.sum([asked.utility.of_curve(c)[at] for c, at in zip(curves, places, strict=True)], axis=0)
     if len(curves) < 2:
         gaps, met = np.full(len(widths), np.nan), np.ones(len(widths), dtype=bool)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from ..errors import InputError
 from ..metrics.cube import LABEL, SCORE, Cube
 from ..metrics.rates import WEIGHT
 from ..metrics.results import Group
-from .rows import Floats
+from .rows import Floats, Integers
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +26,8 @@ class Curve:
     thresholds : ndarray of float, shape (T,)
         Descending; the first is infinite. A row is selected if its score reaches the threshold. Each lies
         half way between two scores that occur.
+    lowest : ndarray of float, shape (T,)
+        The lowest score selected at each; infinite where nobody is.
     tp, fp : ndarray of float, shape (T,)
         Weighted rows selected whose label is positive, and negative.
 
@@ -34,9 +36,12 @@ class Curve:
     >>> curve = curves_of_rows([0.9, 0.4, 0.4], [1, 0, 1], [0, 0, 0], groups=1)[0]
     >>> curve.thresholds.tolist(), curve.tp.tolist(), curve.fp.tolist()
     ([inf, 0.65, 0.2], [0.0, 1.0, 2.0], [0.0, 0.0, 1.0])
+    >>> curve.place([0.5, 0.4, 0.3]).tolist()
+    [1, 2, 2]
     """
 
     thresholds: Floats
+    lowest: Floats
     tp: Floats
     fp: Floats
 
@@ -55,10 +60,14 @@ class Curve:
         """Confusion matrices, indexed by label and decision, shape (T, 2, 2)."""
         return cells_of(self.tp, self.fp, self.positives, self.negatives)
 
+    def place(self, thresholds: Any) -> Integers:
+        """Give the position whose counts hold at any thresholds, of the same shape."""
+        return np.searchsorted(-self.lowest, -np.asarray(thresholds, dtype=float), side="right") - 1
+
     def at(self, threshold: float) -> tuple[float, float]:
         """Count true and false positives at any threshold."""
-        place = int(np.searchsorted(-self.thresholds, -threshold, side="right")) - 1
-        return float(self.tp[max(place, 0)]), float(self.fp[max(place, 0)])
+        place = self.place(threshold)
+        return float(self.tp[place]), float(self.fp[place])
 
     def cells_at(self, threshold: float) -> Floats:
         """Give the confusion matrix at any threshold, shape (2, 2)."""
@@ -66,7 +75,7 @@ class Curve:
 
     def take(self, places: NDArray[Any]) -> Curve:
         """Keep some of the thresholds."""
-        return Curve(self.thresholds[places], self.tp[places], self.fp[places])
+        return Curve(self.thresholds[places], self.lowest[places], self.tp[places], self.fp[places])
 
 
 def cells_of(tp: Any, fp: Any, positives: Any, negatives: Any) -> Floats:
@@ -114,18 +123,24 @@ def curves_of_rows(
 
 def _curve(scores: Floats, positives: Floats, negatives: Floats) -> Curve:
     """Make a curve of rows, or of cells, in the order of falling scores."""
-    if not len(scores):
-        return Curve(np.array([np.inf]), np.zeros(1), np.zeros(1))
-    last = np.append(np.flatnonzero(np.diff(scores)), len(scores) - 1)
-    below = np.append(scores[last[:-1] + 1], 0.0 if scores[-1] >= 0 else -np.inf)
-    middle = (scores[last] + below) / 2
-    # Between two neighbouring doubles there is no middle: the upper one itself is the threshold.
-    thresholds = np.where(middle > below, middle, scores[last])
+    last = np.append(np.flatnonzero(np.diff(scores)), len(scores) - 1)[: len(scores)]
+    lowest = np.append(np.inf, scores[last])
     return Curve(
-        np.append(np.inf, thresholds),
+        _between(lowest),
+        lowest,
         np.append(0.0, np.cumsum(positives)[last]),
         np.append(0.0, np.cumsum(negatives)[last]),
     )
+
+
+def _between(lowest: Floats) -> Floats:
+    """Put thresholds half way between each score and the next below; the last is half way to 0."""
+    if len(lowest) == 1:
+        return lowest
+    below = np.append(lowest[2:], min(0.0, lowest[-1]))
+    middle = (lowest[1:] + below) / 2
+    # Between two neighbouring doubles there is no middle: the upper one itself is the threshold.
+    return np.append(np.inf, np.where(middle > below, middle, lowest[1:]))
 
 
 def curves_of_cube(cube: Cube, *attributes: str) -> tuple[tuple[Group, ...], list[Curve]]:
@@ -171,7 +186,7 @@ def curves_of_cube(cube: Cube, *attributes: str) -> tuple[tuple[Group, ...], lis
     scores = lows[kept.codes[:, len(attributes)]]
     curves = curves_of_rows(scores, kept.codes[:, -1] == 1, codes, len(groups), kept.measures[:, WEIGHT])
     if kept.grid is not None and kept.grid.kind != "distinct":
-        curves = [_on_edges(curve, scores[codes == i]) for i, curve in enumerate(curves)]
+        curves = [replace(curve, thresholds=curve.lowest) for curve in curves]
     return groups, curves
 
 
@@ -179,10 +194,6 @@ def _lower_ends(cube: Cube) -> Floats:
     if cube.grid is not None and cube.grid.kind != "distinct":
         return cube.grid.edges
     return np.array(cube.axis(SCORE).levels, dtype=float)
-
-
-def _on_edges(curve: Curve, scores: Floats) -> Curve:
-    return Curve(np.append(np.inf, np.unique(scores)[::-1]), curve.tp, curve.fp)
 
 
 def pooled_curve(curves: Sequence[Curve]) -> Curve:
@@ -193,12 +204,14 @@ def pooled_curve(curves: Sequence[Curve]) -> Curve:
     >>> curves = curves_of_rows([0.9, 0.4], [1, 0], [0, 1], groups=2)
     >>> pooled = pooled_curve(curves)
     >>> pooled.thresholds.tolist(), pooled.tp.tolist(), pooled.fp.tolist()
-    ([inf, 0.45, 0.2], [0.0, 1.0, 1.0], [0.0, 0.0, 1.0])
+    ([inf, 0.65, 0.2], [0.0, 1.0, 1.0], [0.0, 0.0, 1.0])
     """
-    thresholds = np.unique(np.concatenate([curve.thresholds for curve in curves]))[::-1]
-    places = [np.searchsorted(-c.thresholds, -thresholds, side="right") - 1 for c in curves]
+    lowest = np.unique(np.concatenate([curve.lowest for curve in curves]))[::-1]
+    on_edges = all(np.array_equal(curve.thresholds, curve.lowest) for curve in curves)
+    places = [curve.place(lowest) for curve in curves]
     return Curve(
-        thresholds,
+        lowest if on_edges else _between(lowest),
+        lowest,
         np.sum([c.tp[at] for c, at in zip(curves, places, strict=True)], axis=0),
         np.sum([c.fp[at] for c, at in zip(curves, places, strict=True)], axis=0),
     )

@@ -272,7 +272,7 @@ def best_shared(
     ...     curves, constraint_of("demographic_parity_difference", 0.1), utility_of("accuracy", 3, 3)
     ... )
     >>> found.thresholds[0].round(2).tolist(), found.gap
-    ([0.6], 0.0)
+    ([0.75], 0.0)
     """
     pooled = pooled_curve(curves)
     worth = utility.of_curve(pooled)
@@ -297,8 +297,5 @@ def best_shared(
 def _shared_gap(curves: Sequence[Curve], constraint: Constraint, thresholds: Floats) -> Floats:
     if len(curves) < 2:
         return np.full(len(thresholds), constraint.limit)  # nothing to compare, so that nothing binds
-    cells = []
-    for curve in curves:
-        at = np.searchsorted(-curve.thresholds, -thresholds, side="right") - 1
-        cells.append(curve.cells[at])
-    return constraint.gap(constraint.rates(np.stack(cells)))
+    cells = np.stack([curve.cells[curve.place(thresholds)] for curve in curves])
+    return constraint.gap(constraint.rates(cells))

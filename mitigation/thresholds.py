@@ -89,7 +89,7 @@ class GroupThresholds(GroupDecider):
     >>> model = GroupThresholds(LogisticRegression(), constraint="demographic_parity_difference", limit=0.0)
     >>> _ = model.fit(X, y, sensitive_features=sex)
     >>> model.groups_, round(model.unmitigated_gap_, 2), model.gap_, model.met_
-    ([('F',), ('M',)], 0.7, 0.0, True)
+    ([('F',), ('M',)], 0.75, 0.0, True)
     """
 
     strength_parameter: ClassVar[str | None] = "strength"
@@ -219,7 +219,7 @@ class SharedThreshold(ScoreChanger):
     >>> model = SharedThreshold(LogisticRegression(), constraint="demographic_parity_difference", limit=0.3)
     >>> _ = model.fit(X, y, sensitive_features=sex)
     >>> model.unmitigated_gap_, model.gap_, model.met_
-    (0.7, 0.25, True)
+    (0.75, 0.25, True)
     """
 
     needs_sensitive: ClassVar[Sensitivity] = "training"
