@@ -210,7 +210,7 @@ def mitigate_model(
     >>> found = mitigate_model(clf, rows, train=rows, target="hired", sensitive_features=["sex"],
     ...     metric="demographic_parity_difference", limit=0.1, methods=["group_thresholds"])
     >>> found.chosen, found.model.predict(rows.head(2)).tolist()
-    ('group_thresholds 0.5', [0, 0])
+    ('group_thresholds 0.25', [0, 0])
     """
     wanted = {
         "methods": methods, "metric": metric, "attribute": attribute, "limit": limit, "scoring": scoring,

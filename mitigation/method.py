@@ -82,6 +82,11 @@ class Method:
         About how many models it trains at a time; a search weighs its work by it.
     on_base : bool
         Whether it trains the model as it is and then acts on its scores.
+    own : bool
+        Whether it trains a model of its own in place of the given one.
+    parameter, settings : str, tuple of float
+        The constructor's parameter that is the dial, and what a search tries; those of the estimator's class
+        where they are left empty.
     """
 
     name: str
@@ -96,6 +101,9 @@ class Method:
     decides: Literal["score", "predict"] = "score"
     fits: int = 1
     on_base: bool = False
+    own: bool = False
+    parameter: str = ""
+    settings: tuple[float, ...] = ()
 
     @property
     def maker(self) -> Any:
@@ -110,10 +118,12 @@ class Method:
         Examples
         --------
         >>> from evenhand.mitigation import METHODS
-        >>> METHODS["reweighing"].strengths, METHODS["group_thresholds"].strengths
+        >>> METHODS["unaware"].strengths, METHODS["group_thresholds"].strengths
         ((), (0.25, 0.5, 0.75, 1.0))
         """
-        return tuple(self.maker.strengths) if self.dial else ()
+        if not self.dial:
+            return ()
+        return self.settings or tuple(self.maker.strengths)
 
     def needs_of(self, plan: Plan) -> Sensitivity:
         """Tell when a model trained this way needs the attribute: a model that reads it needs it always.
@@ -139,12 +149,14 @@ class Method:
         """
         if not self.home:
             return clone(plan.estimator)
-        if self._must_hide(plan) or self.name.endswith("+unaware"):
-            plan = plan.hiding()
         given = dict(self.options(plan))
         if strength is not None:
-            given[self.maker.strength_parameter] = strength
-        return self.maker(plan.estimator, **given)
+            given[self.parameter or self.maker.strength_parameter] = strength
+        hidden = self._must_hide(plan) or self.name.endswith("+unaware")
+        if self.own:
+            made = replace(plan, estimator=self.maker(**given))
+            return made.hiding().estimator if hidden else made.estimator
+        return self.maker((plan.hiding() if hidden else plan).estimator, **given)
 
     def _must_hide(self, plan: Plan) -> bool:
         asked = plan.hide and self.family != "control"

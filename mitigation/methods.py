@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 from sklearn.base import is_classifier
@@ -57,6 +58,15 @@ def _no_constraint(plan: Plan) -> str | None:
     return None if known else f"it has no constraint for the {CATALOGUE[plan.metric].title}"
 
 
+def _no_torch(plan: Plan) -> str | None:
+    if (unknown := _no_groups(plan)) is not None:
+        return unknown
+    if find_spec("torch") is None:
+        return 'torch is not installed (pip install "evenhand[torch]")'
+    known = CATALOGUE[plan.metric].rates in _CONSTRAINTS
+    return None if known else f"it has no penalty for the {CATALOGUE[plan.metric].title}"
+
+
 def _no_goal(plan: Plan) -> str | None:
     if (lacking := _no_constraint(plan)) is not None:
         return lacking
@@ -104,6 +114,22 @@ def _reduced(plan: Plan) -> dict[str, Any]:
     return {**_constrained(plan), "final": "deterministic"}
 
 
+def _penalised(plan: Plan) -> dict[str, Any]:
+    goal = _CONSTRAINTS[CATALOGUE[plan.metric].rates]
+    return {"penalty": goal, "penalty_weight": 1.0, "random_state": plan.seed}
+
+
+def _opposed(plan: Plan) -> dict[str, Any]:
+    # With the label an adversary punishes what the score tells of the group beyond it: equalized odds.
+    beyond = CATALOGUE[plan.metric].rates != ("selection_rate",)
+    return {
+        "adversary": "score",
+        "adversary_weight": 1.0,
+        "adversary_sees_label": beyond,
+        "random_state": plan.seed,
+    }
+
+
 def _aimed(plan: Plan) -> dict[str, Any]:
     """Aim at the value that means fair: the strength says how far of the way to go."""
     fair = 1.0 if CATALOGUE[plan.metric].kind == "ratio" else 0.0
@@ -120,6 +146,7 @@ def _pooled(plan: Plan) -> dict[str, Any]:
 
 _EPS = "how far a group's rate may lie from the overall rate"
 _WAY = "how much of the way to an equal figure is gone"
+_WEIGHING = "the share of the weighting"
 _CELLS = "how far the groups' shares of positive labels are brought together"
 _TABLE = (
     Method(
@@ -140,13 +167,13 @@ _TABLE = (
     Method(
         "reweighing",
         "Training rows are weighted so that the label no longer depends on the group (Kamiran and Calders).",
-        "before", "training", "reweighing.Reweighing", _bare, _no_weights,
+        "before", "training", "reweighing.Reweighing", _bare, _no_weights, dial=_WEIGHING,
     ),
     Method(
         "reweighing+unaware",
         "Reweighing, with the sensitive columns hidden from the model: the group only sets the weights.",
         "before", "training", "reweighing.Reweighing", _bare,
-        lambda plan: _no_columns(plan) or _no_weights(plan), hides=True,
+        lambda plan: _no_columns(plan) or _no_weights(plan), dial=_WEIGHING, hides=True,
     ),
     Method(
         "label_bias",
@@ -193,6 +220,18 @@ _TABLE = (
         "in", "training", "lagrangian.LagrangianWeights", _constrained, _no_constraint, dial=_EPS, fits=20,
     ),
     Method(
+        "torch_penalty",
+        "A neural network in place of the model, trained with a penalty on the gap of soft rates.",
+        "in", "training", "torch_trainer.TabularNet", _penalised, _no_torch,
+        dial="the weight of the penalty", fits=40, own=True,
+    ),
+    Method(
+        "adversary",
+        "A neural network in place of the model, trained against an adversary that guesses the group.",
+        "in", "training", "torch_trainer.TabularNet", _opposed, _no_torch, dial="the weight of the adversary",
+        fits=60, own=True, parameter="adversary_weight", settings=(0.3, 1.0, 3.0),
+    ),
+    Method(
         "group_thresholds",
         "A threshold for each group, chosen by exact search on held-out scores (Hardt, Price and Srebro).",
         "after", "decision", "thresholds.GroupThresholds", _grouped_aim, _no_scores,
@@ -227,8 +266,10 @@ _TABLE = (
 METHODS: dict[str, Method] = {method.name: method for method in _TABLE}
 """Every way to narrow a gap, by name."""
 
-SEARCHED: tuple[str, ...] = tuple(name for name, row in METHODS.items() if row.family != "control")
-"""The methods that a search tries where none are named."""
+SEARCHED: tuple[str, ...] = tuple(
+    name for name, row in METHODS.items() if row.family != "control" and not row.own
+)
+"""The methods that a search tries where none are named: all that train the given model."""
 
 
 def method_named(name: str) -> Method:

@@ -275,9 +275,7 @@ class Reductions(Wrapper):
 
     def _mixture(self, rows: TrainingRows, how: How) -> Any:
         if rows.positive is None:
-            return NumberMixture(
-                self.predictors_, self.weights_, how=how, random_state=self.random_state
-            )
+            return NumberMixture(self.predictors_, self.weights_, how=how, random_state=self.random_state)
         positive = int(rows.classes[1] == rows.positive)
         return DecisionMixture(
             self.predictors_,

@@ -139,18 +139,21 @@ class Searched:
 def candidates_of(methods: Sequence[str]) -> tuple[Candidate, ...]:
     """List what a search tries: the unmitigated model, then every method once, then the further strengths.
 
-    A search that is cut short has then tried every method at least once, if it could. The strengths of a
-    method are tried in the order of its table.
+    A search that is cut short has then tried every method at least once, if it could: methods that train
+    few models come first, and each begins with its strongest setting.
 
     Examples
     --------
-    >>> [candidate.name for candidate in candidates_of(["reweighing", "unaware"])]
-    ['refit', 'reweighing', 'unaware']
+    >>> [candidate.name for candidate in candidates_of(["reweighing", "unaware"])][:4]
+    ['refit', 'reweighing 1', 'unaware', 'reweighing 0.75']
     """
+    named = sorted(
+        (method_named(name) for name in dict.fromkeys(methods) if name != CONTROL),
+        key=lambda method: method.fits,
+    )
     dials = [
-        [Candidate(name, strength) for strength in method_named(name).strengths] or [Candidate(name)]
-        for name in dict.fromkeys(methods)
-        if name != CONTROL
+        [Candidate(row.name, strength) for strength in reversed(row.strengths)] or [Candidate(row.name)]
+        for row in named
     ]
     rounds = (item for each in zip_longest(*dials) for item in each if item is not None)
     return (Candidate(CONTROL), *rounds)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..audit.privacy import Hidden
-from ..audit.record import MitigationFigure, Record
+from ..audit.record import MitigationFigure, Record, Verdict
 from ..audit.record_frontier import FrontierFacts, FrontierPoint
 from . import formats
 from .formats import Kind, count, figure, kind_of, span
@@ -16,7 +16,7 @@ from .view_frontier_folds import alternatives_fold, groups_fold, methods_fold, w
 from .view_frontier_words import candidate_name, limit_words, lower_name, score_kind, score_name
 from .view_marks import state_mark
 from .view_parts import Cell, Column, Mark, Row, Section, Table
-from .view_scope import glossary_id
+from .view_scope import glossary_id, limit_text
 from .wording import say, say_many, words_of
 
 
@@ -37,17 +37,20 @@ def frontier_section(record: Record, hidden: Hidden, concealed: Concealed) -> Se
     if (facts.grouping, facts.metric) in concealed:
         return Section("frontier", say("frontier.heading"), "", notes=(say("frontier.withheld"),))
     order = numbered(facts)
-    chart = frontier_chart(facts, order, record.level)
-    gone = {
-        name: hidden.get(name, frozenset()) for name in {g.grouping for p in facts.points for g in p.groups}
-    }
+    chart, key = frontier_chart(facts, order, record.level)
+    gone = {item.grouping: hidden.get(item.grouping, frozenset()) for p in facts.points for item in p.groups}
+    picture = Section("frontier-trade", say("frontier.picture.heading"), key, charts=(chart,))
+    judged = Section("frontier-judged", say("frontier.verdicts"), "", tables=tuple(_verdicts(facts)))
     return Section(
         id="frontier",
         heading=say("frontier.heading"),
-        intro=_intro(facts),
-        charts=(chart,) if chart.dots else (),
-        tables=(_table(facts, order), *_verdicts(facts)),
-        notes=(*_answer(facts), *worse_notes(facts, gone), *_left_out(facts)),
+        intro=" ".join((_intro(facts), *_answer(facts))),
+        sections=(
+            *((picture,) if chart.dots else ()),
+            Section("frontier-candidates", say("frontier.candidates"), "", tables=(_table(facts, order),)),
+            *((judged,) if facts.verdicts else ()),
+        ),
+        notes=(*worse_notes(facts, gone), *_left_out(facts)),
         folds=(
             groups_fold(facts, order, gone),
             alternatives_fold(facts, order, gone),
@@ -167,38 +170,25 @@ def _verdicts(facts: FrontierFacts) -> Iterator[Table]:
     """Judge the chosen model on the test rows, limit by limit."""
     if not facts.verdicts:
         return
-    columns = (
-        Column(say("column.found")),
-        Column(say("column.limit")),
-        Column(say("column.state"), number=False),
-    )
-    rows = []
-    for item in facts.verdicts:
-        kind = kind_of(item.limit.metric)
-        ends = (
-            [say("cell.at_least", limit=figure(item.limit.min, kind))] if item.limit.min is not None else []
-        )
-        ends += (
-            [say("cell.at_most", limit=figure(item.limit.max, kind))] if item.limit.max is not None else []
-        )
-        head = say(
-            "frontier.verdict",
-            metric=words_of(item.limit.metric).name,
-            grouping=isolate(item.limit.attribute),
-        )
-        cells = (
-            Cell(figure(item.value, kind), sub=span(item.interval, kind)),
-            Cell(", ".join(ends)),
-            Cell("", marks=(state_mark(item.state),)),
-        )
-        rows.append(Row(named(head, link=glossary_id(item.limit.metric)), cells))
+    headings = (("figure", True), ("limit", True), ("verdict", False))
     yield Table(
         id="frontier-verdicts",
         caption=say("frontier.verdicts"),
         corner=say("frontier.verdicts.corner"),
-        columns=columns,
-        rows=tuple(rows),
+        columns=tuple(Column(say(f"column.{name}"), number=number) for name, number in headings),
+        rows=tuple(map(_verdict_row, facts.verdicts)),
     )
+
+
+def _verdict_row(item: Verdict) -> Row:
+    limit, kind = item.limit, kind_of(item.limit.metric)
+    name = say("frontier.verdict", metric=words_of(limit.metric).name, grouping=isolate(limit.attribute))
+    cells = (
+        Cell(figure(item.value, kind), sub=span(item.interval, kind)),
+        Cell(limit_text(item)),
+        Cell("", marks=(state_mark(item.state),)),
+    )
+    return Row(named(name, link=glossary_id(limit.metric)), cells)
 
 
 def _left_out(facts: FrontierFacts) -> Iterator[str]:

@@ -10,6 +10,7 @@ from ..audit.record_frontier import FrontierFacts, FrontierPoint
 from ..metrics.results import Estimate
 from . import formats
 from .formats import Kind, kind_of, scaled
+from .names import clean
 from .view_frontier_words import candidate_name, score_kind, score_name
 from .view_parts import FrontierChart, FrontierDot
 from .wording import say, words_of
@@ -33,8 +34,8 @@ def numbered(facts: FrontierFacts) -> dict[str, int]:
     return {point.name: place for place, point in enumerate(sorted(facts.points, key=rank), start=1)}
 
 
-def frontier_chart(facts: FrontierFacts, order: dict[str, int], level: float) -> FrontierChart:
-    """Draw the score against the disparity.
+def frontier_chart(facts: FrontierFacts, order: dict[str, int], level: float) -> tuple[FrontierChart, str]:
+    """Draw the score against the disparity, and say what the signs of the picture mean.
 
     Parameters
     ----------
@@ -57,10 +58,10 @@ def frontier_chart(facts: FrontierFacts, order: dict[str, int], level: float) ->
         "outside": say("frontier.picture.outside", names=", ".join(outside)) if outside else "",
         "level": formats.level(level),
     }
-    score = score_name(facts)
-    return FrontierChart(
+    score, by = score_name(facts), clean(facts.grouping)
+    chart = FrontierChart(
         id="frontier-picture",
-        title=say("frontier.key", **told),
+        title=say("frontier.picture", score=score.capitalize(), metric=_lower(metric), grouping=by),
         description=say("frontier.picture.described", count=len(shown), score=score, metric=metric, **told),
         x_title=metric + _unit(x_kind),
         y_title=score.capitalize(),
@@ -71,6 +72,11 @@ def frontier_chart(facts: FrontierFacts, order: dict[str, int], level: float) ->
         dots=dots,
         limit=limit,
     )
+    return chart, say("frontier.key", **told)
+
+
+def _lower(name: str) -> str:
+    return name[:1].lower() + name[1:]
 
 
 def _unit(kind: Kind) -> str:
