@@ -40,7 +40,7 @@ def frontier_section(record: Record, hidden: Hidden, concealed: Concealed) -> Se
     chart, key = frontier_chart(facts, order, record.level)
     gone = {item.grouping: hidden.get(item.grouping, frozenset()) for p in facts.points for item in p.groups}
     picture = Section("frontier-trade", say("frontier.picture.heading"), key, charts=(chart,))
-    judged = Section("frontier-judged", say("frontier.verdicts"), "", tables=tuple(_verdicts(facts)))
+    judged = Section("frontier-judged", say("frontier.judged.heading"), "", tables=tuple(_verdicts(facts)))
     return Section(
         id="frontier",
         heading=say("frontier.heading"),

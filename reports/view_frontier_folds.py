@@ -24,23 +24,28 @@ MOST_WORSE = 6
 
 
 def worse_notes(facts: FrontierFacts, gone: Gone) -> Iterator[str]:
-    """Name who is clearly worse off with the Pareto set, and what the chosen one clearly widens."""
-    told = False
-    for point in facts.points:
-        if not (point.pareto or point.name == facts.chosen) or point.method == "refit":
-            continue
-        lost = [g for g in point.groups if g.effect == "lost" and g.group not in gone.get(g.grouping, ())]
-        if lost:
-            told = True
-            yield _worse(point, lost)
-        wider = [item for item in point.others if is_wider(item)]
-        if wider and point.name == facts.chosen:
-            yield say("frontier.wider", name=candidate_name(point.name), gaps=", ".join(map(_wider, wider)))
-    if not told:
-        yield say("frontier.none_worse")
+    """Name who is clearly worse off with the chosen candidate, what it widens, and what levels down."""
+    chosen = next((point for point in facts.points if point.name == facts.chosen), None)
+    if chosen is not None and chosen.method != "refit":
+        lost = _lost(chosen, gone)
+        yield _worse(chosen, lost) if lost else say("frontier.none_worse", name=candidate_name(chosen.name))
+        wider = [item for item in chosen.others if is_wider(item)]
+        if wider:
+            yield say("frontier.wider", name=candidate_name(chosen.name), gaps=", ".join(map(_wider, wider)))
     levelled = [candidate_name(p.name) for p in facts.points if p.levelling_down]
     if levelled:
         yield say("frontier.levelled", names=", ".join(levelled))
+
+
+def _lost(point: FrontierPoint, gone: Gone) -> list[GroupChange]:
+    return [g for g in point.groups if g.effect == "lost" and g.group not in gone.get(g.grouping, ())]
+
+
+def _others_worse(facts: FrontierFacts, order: dict[str, int], gone: Gone) -> Iterator[str]:
+    for point in _ranked(facts, order):
+        lost = _lost(point, gone)
+        if lost and point.pareto and point.name != facts.chosen:
+            yield _worse(point, lost)
 
 
 def _worse(point: FrontierPoint, lost: list[GroupChange]) -> str:
@@ -78,6 +83,7 @@ def groups_fold(facts: FrontierFacts, order: dict[str, int], gone: Gone) -> Fold
         say("frontier.groups"),
         lead=say("frontier.groups.lead"),
         tables=tuple(_groups_table(facts, order, gone, rate) for rate in rates),
+        notes=tuple(_others_worse(facts, order, gone)),
         printed="not",
     )
 
