@@ -14,6 +14,7 @@ from fairlearn.reductions import (
     AbsoluteLoss,
     BoundedGroupLoss,
     ErrorRate,
+    Moment,
     SquareLoss,
     UtilityParity,
     ZeroOneLoss,
@@ -23,8 +24,6 @@ from ..errors import InputError
 from .constraints import Constraint, event_codes, utilities
 from .rows import Floats, summed
 from .training_rows import TrainingRows
-
-LOSSES = ("zero_one", "square", "absolute")
 
 
 class WeightedErrorRate(ErrorRate):  # type: ignore[misc]
@@ -42,7 +41,7 @@ class WeightedErrorRate(ErrorRate):  # type: ignore[misc]
 
     def load_data(self, X: Any, y: Any, *, sensitive_features: Any) -> None:
         """Take the rows as they are."""
-        super(ErrorRate, self).load_data(X, y, sensitive_features=sensitive_features)
+        Moment.load_data(self, X, y, sensitive_features=sensitive_features)
         self._index = ["all"]
 
     def gamma(self, predictor: Any) -> Any:
@@ -139,7 +138,7 @@ class WeightedGroupLoss(BoundedGroupLoss):  # type: ignore[misc]
     def load_data(self, X: Any, y: Any, *, sensitive_features: Any) -> None:
         """Take the rows as they are."""
         groups = pd.Series(0, index=y.index) if self.no_groups else sensitive_features
-        super(BoundedGroupLoss.__mro__[1], self).load_data(X, y, sensitive_features=groups)
+        Moment.load_data(self, X, y, sensitive_features=groups)
         codes, levels = pd.factorize(self.tags["group_id"], sort=True)
         self.codes = codes
         self._index = pd.Index(levels, name="group_id")

@@ -239,6 +239,13 @@ class ImpactRepair(TransformerMixin, GroupReader, BaseEstimator):  # type: ignor
         matrix = _repaired(numbers_of(table, self.changed_), codes, self.values_, self.ranks_, self.strength)
         return with_numbers(table, self.changed_, matrix)
 
+    def fit_transform(
+        self, X: Any, y: Any = None, *, sensitive_features: Any = None, sample_weight: Any = None
+    ) -> Any:
+        """Fit, and give the same table repaired; parameters as ``fit``."""
+        fitted = self.fit(X, y, sensitive_features=sensitive_features, sample_weight=sample_weight)
+        return fitted.transform(X, sensitive_features=sensitive_features)
+
     def get_feature_names_out(self, input_features: Any = None) -> Any:
         """Name the columns, which are those that came in; shape (columns,)."""
         check_is_fitted(self)

@@ -123,7 +123,7 @@ class TabularNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     needs_sensitive: ClassVar[Sensitivity] = "training"
     strength_parameter: ClassVar[str | None] = "penalty_weight"
-    strengths: ClassVar[tuple[float, ...]] = (0.1, 0.3, 1.0, 3.0)
+    strengths: ClassVar[tuple[float, ...]] = (0.05, 0.1, 0.2, 0.3, 0.5)
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -26,6 +26,7 @@ from evenhand.mitigation.constraints import CONSTRAINTS, cell_gaps, constraint_c
 from evenhand.mitigation.lagrangian_loop import costs
 from evenhand.mitigation.splitting import held_out
 
+quick = settings(max_examples=40, deadline=None)
 unmet = pytest.mark.filterwarnings("ignore:no model was found:evenhand.errors.EvenhandWarning")
 
 
@@ -85,6 +86,7 @@ def test_the_best_round_is_kept():
     assert len(model.history_) == model.n_iter_
 
 
+@quick
 @given(st.integers(0, 1000), st.sampled_from(sorted(CONSTRAINTS)))
 def test_costs_are_the_slope_of_error_plus_priced_gaps(seed, name):
     rng = np.random.default_rng(seed)
@@ -101,6 +103,7 @@ def test_costs_are_the_slope_of_error_plus_priced_gaps(seed, name):
     np.testing.assert_allclose(costs(labels, cells, prices * (cells.mass > 0)), expected, atol=1e-9)
 
 
+@quick
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=60), st.floats(0.05, 0.9), st.integers(0, 9))
 def test_a_split_is_a_partition_and_leaves_each_cell_a_row(cells, fraction, seed):
     kept, held = held_out(np.array(cells), fraction, seed)

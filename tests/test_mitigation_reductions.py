@@ -21,8 +21,10 @@ from fairlearn.reductions import (
     TruePositiveRateParity,
     ZeroOneLoss,
 )
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -232,6 +234,45 @@ def test_one_group_trains_as_it_is():
     with pytest.warns(EvenhandWarning, match="all rows are one group"):
         model = Reductions(TREE).fit(X, y)
     np.testing.assert_array_equal(model.predict_proba(X), TREE.fit(X, y).predict_proba(X))
+
+
+@unmet
+def test_rows_are_matched_by_index():
+    X, y, sex = table(200)
+    order = np.random.default_rng(0).permutation(len(y))
+    labels, groups = pd.Series(y), pd.Series(sex, name="sex")
+    straight = Reductions(TREE, max_iter=2).fit(X, labels, sensitive_features=groups)
+    mixed = Reductions(TREE, max_iter=2).fit(X, labels.iloc[order], sensitive_features=groups.iloc[order])
+    np.testing.assert_array_equal(straight.predict_proba(X), mixed.predict_proba(X))
+
+
+@unmet
+def test_named_columns_are_the_groups():
+    X, y, _ = table(200)
+    given = Reductions(TREE, max_iter=2).fit(X, y, sensitive_features=X["m"])
+    named = Reductions(TREE, max_iter=2, sensitive_columns="m").fit(X, y)
+    np.testing.assert_array_equal(given.predict_proba(X), named.predict_proba(X))
+
+
+@unmet
+@pytest.mark.parametrize("routing", [False, True])
+def test_searches_hand_on_the_groups(routing):
+    X, y, sex = table(200)
+    numbers, groups = X.to_numpy(), {"sensitive_features": sex}
+    with config_context(enable_metadata_routing=routing):
+        search = GridSearchCV(Reductions(TREE, max_iter=1), {"eps": [0.3, 0.1]}, cv=2).fit(
+            numbers, y, **groups
+        )
+        outer = make_pipeline(StandardScaler(), Reductions(TREE, max_iter=1))
+        name = "sensitive_features" if routing else "reductions__sensitive_features"
+        outer.fit(numbers, y, **{name: sex})
+    assert len(search.best_estimator_.groups_) == len(outer[-1].groups_) == 2
+
+
+def test_missing_labels_are_refused():
+    X, y, sex = table(60)
+    with pytest.raises(InputError, match="1 missing"):
+        Reductions(TREE).fit(X, pd.Series(y, dtype=object).where(np.arange(60) > 0), sensitive_features=sex)
 
 
 @pytest.mark.parametrize(
