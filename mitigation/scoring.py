@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import get_scorer, get_scorer_names
+from sklearn.utils.metaestimators import available_if
 
 from ..errors import InputError, Reason, did_you_mean
 from ..metrics.results import Estimate, Interval
@@ -18,6 +19,10 @@ from .paired_intervals import percentile
 from .rows import Floats
 
 METHOD = "percentile bootstrap of rows, the same rows for both models"
+
+
+def _scored(ready: Ready) -> bool:
+    return ready.scores is not None
 
 
 class Ready(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -39,12 +44,9 @@ class Ready(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Give the decisions on rows, named by their numbers; shape (rows,)."""
         return np.asarray(self.decisions)[np.asarray(X).ravel()].astype(int)
 
-    def __getattr__(self, name: str) -> Any:
-        if name == "predict_proba" and self.__dict__.get("scores") is not None:
-            return self._probabilities
-        raise AttributeError(name)
-
-    def _probabilities(self, X: Any) -> Any:
+    @available_if(_scored)  # type: ignore[untyped-decorator]
+    def predict_proba(self, X: Any) -> Any:
+        """Give the scores of rows, named by their numbers; shape (rows, 2)."""
         chosen = np.asarray(self.scores)[np.asarray(X).ravel()]
         return np.column_stack([1 - chosen, chosen])
 
