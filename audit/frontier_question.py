@@ -139,8 +139,8 @@ def _bounds(limit: Limit) -> Bounds:
 
 
 def _limit(metric: Metric, attribute: str, end: float) -> Limit:
-    ends = {"min": end} if metric.kind == "ratio" else {"max": end}
-    return Limit(metric=metric.name, attribute=attribute, **ends)
+    low, high = (end, None) if metric.kind == "ratio" else (None, end)
+    return Limit(metric=metric.name, attribute=attribute, min=low, max=high)
 
 
 def _unknown_metric(metric: str) -> list[Problem]:

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..metrics.catalogue import CATALOGUE, Metric
+from ..metrics.cube import WeightKind
 from ..metrics.disparity import Options, entrants, worst_of
 from ..metrics.groups import Column
-from ..metrics.rates import RATES, GroupTable, WeightKind, count, estimates
+from ..metrics.rates import RATES, GroupTable, count, estimates
 from ..metrics.results import Estimate, Group
 from ..mitigation.joint import PairedCounts, paired_counts
 from ..mitigation.paired import rate_change, worst_gap_change

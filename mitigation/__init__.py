@@ -16,7 +16,7 @@ _HOME = {
     "LagrangianWeights": "lagrangian",
     "METHODS": "methods",
     "Massaged": "massaging",
-    "Method": "methods",
+    "Method": "method",
     "Overlap": "overlap",
     "PairedCounts": "joint",
     "Proxies": "proxies",
@@ -56,8 +56,8 @@ if TYPE_CHECKING:
     from .label_bias import LabelBias as LabelBias
     from .lagrangian import LagrangianWeights as LagrangianWeights
     from .massaging import Massaged as Massaged
+    from .method import Method as Method
     from .methods import METHODS as METHODS
-    from .methods import Method as Method
     from .overlap import Overlap as Overlap
     from .overlap import overlapping_rows as overlapping_rows
     from .paired import gap_change as gap_change
