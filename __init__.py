@@ -18,8 +18,11 @@ _HOME = {
     "mitigate_file": "mitigated",
     "mitigate_model": "mitigated",
     "Mitigated": "mitigated",
+    "explain_row": "api",
+    "Explanation": "explanations",
     "compare_audits": "api",
     "Result": "api",
+    "wrap_model": "audit.model",
     "EvenhandError": "errors",
     "EvenhandWarning": "errors",
     "InputError": "errors",
@@ -33,9 +36,12 @@ if TYPE_CHECKING:
     from .api import audit_model as audit_model
     from .api import audit_predictions as audit_predictions
     from .api import compare_audits as compare_audits
+    from .api import explain_row as explain_row
+    from .audit.model import wrap_model as wrap_model
     from .errors import EvenhandError as EvenhandError
     from .errors import EvenhandWarning as EvenhandWarning
     from .errors import InputError as InputError
+    from .explanations import Explanation as Explanation
     from .mitigated import Mitigated as Mitigated
     from .mitigated import mitigate_file as mitigate_file
     from .mitigated import mitigate_model as mitigate_model

@@ -53,6 +53,11 @@ answers = "datasheet.answers.toml"
 seed = {seed}
 out = "."
 
+# What nobody can change, beside sensitive columns and proxies; and what only moves one way.
+[recourse]
+immutable = ["native-country"]
+monotone = {{ education-num = "up" }}
+
 # Every method at every strength, against the first limit that the model breaks.
 [frontier]
 methods = [

@@ -19,9 +19,12 @@ from ..errors import Problem, Reason, RecordError
 from ..metrics.results import Disparity, Estimate, Group, Interval, Level
 from .answers import Answers
 from .record_coarse import CoarseFacts
+from .record_explain import GapExplanation, LabelCheck
 from .record_frontier import FrontierFacts
 from .record_judged import LimitFacts, MitigationFacts, MitigationFigure, Sensitivity, State, Verdict
+from .record_neural import NeuralFacts
 from .record_part import Part
+from .record_recourse import RecourseFacts
 
 __all__ = ["LimitFacts", "MitigationFacts", "MitigationFigure", "Record", "Sensitivity", "State", "Verdict"]
 """The record, and those of its parts that stand in a module of their own; the others are defined here."""
@@ -173,37 +176,6 @@ class SliceFacts(Part):
     words: str
 
 
-class Bar(Part):
-    """One column's contribution to a gap."""
-
-    column: str
-    value: float
-    interval: Interval | None
-    sampling_error: float
-    monte_carlo_error: float
-
-
-class GapExplanation(Part):
-    """A gap between two groups, as the sum of what each column contributes."""
-
-    grouping: str
-    gap: str
-    metric: str
-    group: Group
-    reference: Group
-    measured: float
-    total: float
-    residual: float
-    gross: float
-    bars: tuple[Bar, ...]
-    engine: str
-    game: Literal["direct", "common"]
-    rows: int
-    walks: int
-    seed: int
-    words: str
-
-
 class Absent(Part):
     """A part of the audit that was not made, and why."""
 
@@ -250,8 +222,11 @@ class Record(Part):
     answers: Answers | None = Field(default=None, repr=False)
     conditional: tuple[ConditionalFacts, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
+    label_checks: tuple[LabelCheck, ...] = ()
+    neural: NeuralFacts | None = None
     frontier: FrontierFacts | None = None
     coarse: CoarseFacts | None = None
+    recourse: RecourseFacts | None = None
     public: bool = False
     """Whether what pages withhold is gone, and the cube with it."""
 

@@ -23,9 +23,12 @@ from .conditional import conditional_facts
 from .deployed import MitigatedModel
 from .document import datasheet_facts
 from .explaining import Subject, explain_gaps
+from .explaining_pairs import Wanted
 from .frontier_question import Question
 from .frontier_run import asked_question, searched_frontier
 from .gate import judge, refuse_unknown, worst_state
+from .label_checking import label_checks
+from .looking_inside import look_inside
 from .measure import Plan, check_reference, grouping_facts, overall_facts, tables_of
 from .mitigating import Job, Rows, mitigate
 from .model import Model
@@ -33,7 +36,6 @@ from .people import repeated_people
 from .policy import Policy
 from .record import (
     Absent,
-    GapExplanation,
     GroupingFacts,
     MitigationFacts,
     ModelFacts,
@@ -44,7 +46,11 @@ from .record import (
     SourceFacts,
     Task,
 )
+from .record_explain import GapExplanation, LabelCheck
 from .record_frontier import FrontierFacts
+from .record_neural import NeuralFacts
+from .record_recourse import RecourseFacts
+from .recourse import group_recourse
 from .roles import Roles
 from .rows import Table, columns_read, count_rows, inputs_of, part_of
 from .settings import Settings
@@ -103,6 +109,9 @@ class Extras:
     absent: tuple[Absent, ...] = ()
     notes: tuple[Note, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
+    label_checks: tuple[LabelCheck, ...] = ()
+    recourse: RecourseFacts | None = None
+    neural: NeuralFacts | None = None
     frontier: FrontierFacts | None = None
     chosen: MitigatedModel | None = None
 
@@ -141,7 +150,11 @@ def run_search(request: Request, progress: Progress) -> tuple[Record, Cube, Miti
     made = _extras(request, plan, groupings, question, progress)
     extras = replace(
         made,
-        notes=(*made.notes, *repeated_people(request.test, request.roles, request.model)),
+        notes=(
+            *made.notes,
+            *_model_notes(request.model),
+            *repeated_people(request.test, request.roles, request.model),
+        ),
         slices=search_table(request.test, request.roles, request.model, request.settings, progress),
     )
     progress("documenting", 0, 1)
@@ -221,6 +234,9 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
         answers=sources.answers,
         conditional=conditional_facts(cube, cube.of_role("control"), plan),
         slices=extras.slices,
+        label_checks=extras.label_checks,
+        recourse=extras.recourse,
+        neural=extras.neural,
         frontier=extras.frontier,
     )
     return with_coarse(record, cube)
@@ -248,21 +264,33 @@ def _extras(
     mitigation: tuple[MitigationFacts, ...] = ()
     frontier, chosen = None, None
     notes: tuple[Note, ...] = ()
+    recourse: RecourseFacts | None = None
     test = _rows(request.test, request.roles, model)
-    if s.explain:
-        subject = Subject(
-            model=model,
-            frame=test.frame,
-            labels=test.labels,
-            attributes=dict(test.attributes),
-            weight=test.weight,
-            pos_label=request.roles.pos_label,
-            threshold=request.roles.threshold,
-            seed=s.seed,
-            level=s.level,
+    subject = Subject(
+        model=model,
+        frame=test.frame,
+        labels=test.labels,
+        attributes=dict(test.attributes),
+        weight=test.weight,
+        pos_label=request.roles.pos_label,
+        threshold=request.roles.threshold,
+        seed=s.seed,
+        level=s.level,
+        controls=dict(test.control),
+    )
+    neural: NeuralFacts | None = None
+    if s.neural:
+        neural, closed = look_inside(
+            subject, groupings, progress, minimum=s.min_group_size, least=s.privacy_minimum
         )
-        explanations, missing = explain_gaps(subject, groupings, progress, min_group_size=s.min_group_size)
+        absent += closed
+    if s.explain:
+        wanted = Wanted(s.explain_gaps, s.explain_game, s.explain_against, s.explain_groups, s.min_group_size)
+        explanations, missing = explain_gaps(subject, groupings, progress, wanted)
         absent += missing
+        recourse, missing = group_recourse(subject, s, request.roles, groupings, progress)
+        absent += missing
+    checks: tuple[LabelCheck, ...] = ()
     if request.train is not None:
         train = _rows(request.train, request.roles, model)
         notes = _overlap(train, test)
@@ -277,12 +305,30 @@ def _extras(
             weight_kind=s.weight_kind,
             proxies=s.proxies,
         )
+        if s.explain_labels:
+            least = {"minimum": s.min_group_size, "seed": s.seed}
+            checks, missing = label_checks(train, test, groupings, **least, level=s.level)
+            absent += missing
         if s.mitigate:
             mitigation, missing = mitigate(job, s.methods, progress)
             absent += missing
         if question is not None:
             frontier, chosen = searched_frontier(request, job, question, groupings, progress)
-    return Extras(explanations, mitigation, tuple(absent), notes, frontier=frontier, chosen=chosen)
+    return Extras(
+        explanations,
+        mitigation,
+        tuple(absent),
+        notes,
+        label_checks=checks,
+        recourse=recourse,
+        neural=neural,
+        frontier=frontier,
+        chosen=chosen,
+    )
+
+
+def _model_notes(model: Model | None) -> tuple[Note, ...]:
+    return () if model is None else tuple(Note(code="model", text=text) for text in model.notes)
 
 
 def _not_made(request: Request) -> list[Absent]:
@@ -295,6 +341,9 @@ def _not_made(request: Request) -> list[Absent]:
         return [*found, *_no_frontier(s, why)]
     if not s.explain:
         found.append(Absent(part="explanation", reason="the settings switch it off"))
+    if s.explain_labels and request.train is None:
+        why = "it trains a model on the training rows, and none were given (train or split in the settings)"
+        found.append(Absent(part="check of the labels", reason=why))
     why = "retraining needs training rows, and none were given (train or split in the settings)"
     if not s.mitigate:
         found.append(Absent(part="mitigation", reason="the settings switch it off"))
@@ -316,7 +365,8 @@ def _rows(table: Table, roles: Roles, model: Model) -> Rows:
     labels = part.labels
     if labels is None:
         raise TypeError("a model is audited with labels")
-    return Rows(frame[list(inputs_of(model, roles))], labels, target, part.attributes, part.weight)
+    inputs = frame[list(inputs_of(model, roles))]
+    return Rows(inputs, labels, target, part.attributes, part.weight, part.control)
 
 
 def _overlap(train: Rows, test: Rows) -> tuple[Note, ...]:

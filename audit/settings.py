@@ -12,8 +12,10 @@ from pydantic import AfterValidator, Field, PrivateAttr, field_validator
 from ..errors import Problem, SettingsError, did_you_mean
 from ..metrics.slice_input import DEEPEST
 from ..mitigation.methods import METHODS
+from .explain.kinds import DEFAULT_GAPS, KINDS
 from .frontier_settings import Frontier
 from .policy import LevelValue, Limit, Policy, canonical_sha256, load_policy, misnamed, unknown_metrics
+from .settings_recourse import Recourse
 from .toml_reader import Section, build, read_toml
 
 DEFAULT_METHODS = ("unaware", "reweighing")
@@ -139,6 +141,21 @@ class Settings(Section):
         description="a list of SHA-256 sums, 64 hexadecimal digits each",
         examples=['trusted = ["9f86d081..."]'],
     )
+    model_columns: Names = Field(
+        default=(),
+        description=f"{_COLUMNS}, that a model takes in this order and does not name itself",
+        examples=['model_columns = ["age", "income"]'],
+    )
+    model_classes: tuple[LevelValue, ...] = Field(
+        default=(),
+        description="a list of labels, in the order of the model's outputs, where it does not say them",
+        examples=['model_classes = ["no", "yes"]'],
+    )
+    model_output: Literal["logit", "probability"] | None = Field(
+        default=None,
+        description='what a network gives: "probability", or "logit" for log-odds',
+        examples=['model_output = "logit"'],
+    )
     policy: Name | None = Field(
         default=None, description="the path of a policy file, in quotes", examples=['policy = "policy.toml"']
     )
@@ -164,6 +181,31 @@ class Settings(Section):
     )
     seed: int = Field(default=0, ge=0, description="a whole number of at least 0", examples=["seed = 0"])
     explain: bool = Field(default=True, description="true or false", examples=["explain = true"])
+    explain_gaps: tuple[str, ...] = Field(
+        default=DEFAULT_GAPS,
+        description=f"a list of: {', '.join(KINDS)}",
+        examples=['explain_gaps = ["selection_rate", "accuracy"]'],
+    )
+    explain_game: Literal["direct", "common"] = Field(
+        default="direct", description='"direct" or "common"', examples=['explain_game = "common"']
+    )
+    explain_against: tuple[Literal["reference", "rest"], ...] = Field(
+        default=("reference",),
+        min_length=1,
+        description='a list of: "reference", "rest"',
+        examples=['explain_against = ["reference", "rest"]'],
+    )
+    explain_groups: Literal["furthest", "all"] = Field(
+        default="furthest", description='"furthest" or "all"', examples=['explain_groups = "all"']
+    )
+    explain_labels: bool = Field(
+        default=False, description="true or false", examples=["explain_labels = true"]
+    )
+    neural: bool = Field(
+        default=True,
+        description="true or false: look inside the model where it is a neural network",
+        examples=["neural = true"],
+    )
     mitigate: bool = Field(default=True, description="true or false", examples=["mitigate = true"])
     methods: tuple[str, ...] = Field(
         default=DEFAULT_METHODS,
@@ -192,6 +234,11 @@ class Settings(Section):
         description=f"a whole number from 1 to {DEEPEST}: the most conditions of a slice",
         examples=["search_depth = 2"],
     )
+    recourse: Recourse = Field(
+        default_factory=Recourse,
+        description="a table of changeable, immutable, ranges and monotone",
+        examples=['recourse = { immutable = ["native-country"], monotone = { age = "up" } }'],
+    )
     answers: Name | None = Field(
         default=None,
         description="the path of the datasheet's answers, in quotes",
@@ -214,6 +261,11 @@ class Settings(Section):
     )
 
     _bases: dict[str, Path] = PrivateAttr(default_factory=dict)
+
+    @field_validator("explain_gaps")
+    @classmethod
+    def _known_gaps(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return _all_known(names, tuple(KINDS), "gap")
 
     @field_validator("methods")
     @classmethod

@@ -10,6 +10,7 @@ from .. import __version__
 from .audit import audit
 from .compare import compare
 from .demo import demo
+from .explain import explain
 from .guard import guarded
 from .init import init
 from .metrics import metrics
@@ -55,6 +56,11 @@ app.command(
     help="Search what narrows a model's gap, at what price; the exit code is that of the chosen model.",
     short_help="Search what narrows a gap, at what price.",
 )(guarded(mitigate))
+app.command(
+    help="Explain single decisions: what each column adds, by several methods; what would have to change for"
+    " another decision; the principal reasons for a refusal.",
+    short_help="Explain single decisions of a model.",
+)(guarded(explain))
 app.command(
     help="Render the pages of an audit record again; the exit code is that of its verdict.",
     short_help="Render the pages of a record again.",

@@ -37,7 +37,20 @@ def audit(
         float | None, typer.Option(help="Scores at or above it are selected (default 0.5).")
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="Model file: skops, or a trusted joblib or pickle.")
+        str | None,
+        typer.Option(
+            help="Model file: skops, LightGBM (text), XGBoost (JSON, UBJ), CatBoost (cbm), torch.export"
+            " (pt2); or a trusted joblib, pickle or TorchScript."
+        ),
+    ] = None,
+    model_columns: Annotated[
+        Many, typer.Option(help="Column that the model takes, where it names none; repeat in its order.")
+    ] = None,
+    model_classes: Annotated[
+        Many, typer.Option(help="Label, where the model says none; repeat in the order of its outputs.")
+    ] = None,
+    model_output: Annotated[
+        str | None, typer.Option(help="What a network gives: probability or logit.")
     ] = None,
     trusted: Annotated[
         Many, typer.Option(help="SHA-256 of a model file that may run code; repeat for several.")
@@ -67,6 +80,28 @@ def audit(
     seed: Annotated[int | None, typer.Option(help="Seed of every random draw (default 0).")] = None,
     explain: Annotated[
         bool | None, typer.Option("--explain/--no-explain", help="Explain the gaps (default yes).")
+    ] = None,
+    explain_gaps: Annotated[
+        Many, typer.Option(help="Metric whose gaps are explained, such as accuracy; repeat for several.")
+    ] = None,
+    explain_game: Annotated[
+        str | None,
+        typer.Option(help="Compare groups with each other (direct, default) or with all rows (common)."),
+    ] = None,
+    explain_against: Annotated[
+        Many, typer.Option(help="Explain gaps to the reference (default) or to the rest; repeat for both.")
+    ] = None,
+    explain_groups: Annotated[
+        str | None, typer.Option(help="Explain the furthest group (default), or all.")
+    ] = None,
+    explain_labels: Annotated[
+        bool | None,
+        typer.Option(
+            "--explain-labels/--no-explain-labels", help="Check the labels by retraining (default no)."
+        ),
+    ] = None,
+    neural: Annotated[
+        bool | None, typer.Option("--neural/--no-neural", help="Look inside a neural network (default yes).")
     ] = None,
     mitigate: Annotated[
         bool | None, typer.Option("--mitigate/--no-mitigate", help="Retrain with less bias (default yes).")
@@ -107,10 +142,13 @@ def audit(
         "weight": weight, "weight_kind": weight_kind, "control": control, "missing": missing,
         "encoding": encoding, "drop": drop, "policy": policy, "min_group_size": min_group_size,
         "privacy_minimum": privacy_minimum, "level": level, "seed": seed, "explain": explain,
+        "explain_gaps": explain_gaps, "explain_game": explain_game, "explain_against": explain_against,
+        "explain_groups": explain_groups, "explain_labels": explain_labels,
         "mitigate": mitigate, "methods": methods, "proxies": proxies, "search": search,
         "search_depth": search_depth, "answers": answers, "title": title, "credit": credit, "id": person,
         "out": out_folder, "format": formats, "intersections": _intersections(intersections),
-        "bands": _bands(bands),
+        "bands": _bands(bands), "model_columns": model_columns, "model_classes": model_classes,
+        "model_output": model_output, "neural": neural,
     }  # fmt: skip
     return run_audit(source, flags, reference, quiet=quiet, verbose=verbose)
 

@@ -11,11 +11,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .charts_frontier import frontier_specification, frontier_words
+from .charts_neural import scatter_chart, scatter_svg
 from .formats import Kind
 from .lean import Words, lean
 from .names import width
 from .palette import COLOURS, FONT
-from .view_parts import BarChart, Chart, Dot, DotChart, FrontierChart, Pair, PairChart
+from .view_parts import BarChart, Chart, Dot, DotChart, FrontierChart, Pair, PairChart, ScatterChart
 
 if TYPE_CHECKING:
     from altair import LayerChart
@@ -34,7 +35,7 @@ def specification(chart: Chart) -> dict[str, Any]:
 
     Parameters
     ----------
-    chart : DotChart, BarChart, PairChart or FrontierChart
+    chart : DotChart, BarChart, PairChart, ScatterChart or FrontierChart
 
     Returns
     -------
@@ -47,6 +48,8 @@ def specification(chart: Chart) -> dict[str, Any]:
         return _bar_chart(chart)
     if isinstance(chart, FrontierChart):
         return frontier_specification(chart)
+    if isinstance(chart, ScatterChart):
+        return scatter_chart(chart)
     return _pair_chart(chart)
 
 
@@ -55,7 +58,7 @@ def altair_chart(chart: Chart) -> LayerChart:
 
     Parameters
     ----------
-    chart : DotChart, BarChart, PairChart or FrontierChart
+    chart : DotChart, BarChart, PairChart, ScatterChart or FrontierChart
 
     Returns
     -------
@@ -79,7 +82,7 @@ def svg(chart: Chart) -> str:
 
     Parameters
     ----------
-    chart : DotChart, BarChart, PairChart or FrontierChart
+    chart : DotChart, BarChart, PairChart, ScatterChart or FrontierChart
 
     Returns
     -------
@@ -88,6 +91,8 @@ def svg(chart: Chart) -> str:
     """
     import vl_convert  # noqa: PLC0415 - loads a JavaScript engine
 
+    if isinstance(chart, ScatterChart):
+        return scatter_svg(chart)
     spec = specification(chart)
     drawn: str = vl_convert.vegalite_to_svg(_silent(spec), allowed_base_urls=[])
     words = frontier_words(chart) if isinstance(chart, FrontierChart) else _words(spec)
@@ -140,6 +145,7 @@ def _dot_chart(chart: DotChart) -> _Spec:
 
 def _bar_chart(chart: BarChart) -> _Spec:
     layers = [
+        *([_band()] if any(dot.chance is not None for dot in chart.bars) else []),
         {
             "mark": {"type": "bar", "height": 11},
             "encoding": {"x": _x("value"), "x2": {"datum": 0}, "color": _own("colour")},
@@ -194,6 +200,7 @@ def _values(dot: Dot) -> _Spec:
         "shape": _SHAPES.get(dot.tone, "circle"),
         "limit": dot.limit,
         "chance": dot.chance,
+        "unchance": None if dot.chance is None else -dot.chance,
     }
 
 
@@ -251,6 +258,12 @@ def _chance(fair: float) -> _Spec:
         "strokeWidth": 0.5,
     }
     return {"mark": mark, "encoding": {"x": _x("chance"), "x2": {"datum": fair}}}
+
+
+def _band() -> _Spec:
+    """Draw how far chance alone would take a bar, both ways."""
+    encoding = {"x": _x("chance"), "x2": {"field": "unchance"}}
+    return {"mark": {"type": "bar", "height": 18, "fill": COLOURS["band"]}, "encoding": encoding}
 
 
 def _vertical(at: float) -> _Spec:

@@ -73,6 +73,19 @@ def render_fragment(record: Record) -> str:
     return template.render(page=page, style=_own("fragment.css"))
 
 
+def drawn(template: str, sheet: str, **values: object) -> str:
+    """Draw any page of this package from its plain parts.
+
+    Parameters
+    ----------
+    template, sheet : str
+        Files among the templates.
+    **values
+        What the template is given, beside ``style``.
+    """
+    return _environment().get_template(template).render(style=_own(sheet), **values)
+
+
 def _contents(page: Page) -> list[tuple[str, str]]:
     """List the parts of the page, as (anchor, heading)."""
     measured = [page.matrix, *page.groupings, *page.further]

@@ -25,7 +25,9 @@ from .view_groups import grouping_section, rate_chart
 from .view_marks import mark, state_mark
 from .view_methods import footer_lines, glossary, methods_section, software_facts
 from .view_mitigation import mitigation_section
+from .view_neural import neural_sections
 from .view_parts import Cell, Chart, Column, Mark, Page, Row, Section, Table
+from .view_recourse import recourse_section
 from .view_scope import Scope, glossary_id, worst_of
 from .view_slices import slices_section
 from .view_verdict import headline, summary, tally, verdict_line
@@ -73,9 +75,15 @@ def build_page(record: Record) -> Page:
 
 
 def _further(record: Record, hidden: Hidden) -> Iterator[Section]:
-    for section in (conditional_section(record, hidden), slices_section(record, hidden)):
+    found = (
+        conditional_section(record, hidden),
+        slices_section(record, hidden),
+        recourse_section(record, hidden),
+    )
+    for section in found:
         if section is not None:
             yield section
+    yield from neural_sections(record, hidden)
 
 
 def _scopes(record: Record, hidden: Hidden) -> tuple[Scope, ...]:

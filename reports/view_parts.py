@@ -152,6 +152,48 @@ class PairChart:
 
 
 @dataclass(frozen=True)
+class Spot:
+    """A point of a scatter chart, in the units that are printed.
+
+    ``series`` is its place among the chart's series, ``label`` stands beside it where it is not empty.
+    """
+
+    x: float
+    y: float
+    series: int
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class ScatterChart:
+    """Points in two directions, a shape and a colour for each series.
+
+    Parameters
+    ----------
+    id : str
+    title : str
+    description : str
+        The text alternative.
+    x_title, y_title : str
+        Of the axes; both empty where the directions mean nothing by themselves, and no axis is drawn.
+    kinds : (Kind, Kind)
+        The units of the axes.
+    series : tuple of str
+        Names for the legend.
+    spots : tuple of Spot
+    """
+
+    id: str
+    title: str
+    description: str
+    x_title: str
+    y_title: str
+    kinds: tuple[Kind, Kind]
+    series: tuple[str, ...]
+    spots: tuple[Spot, ...]
+
+
+@dataclass(frozen=True)
 class FrontierDot:
     """One way to train, in the units that are printed; ``front``: the Pareto line runs through it."""
 
@@ -197,7 +239,7 @@ class FrontierChart:
     limit: float | None = None
 
 
-Chart = DotChart | BarChart | PairChart | FrontierChart
+Chart = DotChart | BarChart | PairChart | ScatterChart | FrontierChart
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def _part(record: Record, facts: CoarseFacts, grouping: CoarseGrouping, place: i
     known = {group.group: group.name for part in record.groupings for group in part.groups}
     return WhatIfPart(
         id=anchor,
-        heading=say("grouping.heading", name=isolate(grouping.name)),
+        heading=say("what_if.part", name=isolate(grouping.name)),
         all_label=say("what_if.all", name=isolate(grouping.name)),
         sliders=tuple(say("what_if.slider", group=isolate(clean(group.name))) for group in grouping.groups),
         at=facts.at,
