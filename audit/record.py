@@ -26,7 +26,16 @@ from .record_neural import NeuralFacts
 from .record_part import Part
 from .record_recourse import RecourseFacts
 
-__all__ = ["LimitFacts", "MitigationFacts", "MitigationFigure", "Record", "Sensitivity", "State", "Verdict"]
+__all__ = [
+    "GapExplanation",
+    "LimitFacts",
+    "MitigationFacts",
+    "MitigationFigure",
+    "Record",
+    "Sensitivity",
+    "State",
+    "Verdict",
+]
 """The record, and those of its parts that stand in a module of their own; the others are defined here."""
 
 SCHEMA_VERSION = "1"
