@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,6 @@ from sklearn.base import is_classifier
 
 from ..errors import InputError
 from ..metrics.groups import Column
-from ..metrics.results import Group
 from ..mitigation.folds import Folds, folds_of
 from ..mitigation.frontier import Choice, Point, choose, dominators
 from ..mitigation.method import Plan
@@ -33,57 +32,13 @@ from ..mitigation.search import Rows as SearchRows
 from .deployed import MitigatedModel
 from .frontier_points import Bench, measured
 from .frontier_question import Question
-from .frontier_settings import Frontier
-from .mitigating import Job, Rows, figures_of, plan_of, spelled_groups
+from .frontier_task import Search
+from .mitigating import Job, Rows, figures_of
 from .paired_figures import crossed
 from .record import MitigationFacts
 from .record_frontier import FrontierFacts, FrontierPoint, LeftOut, MethodFacts
-from .roles import Roles
 
 Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True)
-class Search:
-    """Everything that a search needs.
-
-    Parameters
-    ----------
-    job : Job
-        The model, its rows, and how figures are made.
-    roles : Roles
-    question : Question
-    asked : Frontier
-    reference : tuple
-        The group that others are compared with, of the grouping in question.
-    forbids_decision : bool
-        Whether models that need the sensitive attribute for decisions are out of the question.
-    people : ndarray of int, shape (training rows,), or None
-        A number for each person, where rows repeat people.
-    """
-
-    job: Job
-    roles: Roles
-    question: Question
-    asked: Frontier
-    reference: Group
-    forbids_decision: bool = False
-    people: NDArray[np.int64] | None = None
-
-    @property
-    def plan(self) -> Plan:
-        """What the methods may use."""
-        options = self.job.options
-        return replace(
-            plan_of(self.job),
-            metric=self.question.metric.name,
-            seed=options.seed,
-            hide=self.forbids_decision,
-        )
-
-    def groups(self, rows: Rows) -> dict[str, NDArray[Any]]:
-        """Spell the groups of the grouping in question, which are those that the methods are told."""
-        return spelled_groups({name: rows.attributes[name] for name in self.question.attributes})
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from ..metrics.cube import Cube
 from ..metrics.disparity import Options
 from ..metrics.rates import GroupTable
 from .deployed import MitigatedModel
-from .frontier import Search, explore
+from .frontier import explore
 from .frontier_question import Question, question_of
+from .frontier_task import Search
 from .gate import judge, worst_state
 from .measure import tables_of
 from .mitigating import Job
