@@ -20,9 +20,12 @@ from ..metrics.results import Disparity, Estimate, Group, Interval, Level
 from .answers import Answers
 from .record_coarse import CoarseFacts
 from .record_explain import GapExplanation, LabelCheck
+from .record_global import WholeFacts
 from .record_neural import NeuralFacts
 from .record_part import Part
+from .record_proxies import ProxyFacts
 from .record_recourse import RecourseFacts
+from .record_trust import TrustFacts
 
 SCHEMA_VERSION = "1"
 
@@ -273,6 +276,9 @@ class Record(Part):
     label_checks: tuple[LabelCheck, ...] = ()
     neural: NeuralFacts | None = None
     coarse: CoarseFacts | None = None
+    proxies: tuple[ProxyFacts, ...] = ()
+    whole: WholeFacts | None = None
+    trust: TrustFacts | None = None
     recourse: RecourseFacts | None = None
     public: bool = False
     """Whether what pages withhold is gone, and the cube with it."""

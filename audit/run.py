@@ -51,6 +51,7 @@ from .roles import Roles
 from .rows import Table, columns_read, count_rows, inputs_of, part_of
 from .settings import Settings
 from .slices import search_table
+from .whole import NOT_EXAMINED, Examined, WholeWanted, examine_model
 
 Progress = Callable[[str, int, int], None]
 
@@ -105,6 +106,7 @@ class Extras:
     absent: tuple[Absent, ...] = ()
     notes: tuple[Note, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
+    examined: Examined = NOT_EXAMINED
     label_checks: tuple[LabelCheck, ...] = ()
     recourse: RecourseFacts | None = None
     neural: NeuralFacts | None = None
@@ -217,6 +219,9 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
         answers=sources.answers,
         conditional=conditional_facts(cube, cube.of_role("control"), plan),
         slices=extras.slices,
+        proxies=extras.examined.proxies,
+        whole=extras.examined.whole,
+        trust=extras.examined.trust,
         label_checks=extras.label_checks,
         recourse=extras.recourse,
         neural=extras.neural,
@@ -239,6 +244,7 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
     explanations: tuple[GapExplanation, ...] = ()
     mitigation: tuple[MitigationFacts, ...] = ()
     notes: tuple[Note, ...] = ()
+    examined = NOT_EXAMINED
     recourse: RecourseFacts | None = None
     test = _rows(request.test, request.roles, model)
     subject = Subject(
@@ -265,6 +271,10 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
         absent += missing
         recourse, missing = group_recourse(subject, s, request.roles, groupings, progress)
         absent += missing
+    if s.whole:
+        asked = WholeWanted(s.global_columns, request.roles.sensitive, s.proxies, s.min_group_size)
+        examined = examine_model(subject, groupings, asked, explanations, progress)
+        absent += examined.absent
     checks: tuple[LabelCheck, ...] = ()
     if request.train is not None:
         train = _rows(request.train, request.roles, model)
@@ -295,6 +305,7 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
         label_checks=checks,
         recourse=recourse,
         neural=neural,
+        examined=examined,
     )
 
 
@@ -310,6 +321,8 @@ def _not_made(request: Request) -> list[Absent]:
         why = "retraining needs a model and its training rows, and no model was given"
         found.append(Absent(part="mitigation", reason=why))
         return found
+    if not s.whole:
+        found.append(Absent(part="the model as a whole", reason="the settings switch it off"))
     if not s.explain:
         found.append(Absent(part="explanation", reason="the settings switch it off"))
     if s.explain_labels and request.train is None:

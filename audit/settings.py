@@ -180,6 +180,18 @@ class Settings(Section):
     )
     seed: int = Field(default=0, ge=0, description="a whole number of at least 0", examples=["seed = 0"])
     explain: bool = Field(default=True, description="true or false", examples=["explain = true"])
+    whole: bool = Field(
+        default=True,
+        description="true or false: whether the model as a whole, its proxies and the trust in"
+        " explanations are looked at",
+        examples=["whole = true"],
+    )
+    global_columns: Names = Field(
+        default=(),
+        description=f"{_COLUMNS}, whose curves by group are drawn; by default those that the model"
+        " leans on most",
+        examples=['global_columns = ["age", "occupation"]'],
+    )
     explain_gaps: tuple[str, ...] = Field(
         default=DEFAULT_GAPS,
         description=f"a list of: {', '.join(KINDS)}",

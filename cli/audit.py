@@ -81,6 +81,13 @@ def audit(
     explain: Annotated[
         bool | None, typer.Option("--explain/--no-explain", help="Explain the gaps (default yes).")
     ] = None,
+    whole: Annotated[
+        bool | None,
+        typer.Option("--whole/--no-whole", help="Look at the model as a whole and at proxies (default yes)."),
+    ] = None,
+    global_columns: Annotated[
+        Many, typer.Option(help="Column whose curves by group are drawn; repeat for several.")
+    ] = None,
     explain_gaps: Annotated[
         Many, typer.Option(help="Metric whose gaps are explained, such as accuracy; repeat for several.")
     ] = None,
@@ -148,7 +155,7 @@ def audit(
         "search_depth": search_depth, "answers": answers, "title": title, "credit": credit, "id": person,
         "out": out_folder, "format": formats, "intersections": _intersections(intersections),
         "bands": _bands(bands), "model_columns": model_columns, "model_classes": model_classes,
-        "model_output": model_output, "neural": neural,
+        "model_output": model_output, "neural": neural, "whole": whole, "global_columns": global_columns,
     }  # fmt: skip
     return run_audit(source, flags, reference, quiet=quiet, verbose=verbose)
 

@@ -10,17 +10,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from .charts_global import FONT, whole_specification
 from .charts_neural import scatter_chart, scatter_svg
 from .formats import Kind
 from .lean import Words, lean
 from .names import width
 from .palette import COLOURS
-from .view_parts import BarChart, Chart, Dot, DotChart, Pair, PairChart, ScatterChart
+from .view_parts import (
+    BarChart,
+    Chart,
+    Dot,
+    DotChart,
+    LineChart,
+    MapChart,
+    Pair,
+    PairChart,
+    ScatterChart,
+)
 
 if TYPE_CHECKING:
     from altair import LayerChart
 
-FONT = 'system-ui, "Segoe UI", Roboto, sans-serif'
 ROW = 22
 _NARROW, _WIDE, _NARROW_LETTERS = 134, 200, 18
 _PLOT, _FIGURES, _PAIR_FIGURES = 150, 56, 84
@@ -35,13 +45,16 @@ def specification(chart: Chart) -> dict[str, Any]:
 
     Parameters
     ----------
-    chart : DotChart, BarChart, PairChart or ScatterChart
+    chart : Chart
+        Of any kind.
 
     Returns
     -------
     dict
         Plain JSON; nothing in it refers to anything outside.
     """
+    if isinstance(chart, LineChart | MapChart):
+        return whole_specification(chart)
     if isinstance(chart, DotChart):
         return _dot_chart(chart)
     if isinstance(chart, BarChart):
@@ -56,7 +69,8 @@ def altair_chart(chart: Chart) -> LayerChart:
 
     Parameters
     ----------
-    chart : DotChart, BarChart, PairChart or ScatterChart
+    chart : Chart
+        Of any kind.
 
     Returns
     -------
@@ -80,7 +94,8 @@ def svg(chart: Chart) -> str:
 
     Parameters
     ----------
-    chart : DotChart, BarChart, PairChart or ScatterChart
+    chart : Chart
+        Of any kind.
 
     Returns
     -------
@@ -91,9 +106,9 @@ def svg(chart: Chart) -> str:
 
     if isinstance(chart, ScatterChart):
         return scatter_svg(chart)
-    spec = specification(chart)
-    drawn: str = vl_convert.vegalite_to_svg(_silent(spec), allowed_base_urls=[])
-    return lean(drawn, f"{chart.title}. {chart.description}", _words(spec))
+    spec, rows = specification(chart), not isinstance(chart, LineChart | MapChart)
+    drawn: str = vl_convert.vegalite_to_svg(_silent(spec) if rows else spec, allowed_base_urls=[])
+    return lean(drawn, f"{chart.title}. {chart.description}", _words(spec) if rows else ())
 
 
 def _silent(spec: _Spec) -> _Spec:
