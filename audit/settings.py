@@ -11,8 +11,9 @@ from pydantic import AfterValidator, Field, PrivateAttr, field_validator
 
 from ..errors import Problem, SettingsError, did_you_mean
 from ..metrics.slice_input import DEEPEST
-from ..mitigation.retrain import METHODS
+from ..mitigation.methods import METHODS
 from .explain.kinds import DEFAULT_GAPS, KINDS
+from .frontier_settings import Frontier
 from .policy import LevelValue, Limit, Policy, canonical_sha256, load_policy, misnamed, unknown_metrics
 from .settings_recourse import Recourse
 from .toml_reader import Section, build, read_toml
@@ -222,6 +223,16 @@ class Settings(Section):
         default=DEFAULT_METHODS,
         description=f"a list of: {', '.join(METHODS)}",
         examples=['methods = ["reweighing"]'],
+    )
+    frontier: Frontier | None = Field(
+        default=None,
+        description="a table of its own, [frontier], that says how a better trade-off is searched",
+        examples=['frontier = { metric = "equalized_odds_difference", attribute = "sex" }'],
+    )
+    forbid_sensitive_at_decision: bool = Field(
+        default=False,
+        description="true or false: whether models that need a sensitive column for decisions are ruled out",
+        examples=["forbid_sensitive_at_decision = true"],
     )
     proxies: Names = Field(default=(), description=_COLUMNS, examples=['proxies = ["relationship"]'])
     search: Names = Field(

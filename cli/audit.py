@@ -114,7 +114,18 @@ def audit(
         bool | None, typer.Option("--mitigate/--no-mitigate", help="Retrain with less bias (default yes).")
     ] = None,
     methods: Annotated[
-        Many, typer.Option(help="Mitigation method: unaware, reweighing; repeat for several.")
+        Many, typer.Option(help="Method to retrain by, as unaware or reweighing; repeat for several.")
+    ] = None,
+    frontier: Annotated[
+        Many,
+        typer.Option(help="Method whose strengths are searched for a better trade-off; repeat for several."),
+    ] = None,
+    forbid_sensitive_at_decision: Annotated[
+        bool | None,
+        typer.Option(
+            "--forbid-sensitive-at-decision",
+            help="Leave out of that search what needs a sensitive column for decisions.",
+        ),
     ] = None,
     proxies: Annotated[
         Many, typer.Option(help="Column that unaware training drops too; repeat for several.")
@@ -151,6 +162,8 @@ def audit(
         "privacy_minimum": privacy_minimum, "level": level, "seed": seed, "explain": explain,
         "explain_gaps": explain_gaps, "explain_game": explain_game, "explain_against": explain_against,
         "explain_groups": explain_groups, "explain_labels": explain_labels,
+        "frontier": {"methods": tuple(frontier)} if frontier else None,
+        "forbid_sensitive_at_decision": forbid_sensitive_at_decision,
         "mitigate": mitigate, "methods": methods, "proxies": proxies, "search": search,
         "search_depth": search_depth, "answers": answers, "title": title, "credit": credit, "id": person,
         "out": out_folder, "format": formats, "intersections": _intersections(intersections),

@@ -19,6 +19,7 @@ from .names import listed, prose, shorten
 from .view_conditional import conditional_section
 from .view_explain import explain_section
 from .view_facts import facts
+from .view_frontier import frontier_section
 from .view_gaps import leads
 from .view_global import global_section
 from .view_groups import grouping_section, rate_chart
@@ -68,7 +69,7 @@ def build_page(record: Record) -> Page:
         further=tuple(_further(record, hidden)),
         what_if=what_if(record),
         explanations=explain_section(record, hidden),
-        mitigation=mitigation_section(record, concealed),
+        mitigation=mitigation_section(record, concealed, frontier_section(record, hidden, concealed)),
         methods=methods_section(record),
         method_facts=tuple(software_facts(record)),
         glossary=glossary(record),
