@@ -15,6 +15,9 @@ _HOME = {
     "audit_model": "api",
     "audit_predictions": "api",
     "audit_file": "api",
+    "mitigate_file": "mitigated",
+    "mitigate_model": "mitigated",
+    "Mitigated": "mitigated",
     "explain_row": "api",
     "Explanation": "explanations",
     "compare_audits": "api",
@@ -23,6 +26,15 @@ _HOME = {
     "EvenhandError": "errors",
     "EvenhandWarning": "errors",
     "InputError": "errors",
+    "accumulated_local_effects": "audit.explain.effects",
+    "background_test": "audit.explain.background",
+    "deletion_insertion": "audit.explain.deletion",
+    "explanation_stability": "audit.explain.stability",
+    "off_manifold_check": "audit.explain.off_manifold",
+    "partial_dependence_by_group": "audit.explain.dependence",
+    "permutation_importance_by_group": "audit.explain.importance",
+    "proxy_map": "audit.explain.proxy_use",
+    "surrogate_tree": "audit.explain.surrogate",
 }
 
 __all__ = ["__version__", *_HOME]  # noqa: PLE0604 - the table above is the one list of names
@@ -34,11 +46,23 @@ if TYPE_CHECKING:
     from .api import audit_predictions as audit_predictions
     from .api import compare_audits as compare_audits
     from .api import explain_row as explain_row
+    from .audit.explain.background import background_test as background_test
+    from .audit.explain.deletion import deletion_insertion as deletion_insertion
+    from .audit.explain.dependence import partial_dependence_by_group as partial_dependence_by_group
+    from .audit.explain.effects import accumulated_local_effects as accumulated_local_effects
+    from .audit.explain.importance import permutation_importance_by_group as permutation_importance_by_group
+    from .audit.explain.off_manifold import off_manifold_check as off_manifold_check
+    from .audit.explain.proxy_use import proxy_map as proxy_map
+    from .audit.explain.stability import explanation_stability as explanation_stability
+    from .audit.explain.surrogate import surrogate_tree as surrogate_tree
     from .audit.model import wrap_model as wrap_model
     from .errors import EvenhandError as EvenhandError
     from .errors import EvenhandWarning as EvenhandWarning
     from .errors import InputError as InputError
     from .explanations import Explanation as Explanation
+    from .mitigated import Mitigated as Mitigated
+    from .mitigated import mitigate_file as mitigate_file
+    from .mitigated import mitigate_model as mitigate_model
 
 
 def __getattr__(name: str) -> Any:

@@ -34,7 +34,7 @@ from .audit.policy import Policy, load_policy
 from .audit.record import read_record
 from .audit.roles import check_roles
 from .audit.rows import Table, check_inputs
-from .audit.run import Request, run_audit
+from .audit.run import Request, run_search
 from .audit.settings import Settings, load_settings, merge, policy_of
 from .audit.tables import open_tables
 from .errors import InputError
@@ -60,8 +60,8 @@ __all__ = [
 ]
 
 
-def _silent(_stage: str, _done: int, _total: int) -> None:
-    pass
+def silent(_stage: str, _done: int, _total: int) -> None:
+    """Tell nobody of progress."""
 
 
 def settings_from(source: str | Path, overrides: Mapping[str, Any] | None = None) -> Settings:
@@ -85,7 +85,7 @@ def settings_from(source: str | Path, overrides: Mapping[str, Any] | None = None
     return merge(Settings(), {"data": str(source), **given})
 
 
-def audit_file(settings: Settings | str | Path, *, progress: Progress = _silent) -> Result:
+def audit_file(settings: Settings | str | Path, *, progress: Progress = silent) -> Result:
     """Audit what a settings file names.
 
     Parameters
@@ -104,7 +104,12 @@ def audit_file(settings: Settings | str | Path, *, progress: Progress = _silent)
         With every problem of the settings, the table or the model; nothing is written.
     """
     chosen = settings if isinstance(settings, Settings) else settings_from(settings)
-    with _results_folder(chosen.resolve("out")):
+    return of_file(chosen, chosen.resolve("out"), progress)[0]
+
+
+def of_file(chosen: Settings, out: Path | None, progress: Progress) -> tuple[Result, Any]:
+    """Audit what settings name; give the result, and the model that a search chose, or else the given one."""
+    with _results_folder(out):
         tables, model, policy, answers = _all_of(
             lambda: open_tables(chosen),
             lambda: _read(chosen, "model", lambda path: _load(path, chosen)),
@@ -113,7 +118,7 @@ def audit_file(settings: Settings | str | Path, *, progress: Progress = _silent)
         )
         train = None if tables.train is None else Table(tables.train)
         limits = policy if policy is not None else policy_of(chosen, CATALOGUE)
-        return _audit(chosen, Table(tables.test), train, model, limits, answers, progress)
+        return _search(chosen, Table(tables.test), train, model, limits, answers, progress)
 
 
 def _load(path: Path, settings: Settings) -> Model:
@@ -164,7 +169,7 @@ def _results_folder(folder: Path | None) -> Iterator[None]:
         raise
 
 
-def _audit(  # noqa: PLR0917 - what was read, in the order of reading
+def _search(  # noqa: PLR0917 - what was read, in the order of reading
     settings: Settings,
     test: Table,
     train: Table | None,
@@ -172,15 +177,16 @@ def _audit(  # noqa: PLR0917 - what was read, in the order of reading
     policy: Policy | None,
     answers: Answers | None,
     progress: Progress,
-) -> Result:
+) -> tuple[Result, Any]:
     trained_on = None if train is None else train.dataset
     roles, *_ = _all_of(
         lambda: check_roles(test.dataset, settings, trained_on, model_given=model is not None),
         lambda: check_inputs(model, [test.dataset, *([] if trained_on is None else [trained_on])]),
     )
     request = Request(settings, roles, test, train, model, policy, answers)
-    record, cube = run_audit(request, progress)
-    return Result(record, cube, settings)
+    record, cube, found = run_search(request, progress)
+    kept = None if model is None else model.estimator
+    return Result(record, cube, settings), kept if found is None else found
 
 
 def audit_model(
@@ -192,7 +198,7 @@ def audit_model(
     pos_label: Any = None,
     train: Any = None,
     policy: Any = None,
-    progress: Progress = _silent,
+    progress: Progress = silent,
     **settings: Any,
 ) -> Result:
     """Audit a fitted model on a table.
@@ -239,18 +245,29 @@ def audit_model(
     >>> result.by_group["selection_rate"].tolist()
     [0.5, 0.5]
     """
+    given = {"target": target, "pos_label": plain_label(pos_label), **settings}
+    return of_objects(model, test, train, sensitive_features, policy, given, progress)[0]
+
+
+def of_objects(  # noqa: PLR0917 - what the caller gave, in the caller's order
+    model: Any,
+    test: Any,
+    train: Any,
+    sensitive_features: Sequence[str] | str,
+    policy: Any,
+    given: Mapping[str, Any],
+    progress: Progress,
+) -> tuple[Result, Any]:
+    """Audit a model on tables; give the result, and the model that a search chose, or else the given one."""
     names = (sensitive_features,) if isinstance(sensitive_features, str) else tuple(sensitive_features)
-    chosen = merge(
-        Settings(), {"target": target, "pos_label": _plain(pos_label), "sensitive": names, **settings}
-    )
-    chosen = _with_limits(chosen, policy)
+    chosen = _with_limits(merge(Settings(), {"sensitive": names, **given}), policy)
     wrapped = wrap_model(
         model, chosen.model_columns or None, chosen.model_classes or None, output=chosen.model_output
     )
     tables = [
         _table(frame, name, chosen) for frame, name in ((test, "test"), (train, "train")) if frame is not None
     ]
-    result = _audit(
+    result, found = _search(
         chosen,
         tables[0],
         tables[1] if len(tables) > 1 else None,
@@ -259,7 +276,7 @@ def audit_model(
         None,
         progress,
     )
-    return result.like(test)
+    return result.like(test), found
 
 
 def explain_row(
@@ -273,7 +290,7 @@ def explain_row(
     background: int = 500,
     ways: int = 3,
     against: str = "approved",
-    progress: Progress = _silent,
+    progress: Progress = silent,
     **settings: Any,
 ) -> Explanation:
     """Explain one decision of a model, or several.
@@ -328,7 +345,7 @@ def explain_row(
     [('pay', 3)]
     """
     names = (sensitive_features,) if isinstance(sensitive_features, str) else tuple(sensitive_features)
-    chosen = merge(Settings(), {"pos_label": _plain(pos_label), "sensitive": names, **settings})
+    chosen = merge(Settings(), {"pos_label": plain_label(pos_label), "sensitive": names, **settings})
     ask = Ask(
         rows=tuple(int(one) for one in np.ravel(np.asarray(row, dtype=np.int64))),
         methods=None if methods is None else tuple(methods),
@@ -342,7 +359,7 @@ def explain_row(
     return Explanation(explain_table(_table(table, "table", chosen), wrapped, chosen, ask, progress))
 
 
-def explain_file(settings: Settings | str | Path, ask: Ask, *, progress: Progress = _silent) -> Explanation:
+def explain_file(settings: Settings | str | Path, ask: Ask, *, progress: Progress = silent) -> Explanation:
     """Explain decisions of the model on the rows that settings name.
 
     Parameters
@@ -464,7 +481,8 @@ def compare_audits(records: Sequence[str | Path], out_file: str | Path | None = 
     return found
 
 
-def _plain(value: Any) -> Any:
+def plain_label(value: Any) -> Any:
+    """Turn a label of numpy's into one of Python's."""
     return value.item() if hasattr(value, "item") else value
 
 

@@ -98,7 +98,7 @@ class Result:
                         float("nan") if estimate.interval is None else estimate.interval.high
                     )
                 rows.append(row)
-        return self._frame(rows)
+        return self.frame(rows)
 
     @property
     def disparities(self) -> Any:
@@ -125,9 +125,10 @@ class Result:
                     "reason": "" if d.reason is None else str(d.reason),
                 }
                 rows.append(row)
-        return self._frame(rows)
+        return self.frame(rows)
 
-    def _frame(self, rows: Sequence[dict[str, Any]]) -> Any:
+    def frame(self, rows: Sequence[dict[str, Any]]) -> Any:
+        """Make a data frame of the caller's kind, one row a mapping."""
         names = list(dict.fromkeys(name for row in rows for name in row))
         columns = {name: [row.get(name) for row in rows] for name in names}
         return nw.from_dict(columns, backend=self.backend).to_native()

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import ModelError
+from .boosters import BoostedFile
 from .explain.blocks import Blocks, column_blocks, quick_scorer
 from .explain.exact import explain_sides
 from .explain.exact_models import Exact, exact_model
@@ -185,8 +186,12 @@ def counted(model: Model, rows: pd.DataFrame, blocks: Blocks | None, pos_label: 
     """
     if not model.has_scores:
         return None
+    estimator = model.estimator
+    if isinstance(estimator, BoostedFile):
+        # The library's own model can be read, and takes rows whose categories are coded as in its fit.
+        estimator, rows, blocks = estimator.native, estimator.prepared(rows), None
     try:
-        found = exact_model(model.estimator, rows, position(model, pos_label), blocks)
+        found = exact_model(estimator, rows, position(model, pos_label), blocks)
     except (ModelError, *MODEL_FAULTS):
         return None
     if found.scale not in ON_SCALE or found.leaves * len(rows) > MOST_WORK:

@@ -19,7 +19,7 @@ from .explain.neural.embedding import MOST_ROWS as MOST_DOTS
 from .explain.neural.gaps import GapShares, share_gap
 from .explain.neural.inputs import Inputs, inputs_of
 from .explain.neural.layers import MOST_UNITS, Layer, Network, is_graph, is_script
-from .explain.neural.maximisation import excite
+from .explain.neural.maximisation import excite, movable
 from .explain.neural.probes import probe_layers
 from .explain.neural.subject import Concept, Found, Rows, concepts_of, network_of, rows_of, sample
 from .explaining import Subject
@@ -35,6 +35,7 @@ from .record_neural import (
     MoveFacts,
     NeuralFacts,
 )
+from .torch_modules import one_thread
 
 Progress = Callable[[str, int, int], None]
 
@@ -45,6 +46,7 @@ BEST = 8
 MOVES = 12
 """Inputs of the most exciting input that are shown."""
 _TRIED = 64
+_LOOKED_UP = "the network looks categories up by number, and a number cannot be moved little by little"
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,11 @@ def look_inside(
     if closed:
         return None, (Absent(part=PART, reason=closed),)
     progress(STAGE, 0, 5)
-    look, absent = _prepared(found, frame, subject, groupings, (minimum, least))
-    if look is None:
-        return None, absent
-    return _looked(look, groupings, progress, absent)
+    with one_thread():
+        look, absent = _prepared(found, frame, subject, groupings, (minimum, least))
+        if look is None:
+            return None, absent
+        return _looked(look, groupings, progress, absent)
 
 
 def _position(subject: Subject) -> int:
@@ -170,11 +173,15 @@ def _looked(
     probes = probe_layers(look.network, look.rows, look.layers, level=level, seed=seed)
     progress(STAGE, 2, 5)
     units = dissect(look.network, look.rows, look.layers, level=level, seed=seed)
-    shown = tuple(unit_facts(unit, _silence(look, [unit], units)) for unit in _best(look, units))
-    together = tuple(ablation_facts(item) for item in _together(look, units))
+    best, groups = tuple(_best(look, units)), tuple(_together(look, units))
+    # The intervals hold together, for all that is silenced.
+    sure = 1 - (1 - level) / max(1, len(best) + len(groups))
+    shown = tuple(unit_facts(unit, _silence(look, [unit], units, sure)) for unit in best)
+    together = tuple(ablation_facts(_silence(look, own, units, sure)) for own in groups)
     progress(STAGE, 3, 5)
     clouds = tuple(_clouds(look))
-    exciting = tuple(_exciting(look, concept) for concept in look.rows.concepts)
+    moves = movable(look.network.module)
+    exciting = tuple(_exciting(look, concept) for concept in look.rows.concepts) if moves else ()
     progress(STAGE, 4, 5)
     gaps, missing = _gaps(look, groupings)
     progress(STAGE, 5, 5)
@@ -191,6 +198,8 @@ def _looked(
         exciting=exciting,
         gaps=gaps,
     )
+    if not moves:
+        absent = (*absent, Absent(part="inputs that excite the network", reason=_LOOKED_UP))
     return facts, (*absent, *missing)
 
 
@@ -200,17 +209,17 @@ def _best(look: _Look, units: Sequence[Unit]) -> Iterator[Unit]:
         yield from sorted(own, key=lambda unit: (-unit.chosen, unit.layer, unit.unit))[:BEST]
 
 
-def _together(look: _Look, units: Sequence[Unit]) -> Iterator[Ablation]:
+def _together(look: _Look, units: Sequence[Unit]) -> Iterator[list[Unit]]:
+    """Give the detectors of each group in each layer, where they are several."""
     for concept in look.rows.watched:
         for layer in look.layers:
-            own = [
-                unit for unit in units if unit.concept is concept and unit.key == layer.key and unit.detects
-            ]
+            here = [unit for unit in units if unit.concept is concept and unit.key == layer.key]
+            own = [unit for unit in here if unit.detects]
             if len(own) > 1:
-                yield _silence(look, own, units)
+                yield own
 
 
-def _silence(look: _Look, chosen: Sequence[Unit], units: Sequence[Unit]) -> Ablation:
+def _silence(look: _Look, chosen: Sequence[Unit], units: Sequence[Unit], level: float) -> Ablation:
     one = chosen[0]
     others = [
         unit.unit
@@ -223,7 +232,7 @@ def _silence(look: _Look, chosen: Sequence[Unit], units: Sequence[Unit]) -> Abla
         chosen,
         np.array(others, dtype=np.int64),
         threshold=look.subject.threshold,
-        level=look.subject.level,
+        level=level,
         seed=look.subject.seed,
     )
 
@@ -296,6 +305,8 @@ def _gaps(
 def _gap(look: _Look, method: str, sides: tuple[Any, Any]) -> GapShares | str:
     if method != "integrated_gradients" and is_graph(look.network.module):
         return "its rules reach activations that are modules, and a program of torch.export has none"
+    if not movable(look.network.module):
+        return _LOOKED_UP
     if look.rows.tensor.ndim != 2:
         return "it is made for networks that take a table of numbers"
     made = share_gap(
@@ -310,7 +321,9 @@ def _gap(look: _Look, method: str, sides: tuple[Any, Any]) -> GapShares | str:
     )
     if made.sound:
         return made
-    return (
-        f"its contributions must add up to the score, and miss it by up to {made.missed:.2g}: it reaches only"
-        " activations that are modules, each used once"
+    why = (
+        "its path bends too often for so few points"
+        if method == "integrated_gradients"
+        else "it reaches only activations that are modules, each used once"
     )
+    return f"its contributions must add up to the score, and miss it by up to {made.missed:.2g}: {why}"

@@ -168,7 +168,9 @@ class Model:
         try:
             label = resolve_label(plain(pos_label), self.classes, self._name)
         except InputError as error:
-            raise ModelError(error.problems) from error
+            hint = "; if the model's labels stand for others, name those in order in model_classes"
+            told = [Problem(item.code, item.where, item.message + hint) for item in error.problems]
+            raise ModelError(told) from error
         return self.classes.index(label)
 
     def _call(self, method: str, frame: pd.DataFrame) -> NDArray[Any]:

@@ -199,6 +199,7 @@ def _absent(dataset: Dataset, settings: Settings) -> list[Problem]:
     extra = [(f"drop[{position}]", name) for position, name in enumerate(settings.drop)]
     extra += [(f"proxies[{position}]", name) for position, name in enumerate(settings.proxies)]
     extra += [(f"search[{position}]", name) for position, name in enumerate(settings.search)]
+    extra += [(f"global_columns[{position}]", name) for position, name in enumerate(settings.global_columns)]
     return [
         problem
         for key, name in [*_parts(settings), *extra]

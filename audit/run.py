@@ -20,9 +20,12 @@ from ..mitigation.overlap import overlapping_rows
 from .answers import Answers
 from .coarse import with_coarse
 from .conditional import conditional_facts
+from .deployed import MitigatedModel
 from .document import datasheet_facts
 from .explaining import Subject, explain_gaps
 from .explaining_pairs import Wanted
+from .frontier_question import Question
+from .frontier_run import asked_question, searched_frontier
 from .gate import judge, refuse_unknown, worst_state
 from .label_checking import label_checks
 from .looking_inside import look_inside
@@ -44,6 +47,7 @@ from .record import (
     Task,
 )
 from .record_explain import GapExplanation, LabelCheck
+from .record_frontier import FrontierFacts
 from .record_neural import NeuralFacts
 from .record_recourse import RecourseFacts
 from .recourse import group_recourse
@@ -51,6 +55,7 @@ from .roles import Roles
 from .rows import Table, columns_read, count_rows, inputs_of, part_of
 from .settings import Settings
 from .slices import search_table
+from .whole import NOT_EXAMINED, Examined, WholeWanted, examine_model
 
 Progress = Callable[[str, int, int], None]
 
@@ -105,13 +110,22 @@ class Extras:
     absent: tuple[Absent, ...] = ()
     notes: tuple[Note, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
+    examined: Examined = NOT_EXAMINED
     label_checks: tuple[LabelCheck, ...] = ()
     recourse: RecourseFacts | None = None
     neural: NeuralFacts | None = None
+    frontier: FrontierFacts | None = None
+    chosen: MitigatedModel | None = None
 
 
 def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
-    """Make an audit.
+    """Make an audit, as ``run_search`` does, without the chosen model."""
+    record, cube, _ = run_search(request, progress)
+    return record, cube
+
+
+def run_search(request: Request, progress: Progress) -> tuple[Record, Cube, MitigatedModel | None]:
+    """Make an audit, and hand over the model that the search of the frontier chose.
 
     Parameters
     ----------
@@ -124,14 +138,18 @@ def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
     record : Record
     cube : Cube
         The full one; the record's may be without its score axis.
+    chosen : MitigatedModel or None
+        None where no frontier was searched, or the unmitigated model was chosen.
     """
     progress("reading rows", 0, 1)
     cube = count_rows(request.test, request.roles, request.model)
     progress("reading rows", 1, 1)
     plan = plan_of(request.settings, request.roles.groupings)
-    check_names(plan, request.policy, tables_of(cube, plan.groupings))
+    tables = tables_of(cube, plan.groupings)
+    check_names(plan, request.policy, tables)
+    question = asked_question(request, tables, plan.options)
     groupings = grouping_facts(cube, plan)
-    made = _extras(request, plan, groupings, progress)
+    made = _extras(request, plan, groupings, question, progress)
     extras = replace(
         made,
         notes=(
@@ -151,7 +169,8 @@ def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
         answers=request.answers,
     )
     progress("documenting", 1, 1)
-    return record_of(cube, plan, groupings, request.settings, request.policy, extras, sources), cube
+    record = record_of(cube, plan, groupings, request.settings, request.policy, extras, sources)
+    return record, cube, extras.chosen
 
 
 def check_names(plan: Plan, policy: Policy | None, tables: Mapping[str, GroupTable]) -> None:
@@ -217,9 +236,13 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
         answers=sources.answers,
         conditional=conditional_facts(cube, cube.of_role("control"), plan),
         slices=extras.slices,
+        proxies=extras.examined.proxies,
+        whole=extras.examined.whole,
+        trust=extras.examined.trust,
         label_checks=extras.label_checks,
         recourse=extras.recourse,
         neural=extras.neural,
+        frontier=extras.frontier,
     )
     return with_coarse(record, cube)
 
@@ -230,7 +253,13 @@ def plan_of(s: Settings, groupings: tuple[tuple[str, ...], ...]) -> Plan:
     return Plan(groupings, s.reference, options, s.privacy_minimum)
 
 
-def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], progress: Progress) -> Extras:
+def _extras(
+    request: Request,
+    plan: Plan,
+    groupings: tuple[GroupingFacts, ...],
+    question: Question | None,
+    progress: Progress,
+) -> Extras:
     """Do what needs rows and a model: explain and mitigate."""
     s, model = request.settings, request.model
     absent = list(_not_made(request))
@@ -238,7 +267,9 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
         return Extras(absent=tuple(absent))
     explanations: tuple[GapExplanation, ...] = ()
     mitigation: tuple[MitigationFacts, ...] = ()
+    frontier, chosen = None, None
     notes: tuple[Note, ...] = ()
+    examined = NOT_EXAMINED
     recourse: RecourseFacts | None = None
     test = _rows(request.test, request.roles, model)
     subject = Subject(
@@ -265,28 +296,34 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
         absent += missing
         recourse, missing = group_recourse(subject, s, request.roles, groupings, progress)
         absent += missing
+    if s.whole:
+        asked = WholeWanted(s.global_columns, request.roles.sensitive, s.proxies, s.min_group_size)
+        examined = examine_model(subject, groupings, asked, explanations, progress)
+        absent += examined.absent
     checks: tuple[LabelCheck, ...] = ()
     if request.train is not None:
         train = _rows(request.train, request.roles, model)
         notes = _overlap(train, test)
+        job = Job(
+            model=model,
+            pos_label=request.roles.pos_label,
+            threshold=request.roles.threshold,
+            train=train,
+            test=test,
+            groupings=plan.groupings,
+            options=plan.options,
+            weight_kind=s.weight_kind,
+            proxies=s.proxies,
+        )
         if s.explain_labels:
             least = {"minimum": s.min_group_size, "seed": s.seed}
             checks, missing = label_checks(train, test, groupings, **least, level=s.level)
             absent += missing
         if s.mitigate:
-            job = Job(
-                model=model,
-                pos_label=request.roles.pos_label,
-                threshold=request.roles.threshold,
-                train=train,
-                test=test,
-                groupings=plan.groupings,
-                options=plan.options,
-                weight_kind=s.weight_kind,
-                proxies=s.proxies,
-            )
             mitigation, missing = mitigate(job, s.methods, progress)
             absent += missing
+        if question is not None:
+            frontier, chosen = searched_frontier(request, job, question, groupings, progress)
     return Extras(
         explanations,
         mitigation,
@@ -295,6 +332,9 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
         label_checks=checks,
         recourse=recourse,
         neural=neural,
+        examined=examined,
+        frontier=frontier,
+        chosen=chosen,
     )
 
 
@@ -309,18 +349,26 @@ def _not_made(request: Request) -> list[Absent]:
         found.append(Absent(part="explanation", reason=why))
         why = "retraining needs a model and its training rows, and no model was given"
         found.append(Absent(part="mitigation", reason=why))
-        return found
+        return [*found, *_no_frontier(s, why)]
+    if not s.whole:
+        found.append(Absent(part="the model as a whole", reason="the settings switch it off"))
     if not s.explain:
         found.append(Absent(part="explanation", reason="the settings switch it off"))
     if s.explain_labels and request.train is None:
         why = "it trains a model on the training rows, and none were given (train or split in the settings)"
         found.append(Absent(part="check of the labels", reason=why))
+    why = "retraining needs training rows, and none were given (train or split in the settings)"
     if not s.mitigate:
         found.append(Absent(part="mitigation", reason="the settings switch it off"))
     elif request.train is None:
-        why = "retraining needs training rows, and none were given (train or split in the settings)"
         found.append(Absent(part="mitigation", reason=why))
+    if request.train is None:
+        found += _no_frontier(s, why)
     return found
+
+
+def _no_frontier(s: Settings, why: str) -> list[Absent]:
+    return [] if s.frontier is None else [Absent(part="frontier", reason=why)]
 
 
 def _rows(table: Table, roles: Roles, model: Model) -> Rows:

@@ -11,8 +11,9 @@ from pydantic import AfterValidator, Field, PrivateAttr, field_validator
 
 from ..errors import Problem, SettingsError, did_you_mean
 from ..metrics.slice_input import DEEPEST
-from ..mitigation.retrain import METHODS
+from ..mitigation.methods import METHODS
 from .explain.kinds import DEFAULT_GAPS, KINDS
+from .frontier_settings import Frontier
 from .policy import LevelValue, Limit, Policy, canonical_sha256, load_policy, misnamed, unknown_metrics
 from .settings_recourse import Recourse
 from .toml_reader import Section, build, read_toml
@@ -180,6 +181,18 @@ class Settings(Section):
     )
     seed: int = Field(default=0, ge=0, description="a whole number of at least 0", examples=["seed = 0"])
     explain: bool = Field(default=True, description="true or false", examples=["explain = true"])
+    whole: bool = Field(
+        default=True,
+        description="true or false: whether the model as a whole, its proxies and the trust in"
+        " explanations are looked at",
+        examples=["whole = true"],
+    )
+    global_columns: Names = Field(
+        default=(),
+        description=f"{_COLUMNS}, whose curves by group are drawn; by default those that the model"
+        " leans on most",
+        examples=['global_columns = ["age", "occupation"]'],
+    )
     explain_gaps: tuple[str, ...] = Field(
         default=DEFAULT_GAPS,
         description=f"a list of: {', '.join(KINDS)}",
@@ -210,6 +223,16 @@ class Settings(Section):
         default=DEFAULT_METHODS,
         description=f"a list of: {', '.join(METHODS)}",
         examples=['methods = ["reweighing"]'],
+    )
+    frontier: Frontier | None = Field(
+        default=None,
+        description="a table of its own, [frontier], that says how a better trade-off is searched",
+        examples=['frontier = { metric = "equalized_odds_difference", attribute = "sex" }'],
+    )
+    forbid_sensitive_at_decision: bool = Field(
+        default=False,
+        description="true or false: whether models that need a sensitive column for decisions are ruled out",
+        examples=["forbid_sensitive_at_decision = true"],
     )
     proxies: Names = Field(default=(), description=_COLUMNS, examples=['proxies = ["relationship"]'])
     search: Names = Field(

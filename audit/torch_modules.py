@@ -48,6 +48,32 @@ def device_of(module: Any) -> Any:
     return torch.device("cpu")
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch, BLAS and OpenMP work in one thread, and set them back afterwards.
+
+    Small networks gain nothing from several, which wait for each other on a busy machine; and sums are the
+    same on every machine.
+
+    Examples
+    --------
+    >>> import torch
+    >>> with one_thread():
+    ...     torch.get_num_threads()
+    1
+    """
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415 - comes with scikit-learn
+
+    torch = import_torch()
+    before = torch.get_num_threads()
+    with threadpool_limits(limits=1):
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
+
+
 def dtype_of(module: Any) -> Any:
     """Return the kind of a module's first parameter that holds fractions; float32 where it has none."""
     torch = import_torch()

@@ -81,6 +81,13 @@ def audit(
     explain: Annotated[
         bool | None, typer.Option("--explain/--no-explain", help="Explain the gaps (default yes).")
     ] = None,
+    whole: Annotated[
+        bool | None,
+        typer.Option("--whole/--no-whole", help="Look at the model as a whole and at proxies (default yes)."),
+    ] = None,
+    global_columns: Annotated[
+        Many, typer.Option(help="Column whose curves by group are drawn; repeat for several.")
+    ] = None,
     explain_gaps: Annotated[
         Many, typer.Option(help="Metric whose gaps are explained, such as accuracy; repeat for several.")
     ] = None,
@@ -107,7 +114,18 @@ def audit(
         bool | None, typer.Option("--mitigate/--no-mitigate", help="Retrain with less bias (default yes).")
     ] = None,
     methods: Annotated[
-        Many, typer.Option(help="Mitigation method: unaware, reweighing; repeat for several.")
+        Many, typer.Option(help="Method to retrain by, as unaware or reweighing; repeat for several.")
+    ] = None,
+    frontier: Annotated[
+        Many,
+        typer.Option(help="Method whose strengths are searched for a better trade-off; repeat for several."),
+    ] = None,
+    forbid_sensitive_at_decision: Annotated[
+        bool | None,
+        typer.Option(
+            "--forbid-sensitive-at-decision",
+            help="Leave out of that search what needs a sensitive column for decisions.",
+        ),
     ] = None,
     proxies: Annotated[
         Many, typer.Option(help="Column that unaware training drops too; repeat for several.")
@@ -144,11 +162,13 @@ def audit(
         "privacy_minimum": privacy_minimum, "level": level, "seed": seed, "explain": explain,
         "explain_gaps": explain_gaps, "explain_game": explain_game, "explain_against": explain_against,
         "explain_groups": explain_groups, "explain_labels": explain_labels,
+        "frontier": {"methods": tuple(frontier)} if frontier else None,
+        "forbid_sensitive_at_decision": forbid_sensitive_at_decision,
         "mitigate": mitigate, "methods": methods, "proxies": proxies, "search": search,
         "search_depth": search_depth, "answers": answers, "title": title, "credit": credit, "id": person,
         "out": out_folder, "format": formats, "intersections": _intersections(intersections),
         "bands": _bands(bands), "model_columns": model_columns, "model_classes": model_classes,
-        "model_output": model_output, "neural": neural,
+        "model_output": model_output, "neural": neural, "whole": whole, "global_columns": global_columns,
     }  # fmt: skip
     return run_audit(source, flags, reference, quiet=quiet, verbose=verbose)
 

@@ -366,7 +366,7 @@ def entrants(table: GroupTable, metric: Metric, options: Options) -> tuple[list[
     if options.min_group_size > 1:
         rows = [count(table, RATES[rate]).rows for rate in metric.rates]
         small = np.any([row < options.min_group_size for row in rows], axis=0)
-    unknown = np.array([None in group and not options.compare_missing for group in table.groups])
+    unknown = np.array([None in group and not options.compare_missing for group in table.groups], dtype=bool)
     out = small | unknown
     return np.flatnonzero(~out).tolist(), tuple(table.groups[i] for i in np.flatnonzero(out))
 

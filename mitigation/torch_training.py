@@ -72,10 +72,11 @@ def joined(first: Batch, second: Batch) -> Batch:
     """Put two batches together."""
     torch = torch_or_refuse()
     members = tuple(torch.cat(pair) for pair in zip(first.members, second.members, strict=True))
-    pairs = [
-        (getattr(first, name), getattr(second, name)) for name in ("rows", "labels", "weights", "groups")
-    ]
-    return Batch(*(torch.cat(pair) for pair in pairs), members=members)
+    rows, labels, weights, groups = (
+        torch.cat([getattr(part, name) for part in (first, second)])
+        for name in ("rows", "labels", "weights", "groups")
+    )
+    return Batch(rows, labels, weights, groups, members)
 
 
 @dataclass(frozen=True)

@@ -19,16 +19,20 @@ from .names import listed, prose, shorten
 from .view_conditional import conditional_section
 from .view_explain import explain_section
 from .view_facts import facts
+from .view_frontier import frontier_section
 from .view_gaps import leads
+from .view_global import global_section
 from .view_groups import grouping_section, rate_chart
 from .view_marks import mark, state_mark
 from .view_methods import footer_lines, glossary, methods_section, software_facts
 from .view_mitigation import mitigation_section
 from .view_neural import neural_sections
 from .view_parts import Cell, Chart, Column, Mark, Page, Row, Section, Table
+from .view_proxies import proxies_section
 from .view_recourse import recourse_section
 from .view_scope import Scope, glossary_id, worst_of
 from .view_slices import slices_section
+from .view_trust import trust_section
 from .view_verdict import headline, summary, tally, verdict_line
 from .view_what_if import what_if
 from .wording import say, say_many, words_of
@@ -65,7 +69,7 @@ def build_page(record: Record) -> Page:
         further=tuple(_further(record, hidden)),
         what_if=what_if(record),
         explanations=explain_section(record, hidden),
-        mitigation=mitigation_section(record, concealed),
+        mitigation=mitigation_section(record, concealed, frontier_section(record, hidden, concealed)),
         methods=methods_section(record),
         method_facts=tuple(software_facts(record)),
         glossary=glossary(record),
@@ -77,6 +81,9 @@ def _further(record: Record, hidden: Hidden) -> Iterator[Section]:
     found = (
         conditional_section(record, hidden),
         slices_section(record, hidden),
+        proxies_section(record, hidden),
+        global_section(record, hidden),
+        trust_section(record),
         recourse_section(record, hidden),
     )
     for section in found:

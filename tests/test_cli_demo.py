@@ -59,6 +59,8 @@ def test_the_record_holds_the_whole_walk(demo):
     assert [item.method for item in record.mitigation] == ["unaware", "unaware+proxies", "reweighing"]
     assert record.verdict == "fail"
     assert len(record.verdicts) == 6
+    assert len({point.method for point in record.frontier.points} - {"refit"}) >= 6
+    assert not record.frontier.cut_short
     # A note says how many test rows are training rows too.
     assert "overlap" in {note.code for note in record.notes}
 

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from evenhand.audit.answers import read_answers
 from evenhand.audit.model import save_model
 from evenhand.audit.policy import load_policy
+from evenhand.audit.settings import load_settings
 from evenhand.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -114,6 +115,8 @@ def test_a_documented_file_is_read(page: str, snippet: str, tmp_path: Path) -> N
     file.write_text(snippet, encoding="utf-8")
     if "[[limit]]" in snippet:
         assert load_policy(file).limits
+    elif "[frontier]" in snippet:
+        assert load_settings(file).frontier
     else:
         assert read_answers(file).given
 

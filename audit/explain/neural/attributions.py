@@ -221,7 +221,7 @@ def _score(module: Any, output: int | None) -> Any:
     """Wrap a module so that it gives one number a row, of shape (rows, 1)."""
     torch = import_torch()
 
-    class Score(torch.nn.Module):  # type: ignore[misc]
+    class Score(torch.nn.Module):  # type: ignore[misc, name-defined]
         """One number a row."""
 
         def __init__(self) -> None:

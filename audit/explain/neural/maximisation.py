@@ -48,6 +48,19 @@ class Exciting:
     beyond: float
 
 
+def movable(module: Any) -> bool:
+    """Tell whether a network's inputs are numbers throughout: none of them is looked up in a table.
+
+    Examples
+    --------
+    >>> import torch
+    >>> movable(torch.nn.Linear(2, 1)), movable(torch.nn.Sequential(torch.nn.Embedding(3, 2)))
+    (True, False)
+    """
+    torch = import_torch()
+    return not any(isinstance(part, torch.nn.Embedding | torch.nn.EmbeddingBag) for part in module.modules())
+
+
 def excite(network: Network, inputs: Floats, member: Flags, shape: tuple[int, ...]) -> Exciting:
     """Climb from the mean of a group.
 
