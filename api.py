@@ -452,7 +452,9 @@ def audit_predictions(
     return Result(record, cube, chosen).like(sensitive_features)
 
 
-def compare_audits(records: Sequence[str | Path], out_file: str | Path | None = None) -> Comparison:
+def compare_audits(
+    records: Sequence[str | Path], out_file: str | Path | None = None, language: str | None = None
+) -> Comparison:
     """Hold audits against the first: what got better, what got worse, what is within noise.
 
     Parameters
@@ -461,6 +463,8 @@ def compare_audits(records: Sequence[str | Path], out_file: str | Path | None = 
         Record files, the oldest first; public records will do.
     out_file : str or Path, optional
         Where to write the page.
+    language : {"en", "de", "zh"}, optional
+        Of the page; English by default.
 
     Returns
     -------
@@ -477,7 +481,7 @@ def compare_audits(records: Sequence[str | Path], out_file: str | Path | None = 
 
     found = compare_records(_all_of(*(partial(read_record, path) for path in records)))
     if out_file is not None:
-        write_atomically(out_file, render_comparison(found))
+        write_atomically(out_file, render_comparison(found, language))
     return found
 
 

@@ -31,8 +31,14 @@ class Explanation:
 
         return decision_words(self.record)
 
-    def to_html(self, path: str | Path | None = None) -> str:
+    def to_html(self, path: str | Path | None = None, language: str | None = None) -> str:
         """Render the page; with a path, write it there too.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+        language : {"en", "de", "zh"}, optional
+            English by default.
 
         Raises
         ------
@@ -41,7 +47,7 @@ class Explanation:
         """
         from .reports.decision import render_decisions  # noqa: PLC0415 - charts load only for a page
 
-        page = render_decisions(self.record)
+        page = render_decisions(self.record, language)
         if path is not None:
             write_atomically(path, page)
         return page
@@ -53,8 +59,14 @@ class Explanation:
             write_atomically(path, text)
         return text
 
-    def write(self, folder: str | Path) -> list[Path]:
+    def write(self, folder: str | Path, language: str | None = None) -> list[Path]:
         """Write ``explanation.html`` and ``explanation.json`` into a folder; return the files.
+
+        Parameters
+        ----------
+        folder : str or Path
+        language : {"en", "de", "zh"}, optional
+            Of the page; English by default.
 
         Raises
         ------
@@ -62,7 +74,7 @@ class Explanation:
             The folder cannot be written.
         """
         target = writable_folder(folder)
-        contents = {"explanation.html": self.to_html(), "explanation.json": self.to_json()}
+        contents = {"explanation.html": self.to_html(language=language), "explanation.json": self.to_json()}
         return [write_atomically(target / name, text) for name, text in contents.items()]
 
     def _repr_html_(self) -> str:

@@ -194,8 +194,14 @@ class Result:
         }
         return replace(self, record=self.record.model_copy(update=changed))
 
-    def to_html(self, path: str | Path | None = None) -> str:
+    def to_html(self, path: str | Path | None = None, language: str | None = None) -> str:
         """Render the report; with a path, write it there too.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+        language : {"en", "de", "zh"}, optional
+            By default the one that the settings name.
 
         Raises
         ------
@@ -204,7 +210,7 @@ class Result:
         """
         from .reports.html import render_report  # noqa: PLC0415 - charts load only when a page is made
 
-        page = render_report(self.record)
+        page = render_report(self.record, language)
         if path is not None:
             write_atomically(path, page)
         return page
@@ -231,7 +237,12 @@ class Result:
             write_atomically(path, text)
         return text
 
-    def write(self, folder: str | Path | None = None, formats: Sequence[str] | None = None) -> list[Path]:
+    def write(
+        self,
+        folder: str | Path | None = None,
+        formats: Sequence[str] | None = None,
+        language: str | None = None,
+    ) -> list[Path]:
         """Write the pages and the record into a folder; return the files.
 
         Parameters
@@ -240,6 +251,8 @@ class Result:
             The settings' ``out`` by default.
         formats : sequence of {"html", "json", "md", "csv", "parquet", "junit", "sarif", "pdf"}, optional
             The settings' ``format`` by default.
+        language : {"en", "de", "zh"}, optional
+            Of the pages; by default the one that the settings name.
 
         Raises
         ------
@@ -261,7 +274,7 @@ class Result:
         wanted = formats if formats is not None else (self.settings or Settings()).format
         target = writable_folder(place)
         # Everything is rendered before anything is written, so that a failure leaves no half of a result.
-        contents = render_files(self.record, tuple(wanted))
+        contents = render_files(self.record, tuple(wanted), language)
         return [write_atomically(target / name, text) for name, text in contents.items()]
 
     def _repr_html_(self) -> str:

@@ -25,6 +25,8 @@ FORMATS = ("html", "json", "md", "csv", "parquet", "junit", "sarif", "pdf")
 """What an audit may be written as."""
 
 DEFAULT_FORMATS = ("html", "json")
+LANGUAGES = ("en", "de", "zh")
+"""What pages can be written in: English, German, Chinese (simplified)."""
 
 REFERENCES = ("largest", "best", "overall", "rest", "all_pairs")
 """What a group is compared with where no group is named."""
@@ -271,6 +273,11 @@ class Settings(Section):
         description=f"a list of: {', '.join(FORMATS)}",
         examples=['format = ["html", "json"]'],
     )
+    language: str = Field(
+        default="en",
+        description=f"the language of the pages, one of: {', '.join(LANGUAGES)}",
+        examples=['language = "de"'],
+    )
 
     _bases: dict[str, Path] = PrivateAttr(default_factory=dict)
 
@@ -288,6 +295,11 @@ class Settings(Section):
     @classmethod
     def _known_formats(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return _all_known(names, FORMATS, "format")
+
+    @field_validator("language")
+    @classmethod
+    def _known_language(cls, name: str) -> str:
+        return _all_known((name,), LANGUAGES, "language")[0]
 
     @field_validator("trusted")
     @classmethod

@@ -150,6 +150,9 @@ def audit(
             help="html, json, md, csv, parquet, junit, sarif, pdf; repeat (default html, json).",
         ),
     ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Language of the pages: en, de or zh (default en).")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,
 ) -> int:
@@ -169,6 +172,7 @@ def audit(
         "out": out_folder, "format": formats, "intersections": _intersections(intersections),
         "bands": _bands(bands), "model_columns": model_columns, "model_classes": model_classes,
         "model_output": model_output, "neural": neural, "whole": whole, "global_columns": global_columns,
+        "language": language,
     }  # fmt: skip
     return run_audit(source, flags, reference, quiet=quiet, verbose=verbose)
 

@@ -20,6 +20,9 @@ def compare(
     no_worse: Annotated[
         bool, typer.Option("--no-worse", help="End with exit code 1 if a figure got worse beyond noise.")
     ] = False,
+    language: Annotated[
+        str | None, typer.Option(help="Language of the page: en, de or zh (default en).")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,  # noqa: ARG001 - the guard reads it
 ) -> int:
@@ -27,7 +30,7 @@ def compare(
     from ..api import compare_audits  # noqa: PLC0415 - the libraries load only now
     from .summary_compare import summary  # noqa: PLC0415
 
-    found = compare_audits(records, out_file)
+    found = compare_audits(records, out_file, language)
     if not quiet:
         out(summary(found))
         if out_file is not None:

@@ -80,6 +80,9 @@ def explain(
     format_name: Annotated[
         str, typer.Option("--format", help="What is printed: text, or json for programs.")
     ] = "text",
+    language: Annotated[
+        str | None, typer.Option(help="Language of the page: en, de or zh (default en).")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,
 ) -> None:
@@ -94,7 +97,7 @@ def explain(
         "model": model, "trusted": trusted, "pos_label": pos_label, "sensitive": sensitive,
         "threshold": threshold, "proxies": proxies, "missing": missing, "encoding": encoding, "drop": drop,
         "id": id_column, "seed": seed, "model_columns": model_columns, "model_classes": model_classes,
-        "model_output": model_output,
+        "model_output": model_output, "language": language,
     }  # fmt: skip
     settings = settings_from(source, _given(flags))
     changed = _recourse(changeable, immutable, ranges, monotone)
@@ -111,7 +114,7 @@ def explain(
     )
     with progress(quiet=quiet) as report_progress:
         found = explain_file(settings, ask, progress=report_progress)
-        files = found.write(out_folder) if out_folder is not None else []
+        files = found.write(out_folder, settings.language) if out_folder is not None else []
     if not quiet:
         out(found.to_json().rstrip("\n") if format_name == "json" else explanation_text(found.record))
         written = "\n".join(["", "Written:", *(f"  {path}" for path in files)])

@@ -17,6 +17,9 @@ def report(
         list[str] | None,
         typer.Option("--format", help="html (default), json, md, csv, parquet, junit, sarif, pdf; repeat."),
     ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Language of the pages: en, de or zh (default that of the audit).")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,  # noqa: ARG001 - the guard reads it
 ) -> int:
@@ -24,7 +27,7 @@ def report(
     from ..api import Result  # noqa: PLC0415 - the libraries load only now
 
     result = Result.read(record)
-    files = result.write(out_folder, formats=formats or ("html",))
+    files = result.write(out_folder, formats=formats or ("html",), language=language)
     if not quiet:
         out("\n".join(["Written:", *(f"  {path}" for path in files)]))
     return result.exit_code

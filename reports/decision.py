@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from ..audit.record_decision import DecisionRecord
 from .html import drawn
+from .language import language_of, written_in
 from .view_decision import decision_page
 
 
-def render_decisions(record: DecisionRecord) -> str:
+def render_decisions(record: DecisionRecord, language: str | None = None) -> str:
     """Draw the page of explained decisions, self-contained; nothing in it loads anything or runs.
 
     Parameters
     ----------
     record : DecisionRecord
+    language : {"en", "de", "zh"}, optional
+        English by default.
 
     Returns
     -------
     str
         The same record gives the same text.
     """
-    return drawn("decision.html.j2", "report.css", page=decision_page(record))
+    with written_in(language_of({}, language)):
+        return drawn("decision.html.j2", "report.css", page=decision_page(record))
 
 
 def render_decision_fragment(record: DecisionRecord) -> str:

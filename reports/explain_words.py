@@ -12,7 +12,7 @@ from ..audit.record_explain import Bar, GapExplanation
 from . import formats
 from .formats import Kind
 from .names import isolate
-from .wording import say
+from .wording import say, series
 
 MOST_NAMED = 3
 ENOUGH = 2 / 3
@@ -177,4 +177,4 @@ def _bounds(bar: Bar, kind: Kind) -> str:
 def _listed(items: list[str]) -> str:
     if len(items) == 1:
         return items[0]
-    return say("explain.words.list", first=", ".join(items[:-1]), last=items[-1])
+    return say("explain.words.list", first=series(items[:-1]), last=items[-1])

@@ -1,7 +1,7 @@
 """How figures are written on the pages: one place for every number format.
 
-Formats do not depend on a locale or on the machine: a thin set of English conventions (thousands by comma,
-decimals by point, a true minus sign).
+Formats do not depend on a locale or on the machine: the language in force says how thousands and decimals are
+parted and what stands behind a figure (``messages/<language>/formats.toml``); the minus sign is a true one.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import math
 from typing import Literal
 
 from ..metrics.results import Estimate, Interval
+from .language import say
 
 Kind = Literal["rate", "points", "ratio", "score"]
 """How a figure reads: a share of people, a gap in percentage points, a ratio, or a plain number."""
@@ -17,7 +18,6 @@ Kind = Literal["rate", "points", "ratio", "score"]
 NO_FIGURE = "–"
 _SCALE: dict[Kind, float] = {"rate": 100.0, "points": 100.0, "ratio": 1.0, "score": 1.0}
 _DIGITS: dict[Kind, int] = {"rate": 1, "points": 1, "ratio": 2, "score": 3}
-_UNIT: dict[Kind, str] = {"rate": "%", "points": " points", "ratio": "", "score": ""}
 _PLAIN_NUMBERS = ("mean_score", "mean_log_odds", "mean_prediction", "log_loss")
 
 
@@ -58,7 +58,30 @@ def bare(value: float, kind: Kind) -> str:
     text = f"{value * _SCALE[kind]:,.{_DIGITS[kind]}f}"
     if not text.strip("-0.,"):
         text = text.lstrip("-")
-    return text.replace("-", "\u2212")
+    return parted(text)
+
+
+def parted(text: str) -> str:
+    """Part thousands and decimals of an English number as the language in force does.
+
+    Examples
+    --------
+    >>> parted("-1,234.5")
+    '−1,234.5'
+    """
+    marks = {",": say("format.thousands"), ".": say("format.point"), "-": "\u2212"}
+    return "".join(marks.get(letter, letter) for letter in text)
+
+
+def number(value: float, digits: int = 6) -> str:
+    """Write a plain number with so many digits that count.
+
+    Examples
+    --------
+    >>> number(0.5), number(-0.123456789, 3)
+    ('0.5', '−0.123')
+    """
+    return parted(f"{value:.{digits}g}")
 
 
 def figure(value: float, kind: Kind) -> str:
@@ -70,7 +93,11 @@ def figure(value: float, kind: Kind) -> str:
     ('30.3%', '10.0 points', '0.35')
     """
     text = bare(value, kind)
-    return text if text == NO_FIGURE else text + _UNIT[kind]
+    return text if text == NO_FIGURE else _with_unit(text, kind)
+
+
+def _with_unit(text: str, kind: Kind) -> str:
+    return say(f"format.{kind}", number=text)
 
 
 def span(interval: Interval | None, kind: Kind) -> str:
@@ -81,7 +108,9 @@ def span(interval: Interval | None, kind: Kind) -> str:
     >>> span(Interval(0.295, 0.311, 0.95, "Wilson"), "rate")
     '29.5 to 31.1'
     """
-    return "" if interval is None else f"{bare(interval.low, kind)} to {bare(interval.high, kind)}"
+    if interval is None:
+        return ""
+    return say("format.span", low=bare(interval.low, kind), high=bare(interval.high, kind))
 
 
 def with_span(value: float, interval: Interval | None, kind: Kind) -> str:
@@ -100,7 +129,7 @@ def count(value: float) -> str:
     """
     if not math.isfinite(value):
         return NO_FIGURE
-    return f"{value:,.0f}" if abs(value - round(value)) < 1e-9 else f"{value:,.1f}"
+    return parted(f"{value:,.0f}" if abs(value - round(value)) < 1e-9 else f"{value:,.1f}")
 
 
 def p_value(value: float) -> str:
@@ -113,7 +142,7 @@ def p_value(value: float) -> str:
     """
     if math.isnan(value):
         return NO_FIGURE
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+    return f"< {parted('0.001')}" if value < 0.001 else parted(f"{value:.3f}")
 
 
 def level(value: float) -> str:
@@ -125,7 +154,9 @@ def level(value: float) -> str:
     ('95%', '99.17%', 'over 99.99%')
     """
     rounded = round(value * 100, 2)
-    return "over 99.99%" if rounded == 100 and value < 1 else f"{rounded:.6g}%"
+    if rounded == 100 and value < 1:
+        return say("format.over", level=_with_unit(parted("99.99"), "rate"))
+    return _with_unit(number(rounded), "rate")
 
 
 def script_format(kind: Kind) -> dict[str, str | float | int]:
@@ -139,8 +170,8 @@ def script_format(kind: Kind) -> dict[str, str | float | int]:
     return {
         "scale": _SCALE[kind],
         "digits": _DIGITS[kind],
-        "unit": _UNIT[kind],
-        "point": ".",
+        "unit": _with_unit("", kind),
+        "point": say("format.point"),
         "none": NO_FIGURE,
     }
 

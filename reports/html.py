@@ -17,18 +17,21 @@ from markupsafe import Markup
 from ..audit.compare import Comparison
 from ..audit.record import Record
 from . import charts
+from .language import language_of, tag, written_in
 from .view import build_page
 from .view_compare import build_comparison
 from .view_parts import Chart, Page
 from .wording import say
 
 
-def render_report(record: Record) -> str:
+def render_report(record: Record, language: str | None = None) -> str:
     """Draw the whole report as one self-contained HTML page.
 
     Parameters
     ----------
     record : Record
+    language : {"en", "de", "zh"}, optional
+        By default the language that the audit's settings name.
 
     Returns
     -------
@@ -36,13 +39,15 @@ def render_report(record: Record) -> str:
         The page. The same record gives the same text; nothing in it loads anything, and nothing runs but
         the page's own small script.
     """
-    page = build_page(record)
-    return _whole("report.html.j2", page=page, contents=_contents(page))
+    with written_in(language_of(record.settings, language)):
+        page = build_page(record)
+        return _whole("report.html.j2", page=page, contents=_contents(page))
 
 
-def render_comparison(found: Comparison) -> str:
-    """Draw audits side by side as one self-contained HTML page."""
-    return _whole("compare.html.j2", page=build_comparison(found))
+def render_comparison(found: Comparison, language: str | None = None) -> str:
+    """Draw audits side by side as one self-contained HTML page, in English where no language is asked for."""
+    with written_in(language_of({}, language)):
+        return _whole("compare.html.j2", page=build_comparison(found))
 
 
 def _whole(template: str, **values: object) -> str:
@@ -52,25 +57,26 @@ def _whole(template: str, **values: object) -> str:
     return (
         _environment()
         .get_template(template)
-        .render(style=_own("report.css"), script=script, script_hash=digest, **values)
+        .render(style=_own("report.css"), script=script, script_hash=digest, lang=tag(), **values)
     )
 
 
-def render_fragment(record: Record) -> str:
+def render_fragment(record: Record, language: str | None = None) -> str:
     """Draw what a notebook shows: the verdict, the matrix of disparities and who is treated how.
 
     Parameters
     ----------
     record : Record
+    language : {"en", "de", "zh"}, optional
+        By default the language that the audit's settings name.
 
     Returns
     -------
     str
         HTML for the inside of a page; its style holds within it alone.
     """
-    page = build_page(record)
-    template = _environment().get_template("fragment.html.j2")
-    return template.render(page=page, style=_own("fragment.css"))
+    with written_in(language_of(record.settings, language)):
+        return drawn("fragment.html.j2", "fragment.css", page=build_page(record))
 
 
 def drawn(template: str, sheet: str, **values: object) -> str:
@@ -81,9 +87,9 @@ def drawn(template: str, sheet: str, **values: object) -> str:
     template, sheet : str
         Files among the templates.
     **values
-        What the template is given, beside ``style``.
+        What the template is given, beside ``style`` and ``lang``.
     """
-    return _environment().get_template(template).render(style=_own(sheet), **values)
+    return _environment().get_template(template).render(style=_own(sheet), lang=tag(), **values)
 
 
 def _contents(page: Page) -> list[tuple[str, str]]:

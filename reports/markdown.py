@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ..audit.record import Record
+from .language import language_of, written_in
 from .view import build_page
 from .view_parts import Cell, Mark, Page, Table
 from .wording import say
@@ -12,19 +13,25 @@ from .wording import say
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&$-])")
 
 
-def render_summary(record: Record) -> str:
+def render_summary(record: Record, language: str | None = None) -> str:
     """Write the summary of an audit as Markdown.
 
     Parameters
     ----------
     record : Record
+    language : {"en", "de", "zh"}, optional
+        By default the language that the audit's settings name.
 
     Returns
     -------
     str
         Headline, limits, the widest gaps and what is not known. Text from data is escaped.
     """
-    page = build_page(record)
+    with written_in(language_of(record.settings, language)):
+        return _summary(build_page(record))
+
+
+def _summary(page: Page) -> str:
     blocks = [
         f"# {escaped(page.title)}",
         _headline(page),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 
+from .formats import count
+from .language import say
 from .view_parts import Cell, Mark
 
 SHORT = 60
@@ -100,5 +102,7 @@ def named(text: str, *, marks: tuple[Mark, ...] = (), link: str = "", limit: int
 def listed(names: Iterable[str], limit: int = 12) -> str:
     """List names in a sentence, the first few of many."""
     every = list(names)
-    shown = ", ".join(isolate(name) for name in every[:limit])
-    return f"{shown} and {len(every) - limit:,} more" if len(every) > limit else shown
+    shown = say("join.list").join(isolate(name) for name in every[:limit])
+    if len(every) <= limit:
+        return shown
+    return say("join.more", names=shown, count=count(len(every) - limit))

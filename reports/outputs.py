@@ -10,6 +10,7 @@ from .datasheet import datasheet_of
 from .flat_tables import csv_text, flat_tables, parquet_bytes
 from .html import render_report
 from .junit import render_junit
+from .language import ENGLISH, language_of, written_in
 from .markdown import render_summary
 from .pdf import render_pdf
 from .sarif import render_sarif
@@ -48,8 +49,11 @@ WRITERS: Mapping[str, Callable[[Record], Files]] = {
 }
 """Every format, in the order of writing; the settings know the same names."""
 
+PAGES = frozenset({"html", "md", "pdf"})
+"""The formats that people read, and that come in their language."""
 
-def render_files(record: Record, formats: tuple[str, ...]) -> Files:
+
+def render_files(record: Record, formats: tuple[str, ...], language: str | None = None) -> Files:
     """Render every file of the formats asked for, before any is written.
 
     Parameters
@@ -57,6 +61,8 @@ def render_files(record: Record, formats: tuple[str, ...]) -> Files:
     record : Record
     formats : tuple of str
         Names in ``WRITERS``.
+    language : {"en", "de", "zh"}, optional
+        Of the pages; by default the one that the audit's settings name. Files for programs stay English.
 
     Returns
     -------
@@ -64,7 +70,9 @@ def render_files(record: Record, formats: tuple[str, ...]) -> Files:
         Content by file name.
     """
     files: Files = {}
+    chosen = language_of(record.settings, language)
     for name, write in WRITERS.items():
         if name in formats:
-            files |= write(record)
+            with written_in(chosen if name in PAGES else ENGLISH):
+                files |= write(record)
     return files

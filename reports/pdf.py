@@ -9,12 +9,14 @@ from ..errors import InputError
 from .html import render_report
 
 
-def render_pdf(record: Record) -> bytes:
+def render_pdf(record: Record, language: str | None = None) -> bytes:
     """Print the report.
 
     Parameters
     ----------
     record : Record
+    language : {"en", "de", "zh"}, optional
+        By default the language that the audit's settings name.
 
     Returns
     -------
@@ -31,7 +33,7 @@ def render_pdf(record: Record) -> bytes:
     except (ImportError, OSError) as error:
         message = f'a PDF needs WeasyPrint: pip install "evenhand[pdf]" (loading it failed: {error})'
         raise InputError.of("no_weasyprint", "format", message) from error
-    document = HTML(string=render_report(record), url_fetcher=_refuse)
+    document = HTML(string=render_report(record, language), url_fetcher=_refuse)
     # The identifier would be random otherwise.
     printed: bytes = document.write_pdf(pdf_identifier=record.settings_sha256.encode())
     return printed

@@ -16,6 +16,7 @@ from ..metrics.catalogue import CATALOGUE
 from . import formats
 from .formats import figure, kind_of
 from .names import listed, prose, shorten
+from .phrases import reworded
 from .view_conditional import conditional_section
 from .view_explain import explain_section
 from .view_facts import facts
@@ -126,9 +127,9 @@ def _unknowns(record: Record, scopes: tuple[Scope, ...]) -> Iterator[str]:
         if counted[state]:
             yield say_many(f"unknown.{state}", counted[state])
     for item in record.absent:
-        yield say("unknown.absent", part=_sentence(item.part), reason=prose(item.reason).rstrip("."))
+        yield say("unknown.absent", part=_sentence(item.part), reason=reworded(item.reason).rstrip(".。"))
     for note in record.notes:
-        yield prose(note.text)
+        yield reworded(note.text)
     for scope in scopes:
         yield from _unknown_groups(scope)
 
@@ -146,7 +147,7 @@ def _unknown_groups(scope: Scope) -> Iterator[str]:
 
 
 def _sentence(text: str) -> str:
-    words = prose(text).replace("_", " ")
+    words = reworded(prose(text).replace("_", " "))
     return words[:1].upper() + words[1:]
 
 

@@ -10,7 +10,7 @@ from .formats import figure, kind_of, span
 from .names import isolate, shorten
 from .view_marks import mark, state_mark
 from .view_parts import Cell, Column, Row, Section, Table
-from .wording import say, say_many, words_of
+from .wording import passage, say, say_many, series, words_of
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ def _summary(found: Comparison) -> str:
         noise=found.count("noise"),
         undefined=found.count("undefined"),
     )
-    differs = ", ".join(say(f"compare.differs.{name.replace(' ', '_')}") for name in found.differs)
+    differs = series(say(f"compare.differs.{name.replace(' ', '_')}") for name in found.differs)
     same = say("compare.same") if not differs else say("compare.differs", parts=differs)
     rows = "" if "data" in found.differs else say("compare.same_rows")
-    return " ".join(part for part in (counted, same, rows) if part)
+    return passage(part for part in (counted, same, rows) if part)
 
 
 def _audits(found: Comparison) -> Section:
@@ -99,9 +99,7 @@ def _limit_row(item: JudgedLimit) -> Row:
     ends = [say("cell.at_least", limit=figure(item.min, kind))] if item.min is not None else []
     ends += [say("cell.at_most", limit=figure(item.max, kind))] if item.max is not None else []
     key = "verdict.claim.overall" if item.attribute == OVERALL else "verdict.claim"
-    claim = say(
-        key, metric=words_of(item.metric).name, attribute=isolate(item.attribute), ends=", ".join(ends)
-    )
+    claim = say(key, metric=words_of(item.metric).name, attribute=isolate(item.attribute), ends=series(ends))
     cells = (Cell("" if s else formats.NO_FIGURE, marks=(state_mark(s),) if s else ()) for s in item.states)
     return Row(Cell(claim), tuple(cells))
 

@@ -12,6 +12,7 @@ from ..metrics.results import Disparity, Group, Level
 from . import formats
 from .formats import figure, span
 from .names import isolate, named
+from .phrases import reworded
 from .view_marks import mark
 from .view_parts import Cell, Column, Fold, Mark, Row, Section, Table
 from .view_scope import TOP, glossary_id
@@ -110,7 +111,7 @@ def _pooled_table(
 def _pooled_row(line: PooledFacts, names: dict[Group, str]) -> Row:
     small: tuple[Mark, ...] = (mark("small"),) if line.below_minimum else ()
     effect = effect_of(line)
-    reason = say("cell.reason", reason=line.reason.sentence) if line.reason else ""
+    reason = say("cell.reason", reason=reworded(line.reason.sentence)) if line.reason else ""
     return Row(
         named(_pair(line, names), marks=small),
         (
@@ -177,6 +178,6 @@ def _level_cell(item: Disparity | None, hidden: frozenset[Group]) -> Cell:
     if conceals(item, hidden):
         return Cell("", marks=(mark("withheld"),))
     if math.isnan(item.value):
-        reason = say("cell.reason", reason=item.reason.sentence) if item.reason else ""
+        reason = say("cell.reason", reason=reworded(item.reason.sentence)) if item.reason else ""
         return Cell(formats.NO_FIGURE, title=reason)
     return Cell(figure(item.value, "points"), sub=span(item.interval, "points"))

@@ -11,7 +11,7 @@ from .charts_global import MOST_SERIES
 from .formats import figure, span
 from .names import isolate, listed, named, shorten, unlike
 from .view_parts import Cell, Column, Fold, LineChart, Mean, Row, Series, Table
-from .wording import say
+from .wording import clauses, say
 
 _NAME, _TICK = 16, 18
 Names = dict[Group, str]
@@ -26,7 +26,7 @@ def level_name(value: Level) -> str:
     ('40', 'Wife')
     """
     if isinstance(value, float):
-        return f"{value:,.6g}".replace("-", "\u2212")
+        return formats.parted(f"{value:,.6g}")
     return say("global.missing") if value is None else str(value)
 
 
@@ -55,7 +55,7 @@ def curve_charts(whole: WholeFacts, grouping: str, names: Names, anchor: str) ->
 def _chart(whole: WholeFacts, item: DependenceFacts, names: Names, anchor: str) -> LineChart:
     curves = _curves(item, names)
     labels = unlike((names[curve.group] for curve in curves), _NAME)
-    figures = "; ".join(
+    figures = clauses(
         say("global.curve.point", group=isolate(names[curve.group]), low=low, high=high)
         for curve in curves[:4]
         for low, high in [_ends(curve)]

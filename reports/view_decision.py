@@ -10,11 +10,12 @@ from ..audit.record_decision import DecisionFacts, DecisionRecord, MethodFacts
 from ..metrics.results import Level
 from . import formats
 from .names import isolate, named, prose, shorten, unlike
+from .phrases import reworded
 from .view_decision_ways import flips_section, reasons_section, ways_section
 from .view_decision_words import decision_name, listed_columns, signed, state_of, value_text
 from .view_parts import BarChart, Cell, Column, Dot, Fact, Row, Section, Table
 from .view_scope import LABEL
-from .wording import say, say_many
+from .wording import clauses, passage, say, say_many
 
 SHOWN = 10
 TOP_BARS = 8
@@ -71,7 +72,7 @@ def decision_page(record: DecisionRecord) -> DecisionPage:
 
 def decision_words(record: DecisionRecord) -> tuple[str, ...]:
     """Say in words what was decided, and mainly why: one text a decision."""
-    return tuple(" ".join(_words(record, item)) for item in record.decisions)
+    return tuple(passage(_words(record, item)) for item in record.decisions)
 
 
 def _words(record: DecisionRecord, item: DecisionFacts) -> Iterator[str]:
@@ -128,9 +129,9 @@ def _listed(item: DecisionFacts, method: MethodFacts, columns: Sequence[int]) ->
 
 
 def _section(record: DecisionRecord, item: DecisionFacts, anchor: str) -> Section:
-    notes = [prose(note.text) for note in item.notes]
+    notes = [reworded(note.text) for note in item.notes]
     notes += [
-        say("decision.absent", part=prose(one.part), reason=prose(one.reason).rstrip("."))
+        say("decision.absent", part=reworded(one.part), reason=reworded(one.reason).rstrip("."))
         for one in item.absent
     ]
     parts = [
@@ -143,7 +144,7 @@ def _section(record: DecisionRecord, item: DecisionFacts, anchor: str) -> Sectio
     return Section(
         id=anchor,
         heading=say("decision.heading", name=decision_name(item), state=state_of(item)),
-        intro=" ".join(_words(record, item)),
+        intro=passage(_words(record, item)),
         sections=tuple(part for part in parts if part is not None),
         notes=tuple(notes),
     )
@@ -154,8 +155,12 @@ def _methods(record: DecisionRecord, item: DecisionFacts, anchor: str) -> Sectio
     order = sorted(range(len(item.columns)), key=lambda at: (-abs(first.values[at]), at))
     rows = tuple(_row(item, at) for at in order)
     base = next((one.base for one in item.methods if one.method == "shap"), math.nan)
-    engines = "; ".join(
-        say("decision.methods.engine", method=say(f"decision.method.{one.method}"), engine=one.engine)
+    engines = clauses(
+        say(
+            "decision.methods.engine",
+            method=say(f"decision.method.{one.method}"),
+            engine=reworded(one.engine),
+        )
         for one in item.methods
     )
     names = [say(f"decision.method.{one.method}") for one in item.methods]
@@ -203,7 +208,7 @@ def _chart(item: DecisionFacts, method: MethodFacts, order: Sequence[int], ancho
         Dot(label, method.values[at], None, None, signed(method.values[at]))
         for label, at in zip(labels, top, strict=True)
     ]
-    figures = "; ".join(f"{isolate(item.columns[at].column)} {signed(method.values[at])}" for at in top[:5])
+    figures = clauses(f"{isolate(item.columns[at].column)} {signed(method.values[at])}" for at in top[:5])
     return BarChart(
         id=f"{anchor}-bars",
         title=say(
@@ -268,7 +273,7 @@ def _rest(record: DecisionRecord) -> Section:
             seed=record.seed,
         ),
         say("decision.rest.positive", label=isolate(record.pos_label)),
-        *(prose(note.text) for note in record.notes),
+        *(reworded(note.text) for note in record.notes),
     ]
     return Section("rest", say("decision.rest"), "", notes=tuple(notes))
 

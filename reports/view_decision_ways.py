@@ -7,7 +7,7 @@ from . import formats
 from .names import isolate
 from .view_decision_words import decision_name, listed_columns, value_text
 from .view_parts import Cell, Column, Row, Section, Table
-from .wording import say
+from .wording import clauses, say
 
 
 def ways_section(record: DecisionRecord, item: DecisionFacts, anchor: str) -> Section:
@@ -40,7 +40,7 @@ def ways_section(record: DecisionRecord, item: DecisionFacts, anchor: str) -> Se
 
 
 def _way(way: WayFacts, number: int) -> Row:
-    changes = "; ".join(
+    changes = clauses(
         say(
             "decision.ways.change",
             column=isolate(one.column),

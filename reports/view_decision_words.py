@@ -8,7 +8,7 @@ from ..audit.record_decision import DecisionFacts
 from ..metrics.results import Level
 from . import formats
 from .names import isolate, shorten
-from .wording import say
+from .wording import say, series
 
 
 def decision_name(item: DecisionFacts) -> str:
@@ -38,7 +38,7 @@ def value_text(value: Level) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return formats.number(value)
     return shorten(value)
 
 
@@ -64,4 +64,4 @@ def listed_columns(texts: Sequence[str]) -> str:
     """
     if len(texts) < 2:
         return "".join(texts)
-    return say("decision.and", first=", ".join(texts[:-1]), last=texts[-1])
+    return say("decision.and", first=series(texts[:-1]), last=texts[-1])

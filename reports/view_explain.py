@@ -12,11 +12,12 @@ from ..metrics.results import Group
 from . import formats
 from .explain_words import gap_kind, sentences
 from .formats import Kind, scaled, span
-from .names import clean, isolate, named, prose, unlike
+from .names import clean, isolate, named, unlike
+from .phrases import reworded
 from .view_label_check import label_checks
 from .view_parts import BarChart, Cell, Column, Dot, Fold, Row, Section, Table
 from .view_scope import LABEL, name_of_group
-from .wording import has_message, say, words_of
+from .wording import clauses, has_message, passage, say, words_of
 
 TOP_BARS = 8
 _LOG_ODDS = "mean_log_odds"
@@ -57,7 +58,7 @@ def _conceals(item: GapExplanation, hidden: Hidden) -> bool:
 def _why_absent(record: Record) -> str:
     for item in record.absent:
         if item.part.startswith("expla"):
-            return prose(item.reason)
+            return reworded(item.reason)
     return say("explain.none.default")
 
 
@@ -96,7 +97,7 @@ def _panel(item: GapExplanation, anchor: str, pair: str, words: list[str]) -> Se
         heading=gap_name(item),
         intro="",
         charts=(_chart(item, anchor),),
-        notes=(_check(item), " ".join(words)),
+        notes=(_check(item), passage(words)),
         folds=(fold,),
         panel=True,
     )
@@ -104,9 +105,9 @@ def _panel(item: GapExplanation, anchor: str, pair: str, words: list[str]) -> Se
 
 def _log_odds(item: GapExplanation, anchor: str, pair: str, words: list[str]) -> Fold:
     return Fold(
-        label=say("explain.log_odds", engine=clean(item.engine).partition(",")[0]),
+        label=say("explain.log_odds", engine=reworded(clean(item.engine).partition(",")[0])),
         charts=(_chart(item, anchor),),
-        notes=(_check(item), " ".join(words), *_method(item)),
+        notes=(_check(item), passage(words), *_method(item)),
         tables=(_table(item, anchor, pair),),
         printed="plain",
     )
@@ -134,7 +135,7 @@ def _method(item: GapExplanation) -> tuple[str, ...]:
     engine = "explain.engine" if item.walks else "explain.engine.exact"
     computed = say(
         engine,
-        engine=clean(item.engine),
+        engine=reworded(item.engine),
         rows=formats.count(item.rows),
         walks=formats.count(item.walks),
         seed=item.seed,
@@ -161,7 +162,7 @@ def _ordered(item: GapExplanation) -> list[Bar]:
 
 def _chart(item: GapExplanation, anchor: str) -> BarChart:
     kind, bars = gap_kind(item.metric), _ordered(item)
-    figures = "; ".join(f"{isolate(_column(bar))} {formats.figure(bar.value, kind)}" for bar in bars[:5])
+    figures = clauses(f"{isolate(_column(bar))} {formats.figure(bar.value, kind)}" for bar in bars[:5])
     described = say(
         "explain.described",
         count=formats.count(len(bars)),

@@ -8,6 +8,7 @@ from ..audit.record import Record, SourceFacts
 from . import formats
 from .names import isolate, listed, prose, shorten
 from .view_parts import Fact
+from .phrases import reworded
 from .wording import say
 
 
@@ -58,7 +59,7 @@ def _task_facts(record: Record) -> Iterator[Fact]:
         yield Fact(say("facts.favourable"), text)
     yield Fact(say("facts.decision"), _decision(record))
     if task.weight is not None:
-        text = say("facts.weight.text", weight=isolate(task.weight), kind=task.weight_kind or "")
+        text = say("facts.weight.text", weight=isolate(task.weight), kind=reworded(task.weight_kind or ""))
         yield Fact(say("facts.weight"), text)
 
 
@@ -67,7 +68,9 @@ def _decision(record: Record) -> str:
     if task.prediction is not None:
         return say("facts.decision.prediction", prediction=isolate(task.prediction))
     if task.score is not None and task.threshold is not None:
-        return say("facts.decision.score", score=isolate(task.score), threshold=f"{task.threshold:g}")
+        return say(
+            "facts.decision.score", score=isolate(task.score), threshold=formats.number(task.threshold)
+        )
     if task.score is not None:
         return say("facts.decision.score_only", score=isolate(task.score))
     return say("facts.decision.model")

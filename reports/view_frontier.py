@@ -9,7 +9,8 @@ from ..audit.record import MitigationFigure, Record, Verdict
 from ..audit.record_frontier import FrontierFacts, FrontierPoint
 from . import formats
 from .formats import Kind, count, figure, kind_of, span
-from .names import isolate, named, prose
+from .names import isolate, named
+from .phrases import reworded
 from .view_effects import Concealed
 from .view_frontier_chart import frontier_chart, numbered
 from .view_frontier_folds import alternatives_fold, groups_fold, methods_fold, worse_notes
@@ -17,7 +18,7 @@ from .view_frontier_words import candidate_name, limit_words, lower_name, score_
 from .view_marks import state_mark
 from .view_parts import Cell, Column, Mark, Row, Section, Table
 from .view_scope import glossary_id, limit_text
-from .wording import say, say_many, words_of
+from .wording import passage, say, say_many, series, words_of
 
 
 def frontier_section(record: Record, hidden: Hidden, concealed: Concealed) -> Section | None:
@@ -44,7 +45,7 @@ def frontier_section(record: Record, hidden: Hidden, concealed: Concealed) -> Se
     return Section(
         id="frontier",
         heading=say("frontier.heading"),
-        intro=" ".join((_intro(facts), *_answer(facts))),
+        intro=passage((_intro(facts), *_answer(facts))),
         sections=(
             *((picture,) if chart.dots else ()),
             Section("frontier-candidates", say("frontier.candidates"), "", tables=(_table(facts, order),)),
@@ -78,7 +79,7 @@ def _answer(facts: FrontierFacts) -> Iterator[str]:
         if facts.hides_sensitive:
             yield say("frontier.hidden")
     if facts.cut_short:
-        yield say("frontier.cut_short", budget=f"{facts.budget:g}")
+        yield say("frontier.cut_short", budget=formats.number(facts.budget))
 
 
 def _chosen(facts: FrontierFacts, point: FrontierPoint) -> Iterator[str]:
@@ -144,7 +145,7 @@ def _row(facts: FrontierFacts, point: FrontierPoint, order: dict[str, int]) -> R
 
 def _cell(point: FrontierPoint, item: MitigationFigure, kind: Kind) -> Cell:
     if not formats.defined(item.after):
-        return Cell(formats.NO_FIGURE, sub=item.after.reason.sentence if item.after.reason else "")
+        return Cell(formats.NO_FIGURE, sub=reworded(item.after.reason.sentence) if item.after.reason else "")
     shown: Kind = "points" if kind == "rate" else kind
     sub = "" if point.method == "refit" else span(item.change.interval, shown)
     return Cell(figure(item.after.value, kind), sub=sub)
@@ -197,8 +198,8 @@ def _left_out(facts: FrontierFacts) -> Iterator[str]:
             yield say(
                 f"frontier.left_out.{item.why}",
                 name=isolate(item.name),
-                reason=prose(item.reason).rstrip("."),
+                reason=reworded(item.reason).rstrip("."),
             )
     late = [item.name for item in facts.left_out if item.why == "no_time"]
     if late:
-        yield say("frontier.left_out.no_time", names=", ".join(map(isolate, late)))
+        yield say("frontier.left_out.no_time", names=series(map(isolate, late)))

@@ -13,7 +13,7 @@ from .formats import Kind, kind_of, scaled
 from .names import clean
 from .view_frontier_words import candidate_name, score_kind, score_name
 from .view_parts import FrontierChart, FrontierDot
-from .wording import say, words_of
+from .wording import say, series, words_of
 
 MOST_LOSS = 0.1
 """Candidates that lose more of the score than this, and far more than the chosen one, are not pictured."""
@@ -55,7 +55,7 @@ def frontier_chart(facts: FrontierFacts, order: dict[str, int], level: float) ->
     metric = words_of(facts.metric).name
     told = {
         "limit": "" if limit is None else say("frontier.picture.limit"),
-        "outside": say("frontier.picture.outside", names=", ".join(outside)) if outside else "",
+        "outside": say("frontier.picture.outside", names=series(outside)) if outside else "",
         "level": formats.level(level),
     }
     score, by = score_name(facts), clean(facts.grouping)

@@ -11,11 +11,12 @@ from ..metrics.results import Estimate, Group
 from ..mitigation.frontier import told_rates
 from . import formats
 from .formats import Kind, bare, figure, kind_of, span
-from .names import clean, isolate, named, prose
+from .names import clean, isolate, named
+from .phrases import reworded
 from .view_effects import is_wider
 from .view_frontier_words import candidate_name, lower_name, score_kind
 from .view_parts import Cell, Column, Fold, Mark, Row, Table
-from .wording import say, say_many
+from .wording import say, say_many, series
 
 Gone = Mapping[str, frozenset[Group]]
 """Groups whose figures are withheld, by grouping."""
@@ -31,10 +32,10 @@ def worse_notes(facts: FrontierFacts, gone: Gone) -> Iterator[str]:
         yield _worse(chosen, lost) if lost else say("frontier.none_worse", name=candidate_name(chosen.name))
         wider = [item for item in chosen.others if is_wider(item)]
         if wider:
-            yield say("frontier.wider", name=candidate_name(chosen.name), gaps=", ".join(map(_wider, wider)))
+            yield say("frontier.wider", name=candidate_name(chosen.name), gaps=series(map(_wider, wider)))
     levelled = [candidate_name(p.name) for p in facts.points if p.levelling_down]
     if levelled:
-        yield say("frontier.levelled", names=", ".join(levelled))
+        yield say("frontier.levelled", names=series(levelled))
 
 
 def _lost(point: FrontierPoint, gone: Gone) -> list[GroupChange]:
@@ -50,7 +51,7 @@ def _others_worse(facts: FrontierFacts, order: dict[str, int], gone: Gone) -> It
 
 def _worse(point: FrontierPoint, lost: list[GroupChange]) -> str:
     ranked = sorted(lost, key=lambda item: (-abs(item.change.value), item.name, item.rate))
-    groups = ", ".join(
+    groups = series(
         say(
             "frontier.worse.group",
             group=isolate(item.name),
@@ -176,7 +177,7 @@ def _least(impact: list[ImpactFacts], which: str, kind: Kind) -> Cell:
 
 def _estimate(estimate: Estimate, kind: Kind) -> Cell:
     if not formats.defined(estimate):
-        return Cell(formats.NO_FIGURE, sub=estimate.reason.sentence if estimate.reason else "")
+        return Cell(formats.NO_FIGURE, sub=reworded(estimate.reason.sentence) if estimate.reason else "")
     return Cell(figure(estimate.value, kind), sub=span(estimate.interval, kind))
 
 
@@ -196,9 +197,9 @@ def methods_fold(facts: FrontierFacts) -> Fold:
             Row(
                 named(candidate_name(item.name)),
                 (
-                    Cell(prose(item.description)),
+                    Cell(reworded(item.description)),
                     Cell(say(f"frontier.needs.{item.needs_sensitive}")),
-                    Cell(prose(item.dial) if item.dial else say("frontier.methods.none")),
+                    Cell(reworded(item.dial) if item.dial else say("frontier.methods.none")),
                 ),
             )
             for item in facts.methods

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..audit.record_frontier import FrontierFacts
 from .formats import Kind, figure, kind_of
 from .names import isolate
-from .wording import say, words_of
+from .wording import say, series, words_of
 
 
 def score_kind(facts: FrontierFacts) -> Kind:
@@ -37,4 +37,4 @@ def limit_words(facts: FrontierFacts) -> str:
         ends.append(say("cell.at_least", limit=figure(facts.limit_min, kind)))
     if facts.limit_max is not None:
         ends.append(say("cell.at_most", limit=figure(facts.limit_max, kind)))
-    return ", ".join(ends)
+    return series(ends)

@@ -14,10 +14,11 @@ from ..metrics.results import Disparity, Group
 from . import formats
 from .formats import Kind, figure, kind_of, scaled, span
 from .names import isolate
+from .phrases import reworded
 from .view_marks import mark, state_mark
 from .view_parts import Cell, Chart, Column, Dot, DotChart, Fold, Row, Section, Table
 from .view_scope import TOP, Scope, axis_from_zero, glossary_id, group_head, limit_text, worst_of
-from .wording import say, say_many, words_of
+from .wording import clauses, passage, say, say_many, series, words_of
 
 _Lookup = dict[tuple[Group | None, str, str], Disparity]
 
@@ -60,7 +61,7 @@ def _legend(scope: Scope, found: list[Disparity]) -> str:
         words.append(say("grouping.gaps.legend.chance"))
     if any(scope.verdicts(item.metric) for item in found):
         words.append(say("grouping.gaps.legend.limit"))
-    return " ".join(words)
+    return passage(words)
 
 
 def _gap_charts(scope: Scope, found: list[Disparity]) -> Iterator[Chart]:
@@ -69,7 +70,7 @@ def _gap_charts(scope: Scope, found: list[Disparity]) -> Iterator[Chart]:
         if not chosen:
             continue
         kind: Kind = "ratio" if comparison == "ratio" else "points"
-        figures = "; ".join(
+        figures = clauses(
             f"{words_of(d.metric).name} {formats.with_span(d.value, d.interval, kind)}" for d in chosen
         )
         yield DotChart(
@@ -152,7 +153,7 @@ def _worst_row(scope: Scope, item: Disparity, *, judged: bool) -> Row:
 
 def _verdict_cells(scope: Scope, metric: str) -> tuple[Cell, Cell]:
     verdicts = scope.verdicts(metric)
-    limits = ", ".join(map(limit_text, verdicts)) or say("cell.no_limit")
+    limits = series(map(limit_text, verdicts)) or say("cell.no_limit")
     marks = tuple(state_mark(item.state) for item in verdicts)
     return Cell(limits), Cell("" if marks else formats.NO_FIGURE, marks=marks)
 
@@ -167,9 +168,9 @@ def _pair_cell(scope: Scope, item: Disparity) -> Cell:
 
 def _disparity_cell(item: Disparity, kind: Kind) -> Cell:
     if item.reason is Reason.WITHHELD:
-        return Cell("", title=item.reason.sentence, marks=(mark("withheld"),))
+        return Cell("", title=reworded(item.reason.sentence), marks=(mark("withheld"),))
     if math.isnan(item.value):
-        reason = say("cell.reason", reason=item.reason.sentence) if item.reason else ""
+        reason = say("cell.reason", reason=reworded(item.reason.sentence)) if item.reason else ""
         return Cell(formats.NO_FIGURE, sub=reason)
     return Cell(figure(item.value, kind), sub=span(item.interval, kind))
 

@@ -16,7 +16,7 @@ from .view_curves import curve_charts, curve_notes, curve_tables, effects_fold
 from .view_parts import Cell, Column, Dot, DotChart, Fold, Row, Section, Table
 from .view_scope import LABEL
 from .view_surrogate import tree_section
-from .wording import say, say_many
+from .wording import clauses, say, say_many, series
 
 _DOTS, _SHARES, _LINES = 16, 5, 12
 _FIGURES = ("accuracy", "selection_rate", "log_loss")
@@ -83,7 +83,7 @@ def _reliance(whole: WholeFacts) -> str:
     moving = [item for item in whole.reliance if item.moved.value > 0][:_SHARES]
     if not moving:
         return say("global.reliance.none")
-    figures = ", ".join(
+    figures = series(
         say("global.share", column=isolate(item.column), share=figure(item.share, "rate")) for item in moving
     )
     return say("global.reliance", figures=figures)
@@ -124,7 +124,7 @@ def _dots(
     items = [able[column, group] for column in columns[:4] for group in groups if (column, group) in able]
     if not items:
         return
-    figures = "; ".join(
+    figures = clauses(
         say(
             "global.importance.point",
             column=isolate(item.column),

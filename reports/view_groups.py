@@ -12,11 +12,12 @@ from ..metrics.results import Estimate
 from . import formats
 from .formats import Kind, figure, kind_of, scaled, span
 from .names import isolate, listed, unlike
+from .phrases import reworded
 from .view_gaps import against_folds, gaps_section
 from .view_marks import mark
 from .view_parts import Cell, Column, Dot, DotChart, Fold, Row, Section, Table, Tone
 from .view_scope import CHARTED, LABEL, OPEN, TOP, Scope, axis_from_zero, glossary_id, group_head, too_small
-from .wording import say, say_many, words_of
+from .wording import passage, say, say_many, words_of
 
 _FIRST = ("base_rate", "selection_rate", "accuracy", "mean_score")
 _SECOND = (
@@ -50,7 +51,7 @@ def _intro(scope: Scope) -> str:
         words.append(say("grouping.intro.reference", reference=reference))
     if any(too_small(scope, item, None) for item in scope.shown):
         words.append(say("grouping.intro.small", minimum=scope.record.min_group_size))
-    return " ".join(words)
+    return passage(words)
 
 
 def _notes(scope: Scope) -> Iterator[str]:
@@ -80,7 +81,7 @@ def _rates(scope: Scope) -> Section:
     return Section(
         id=f"{scope.id}-rates",
         heading=say("grouping.rates.heading"),
-        intro=" ".join((say("grouping.rates.intro"), *notes)),
+        intro=passage((say("grouping.rates.intro"), *notes)),
         charts=tuple(drawn[name] for name in first),
         folds=tuple(fold for fold in folds if fold.charts or fold.tables),
     )
@@ -188,9 +189,9 @@ def rate_cell(scope: Scope, estimate: Estimate | None, kind: Kind) -> Cell:
     if estimate is None:
         return Cell(formats.NO_FIGURE)
     if estimate.reason is Reason.WITHHELD:
-        return Cell("", title=estimate.reason.sentence, marks=(mark("withheld"),))
+        return Cell("", title=reworded(estimate.reason.sentence), marks=(mark("withheld"),))
     if not formats.defined(estimate):
-        reason = say("cell.reason", reason=estimate.reason.sentence) if estimate.reason else ""
+        reason = say("cell.reason", reason=reworded(estimate.reason.sentence)) if estimate.reason else ""
         return Cell(formats.NO_FIGURE, title=reason, sub=say("state.undefined"))
     small = 0 < estimate.rows < scope.record.min_group_size
     text = figure(estimate.value, kind)

@@ -10,10 +10,11 @@ from ..metrics.catalogue import CATALOGUE
 from ..metrics.results import Interval
 from . import formats
 from .names import prose
+from .phrases import reworded
 from .view_groups import SHOWN_RATES
 from .view_parts import Fact, Section, Term
 from .view_scope import glossary_id
-from .wording import say, words_of
+from .wording import clauses, say, series, words_of
 
 
 def methods_section(record: Record) -> Section:
@@ -41,7 +42,7 @@ def _interval_methods(record: Record) -> list[str]:
     """Name every interval method that the record's figures carry, in order of first use."""
     measured = (record.overall, record.groupings, record.conditional, record.slices)
     parts = (*measured, record.explanations, record.mitigation, record.verdicts)
-    return list(dict.fromkeys(prose(item.method) for part in parts for item in _intervals(part)))
+    return list(dict.fromkeys(reworded(item.method) for part in parts for item in _intervals(part)))
 
 
 def _intervals(part: object) -> Iterator[Interval]:
@@ -70,7 +71,7 @@ def software_facts(record: Record) -> Iterator[Fact]:
     """List what computed the figures."""
     software = record.software
     yield Fact(say("facts.software"), f"Evenhand {prose(software.evenhand)}, Python {prose(software.python)}")
-    packages = ", ".join(
+    packages = series(
         f"{prose(name)} {prose(version)}" for name, version in sorted(software.packages.items())
     )
     if packages:
@@ -103,5 +104,5 @@ def footer_lines(record: Record) -> Iterator[str]:
         "settings": record.settings_sha256,
         "policy": record.policy_sha256,
     }
-    yield "; ".join(say(f"footer.{name}", sha=sha[:12]) for name, sha in hashes.items() if sha)
+    yield clauses(say(f"footer.{name}", sha=sha[:12]) for name, sha in hashes.items() if sha)
     yield say("footer.legal")

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from ..audit.record import MitigationFacts, MitigationFigure, Record
 from . import formats
 from .formats import Kind, kind_of, span
-from .names import clean, isolate, named, prose
+from .names import clean, isolate, named
+from .phrases import reworded
 from .view_effects import Concealed, effect_of, shown_figures, worsened
 from .view_pairs import folded_pairs, pictured_pairs
 from .view_parts import Cell, Column, Fold, Row, Section, Table
 from .view_scope import glossary_id
-from .wording import say, say_many, words_of
+from .wording import passage, say, say_many, series, words_of
 
 OVERALL = "overall"
 MOST_WORSE = 6
@@ -63,7 +64,7 @@ def _with_chosen(record: Record) -> Record:
 def _why(record: Record) -> str:
     for item in record.absent:
         if item.part.startswith(("mitig", "retrain")):
-            return prose(item.reason)
+            return reworded(item.reason)
     return say("mitigate.none.default")
 
 
@@ -134,7 +135,7 @@ def _worse(item: MitigationFacts, concealed: Concealed) -> str:
     found = worsened(item, concealed)
     if not found:
         return ""
-    listed = ", ".join(map(_worse_figure, found[:MOST_WORSE]))
+    listed = series(map(_worse_figure, found[:MOST_WORSE]))
     more = f" {say_many('mitigate.worse.more', len(found) - MOST_WORSE)}" if len(found) > MOST_WORSE else ""
     return say("mitigate.worse", method=isolate(item.method), figures=listed, more=more)
 
@@ -174,8 +175,8 @@ def _method(item: MitigationFacts, anchor: str, concealed: Concealed) -> Section
     return Section(
         id=anchor,
         heading=isolate(item.method),
-        intro=" ".join((prose(item.description), say(f"mitigate.needs.{item.needs_sensitive}"))),
-        notes=tuple(prose(note) for note in item.notes),
+        intro=passage((reworded(item.description), say(f"mitigate.needs.{item.needs_sensitive}"))),
+        notes=tuple(reworded(note) for note in item.notes),
         folds=(Fold(say_many("mitigate.figures", len(table.rows)), tables=(table,), printed="not"),),
     )
 
@@ -198,4 +199,4 @@ def _ends(item: MitigationFigure, kind: Kind) -> Iterator[Cell]:
         if formats.defined(estimate):
             yield Cell(formats.figure(estimate.value, unit), sub=span(estimate.interval, unit))
         else:
-            yield Cell(formats.NO_FIGURE, sub=estimate.reason.sentence if estimate.reason else "")
+            yield Cell(formats.NO_FIGURE, sub=reworded(estimate.reason.sentence) if estimate.reason else "")

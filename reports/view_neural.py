@@ -15,7 +15,7 @@ from .view_neural_gaps import exciting_part, gaps_part
 from .view_neural_units import units_part
 from .view_parts import Cell, Column, Dot, DotChart, Fold, Row, Section, Table
 from .view_scope import LABEL
-from .wording import say, say_many
+from .wording import clauses, say, say_many
 
 _PROBED = ("read", "control_task", "chance_weights", "given_positive", "given_negative")
 
@@ -83,7 +83,7 @@ def _layer(item: ProbeFacts) -> str:
 
 
 def _chart(attribute: str, items: list[ProbeFacts], place: int) -> DotChart:
-    figures = "; ".join(f"{isolate(_layer(item))} {figure(item.area.value, 'rate')}" for item in items[:6])
+    figures = clauses(f"{isolate(_layer(item))} {figure(item.area.value, 'rate')}" for item in items[:6])
     return DotChart(
         id=f"network-probes-{place}",
         title=say("neural.probes.chart", attribute=isolate(attribute)),

@@ -12,7 +12,7 @@ from .charts_neural import SERIES
 from .formats import figure
 from .names import isolate, listed, named, shorten
 from .view_parts import Cell, Column, Fold, Row, ScatterChart, Section, Spot, Table
-from .wording import say
+from .wording import say, series
 
 _COLUMNS = ("points", "people", "middle", "spread")
 _LABEL = 44
@@ -121,4 +121,4 @@ def _rows(item: CloudFacts, dots: tuple[DotFacts, ...]) -> Iterator[Row]:
 
 
 def _pair(values: tuple[float, float]) -> str:
-    return ", ".join(formats.bare(value, "ratio") for value in values)
+    return series(formats.bare(value, "ratio") for value in values)

@@ -13,7 +13,7 @@ from .formats import bare, figure, scaled, span
 from .names import isolate, named, unlike
 from .view_parts import BarChart, Cell, Column, Dot, Fold, Row, Section, Table
 from .view_scope import LABEL
-from .wording import say
+from .wording import clauses, say
 
 _MOVED = ("group_mean", "most_exciting", "spreads_moved")
 _TOP = 8
@@ -107,7 +107,7 @@ def _ordered(item: GapSharesFacts) -> list[ShareFacts]:
 def _chart(record: Record, item: GapSharesFacts, place: int) -> BarChart:
     group, reference = _pair(record, item)
     shares = _ordered(item)[:_TOP]
-    figures = "; ".join(f"{isolate(share.column)} {bare(share.value, 'score')}" for share in shares[:5])
+    figures = clauses(f"{isolate(share.column)} {bare(share.value, 'score')}" for share in shares[:5])
     return BarChart(
         id=f"network-gaps-{place}",
         title=say(

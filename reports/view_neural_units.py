@@ -11,7 +11,7 @@ from . import formats
 from .formats import bare, figure, span
 from .names import isolate, named
 from .view_parts import Cell, Column, Fold, Row, ScatterChart, Section, Spot, Table
-from .wording import say
+from .wording import clauses, say
 
 _SERIES = ("both", "detects", "matters", "neither")
 _COLUMNS = (
@@ -75,7 +75,7 @@ def _unit(item: UnitFacts) -> str:
 
 def _chart(name: str, items: list[UnitFacts], place: int) -> ScatterChart:
     kinds = [kind for kind in _SERIES if any(_kind(item) == kind for item in items)]
-    figures = "; ".join(f"{_unit(item)} {figure(item.excess, 'rate')}" for item in items[:3])
+    figures = clauses(f"{_unit(item)} {figure(item.excess, 'rate')}" for item in items[:3])
     return ScatterChart(
         id=f"network-units-{place}",
         title=say("neural.units.chart", name=isolate(name)),

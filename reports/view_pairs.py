@@ -12,7 +12,7 @@ from .names import clean, isolate, unlike
 from .view_effects import Concealed, shown_figures
 from .view_parts import Dot, Pair, PairChart
 from .view_scope import LABEL
-from .wording import say, words_of
+from .wording import clauses, say, words_of
 
 TOP_PAIRS = 24
 PICTURED = (
@@ -57,7 +57,7 @@ def _chart(metric: str, every: list[_Line]) -> PairChart:
         say("mitigate.label", grouping=clean(item.grouping), method=clean(method.method))
         for method, item in lines
     ]
-    figures = "; ".join(
+    figures = clauses(
         say(
             "mitigate.line",
             label=isolate(name),

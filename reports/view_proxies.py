@@ -13,7 +13,7 @@ from . import formats
 from .formats import figure, span
 from .names import isolate, listed, named, unlike
 from .view_parts import Cell, Column, Fold, MapChart, Place, Row, Section, Table
-from .wording import say, say_many
+from .wording import clauses, say, say_many, series
 
 _FEW, _NAMED, _NAME = 6, 5, 16
 _COLUMNS = ("auc", "use", "product", "information")
@@ -104,7 +104,7 @@ def _lefts(item: ProxyFacts, names: dict[Group, str], attribute: str) -> Iterato
                 for auc, group in found
                 if group in names
             ]
-            yield say("proxies.groups", groups=", ".join(told[:_FEW]))
+            yield say("proxies.groups", groups=series(told[:_FEW]))
 
 
 def _left(left: RemainingFacts, item: ProxyFacts, attribute: str) -> str:
@@ -124,7 +124,7 @@ def _chart(item: ProxyFacts, attribute: str, anchor: str) -> MapChart:
     names = dict(
         zip((row.column for row in ranked), unlike((row.column for row in ranked), _NAME), strict=True)
     )
-    figures = "; ".join(
+    figures = clauses(
         say(
             "proxies.point",
             column=isolate(row.column),

@@ -14,7 +14,7 @@ from .formats import Kind, span
 from .names import isolate, listed, named, unlike
 from .view_parts import Cell, Column, Dot, DotChart, Fold, Row, Section, Table
 from .view_scope import LABEL, TOP
-from .wording import say, say_many
+from .wording import clauses, say, say_many, series
 
 _FIGURES = ("refused", "searched", "with_way", "median_size", "columns_changed", "costlier")
 _STABILITY = ("same_first", "same_all", "other_method", "reasons")
@@ -121,7 +121,7 @@ def _size(found: Estimate) -> Cell:
 
 
 def _reasons_row(item: GroupRecourse) -> Row:
-    reasons = ", ".join(
+    reasons = series(
         say("recourse.reason", column=isolate(one.column), share=formats.figure(one.share.value, "rate"))
         for one in item.reasons[:4]
     )
@@ -186,7 +186,7 @@ def _top(dots: Sequence[Dot]) -> float:
 
 
 def _figures(dots: Sequence[Dot]) -> str:
-    return "; ".join(f"{isolate(dot.label)} {dot.text}" for dot in dots[:6])
+    return clauses(f"{isolate(dot.label)} {dot.text}" for dot in dots[:6])
 
 
 def _method(facts: RecourseFacts) -> Iterator[str]:
@@ -201,7 +201,9 @@ def _method(facts: RecourseFacts) -> Iterator[str]:
             key = "recourse.method.monotone" if way == "up" else "recourse.method.monotone.down"
             yield say(key, **{way: listed(named_so)})
     for name, (low, high) in facts.ranges.items():
-        yield say("recourse.method.ranges", column=isolate(name), low=f"{low:g}", high=f"{high:g}")
+        yield say(
+            "recourse.method.ranges", column=isolate(name), low=formats.number(low), high=formats.number(high)
+        )
     for block in facts.tied:
         yield say("recourse.method.tied", columns=listed(block))
     yield say(

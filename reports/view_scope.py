@@ -14,7 +14,7 @@ from .formats import Kind, figure, kind_of
 from .names import isolate, named
 from .view_marks import mark
 from .view_parts import Cell, Mark
-from .wording import say
+from .wording import say, series
 
 TOP = 30
 """How many groups a picture shows; the tables hold the rest."""
@@ -150,4 +150,4 @@ def limit_text(verdict: Verdict) -> str:
         ends.append(say("cell.at_least", limit=figure(limit.min, kind)))
     if limit.max is not None:
         ends.append(say("cell.at_most", limit=figure(limit.max, kind)))
-    return ", ".join(ends)
+    return series(ends)

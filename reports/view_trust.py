@@ -85,7 +85,7 @@ def _values(trust: TrustFacts) -> dict[str, str]:
 def _tiny(value: float) -> str:
     """Write a remainder, which is mostly rounding, in percentage points."""
     points = abs(value) * 100
-    return "< 0.01" if points < 0.01 else f"{points:.2f}"
+    return formats.parted("< 0.01" if points < 0.01 else f"{points:.2f}")
 
 
 def _rows(trust: TrustFacts) -> Iterator[Row]:
@@ -95,7 +95,7 @@ def _rows(trust: TrustFacts) -> Iterator[Row]:
             "trust.check.sum.found",
             largest=_tiny(item.largest),
             count=formats.count(item.explanations),
-            tolerance=f"{item.tolerance * 100:g}",
+            tolerance=formats.number(item.tolerance * 100),
         )
         yield _row(trust, "sum", found)
     yield from _steady(trust)
@@ -111,7 +111,7 @@ def _rows(trust: TrustFacts) -> Iterator[Row]:
         back = trust.background
         found = say(
             "trust.check.resemblance.found",
-            statistic=f"{back.statistic:.3f}",
+            statistic=formats.parted(f"{back.statistic:.3f}"),
             p=formats.p_value(back.p_value),
             background=formats.count(back.background_rows),
             data=formats.count(back.data_rows),
@@ -134,7 +134,7 @@ def _steady(trust: TrustFacts) -> Iterator[Row]:
             "trust.check.steady.found",
             change=bare(change, "points"),
             largest=bare(item.largest, "points"),
-            agreement=f"{agreement:.2f}".replace("-", "\u2212"),
+            agreement=formats.parted(f"{agreement:.2f}"),
             runs=item.runs,
             grouping=isolate(item.grouping),
         )

@@ -7,11 +7,12 @@ import math
 from ..audit.record import Record, Verdict
 from . import formats
 from .formats import figure, kind_of
-from .names import isolate, listed, prose
+from .names import isolate, listed
+from .phrases import reworded
 from .view_marks import state_mark
 from .view_parts import VerdictLine
 from .view_scope import Scope, limit_text, worst_of
-from .wording import say, say_many, words_of
+from .wording import passage, say, say_many, words_of
 
 OVERALL = "overall"
 """What a limit names as its attribute where it holds for everybody."""
@@ -52,7 +53,7 @@ def summary(record: Record) -> str:
     words = [counted, say("headline.rule")]
     if any(item.interval and item.interval.level > item.limit.confidence for item in record.verdicts):
         words.append(say("verdict.family", count=len(record.verdicts)))
-    return " ".join(words)
+    return passage(words)
 
 
 def verdict_line(
@@ -121,7 +122,7 @@ def _found(verdict: Verdict, whose: str) -> str:
 
 def _why(verdict: Verdict) -> str:
     """Say how the state follows from the figure, and what the policy asked for beyond the limit."""
-    reason = prose(verdict.reason).rstrip(".") if verdict.reason else ""
+    reason = reworded(verdict.reason).rstrip(".") if verdict.reason else ""
     if verdict.state == "undefined" or verdict.limit.decide_on == "interval":
         held = verdict.state == "inconclusive" and reason
         words = [say("verdict.words.held" if held else f"verdict.words.{verdict.state}", reason=reason)]
@@ -129,4 +130,4 @@ def _why(verdict: Verdict) -> str:
         words = [say("verdict.point")]
     if verdict.limit.waive:
         words.append(say("verdict.waived", groups=listed(verdict.limit.waive)))
-    return " ".join(words)
+    return passage(words)

@@ -14,7 +14,7 @@ from .formats import figure, kind_of
 from .names import clean, isolate, listed
 from .view_parts import Cell, Column, Row, WhatIf, WhatIfPart
 from .view_scope import glossary_id
-from .wording import say, words_of
+from .wording import say, series, words_of
 
 
 def what_if(record: Record) -> WhatIf | None:
@@ -28,7 +28,7 @@ def what_if(record: Record) -> WhatIf | None:
     return WhatIf(
         id="what-if",
         heading=say("what_if.heading"),
-        intro=say("what_if.intro", threshold=f"{facts.thresholds[facts.at]:g}"),
+        intro=say("what_if.intro", threshold=formats.number(facts.thresholds[facts.at])),
         notes=(
             say("what_if.note.steps", minimum=facts.minimum),
             say("what_if.note.figure"),
@@ -46,7 +46,10 @@ def _part(record: Record, facts: CoarseFacts, grouping: CoarseGrouping, place: i
     groups = [
         Row(
             Cell(clean(group.name)),
-            (Cell(f"{now.thresholds[i]:.3g}"), *(Cell(figure(now.rates[name][i], "rate")) for name in names)),
+            (
+                Cell(formats.number(now.thresholds[i], 3)),
+                *(Cell(figure(now.rates[name][i], "rate")) for name in names),
+            ),
         )
         for i, group in enumerate(grouping.groups)
     ]
@@ -89,7 +92,7 @@ def _ends(verdict: Verdict) -> str:
     kind = kind_of(verdict.limit.metric)
     low, high = verdict.limit.min, verdict.limit.max
     ends = [say("cell.at_least", limit=figure(low, kind))] if low is not None else []
-    return ", ".join([*ends, *([say("cell.at_most", limit=figure(high, kind))] if high is not None else [])])
+    return series([*ends, *([say("cell.at_most", limit=figure(high, kind))] if high is not None else [])])
 
 
 def _limit(record: Record, grouping: str, metric: str) -> Verdict | None:

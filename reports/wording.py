@@ -1,19 +1,30 @@
 """Every sentence of the pages, by key: the message catalogue.
 
-Another language is another folder of ``messages`` with the same keys. Templates and views ask for a message
-by key through :func:`say` and :func:`say_many`, and hold no wording of their own.
+Another language is another folder of ``messages`` with the same keys (:mod:`.language`). Templates and views
+ask for a message by key through :func:`say` and :func:`say_many`, and hold no wording of their own. The metrics'
+English words stand in their catalogue, those of other languages in ``messages/<language>/metrics.toml``.
 """
 
 from __future__ import annotations
 
-import tomllib
-from contextvars import ContextVar
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 
-from ..metrics.catalogue import CATALOGUE
-from .formats import count
+from ..metrics.catalogue import CATALOGUE, Metric
+from .formats import count, number
+from .language import has_message, messages, say
+
+__all__ = [
+    "Words",
+    "clauses",
+    "has_message",
+    "messages",
+    "passage",
+    "say",
+    "say_many",
+    "series",
+    "words_of",
+]
 
 
 @dataclass(frozen=True)
@@ -55,69 +66,66 @@ def words_of(metric: str) -> Words:
     if row is None:
         name = _capital(metric.replace("_", " "))
         return Words(name, name, "", "", "", "")
-    fair = row.better if row.fair is None else f"{row.fair:g}"
-    short = _capital(row.title.removesuffix(" difference").removesuffix(" ratio"))
-    return Words(_capital(row.title), short, row.meaning, row.formula, fair, row.source)
+    title, better = _title(row), _worded(f"metric.better.{row.better}", row.better)
+    short = title
+    for ending in (say("metric.ending.difference"), say("metric.ending.ratio")):
+        short = short.removesuffix(ending)
+    fair = better if row.fair is None else number(row.fair)
+    plain = _worded(f"metric.{row.name}.meaning", row.meaning)
+    return Words(_capital(title), _capital(short), plain, _formula(row), fair, row.source)
+
+
+def _worded(key: str, english: str) -> str:
+    return say(key) if has_message(key) else english
+
+
+def _title(row: Metric) -> str:
+    return _worded(f"metric.{row.name}.title", row.title)
+
+
+def _formula(row: Metric) -> str:
+    """Write a comparison's formula from its rates' names, as the catalogue does in English."""
+    if not row.rates:
+        return _worded(f"metric.{row.name}.formula", row.formula)
+    parts = [say(f"metric.formula.{row.kind}", rate=_title(CATALOGUE[rate])) for rate in row.rates]
+    inner = parts[0]
+    if len(parts) > 1:
+        inner = say(f"metric.formula.{row.kind}.{row.combine}", parts=", ".join(parts))
+    return say(f"metric.formula.{row.kind}.over", inner=inner)
 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-LANGUAGES = ("en",)
-"""The languages that pages can be written in; each is a folder of ``messages``."""
-
-_LANGUAGE: ContextVar[str] = ContextVar("language", default="en")
-
-
-@cache
-def messages(language: str) -> dict[str, str]:
-    """Read every message of a language, by key.
-
-    A message stands in ``messages/<language>/<topic>.toml``; a key stands in one file only.
-
-    Raises
-    ------
-    KeyError
-        A key stands twice.
-    """
-    found: dict[str, str] = {}
-    folder = files(__package__ or "evenhand.reports") / "messages" / language
-    for file in sorted(folder.iterdir(), key=lambda item: item.name):
-        for key, text in tomllib.loads(file.read_text(encoding="utf-8")).items():
-            if key in found:
-                raise KeyError(f"the message {key!r} stands twice, again in {file.name}")
-            found[key] = text
-    return found
-
-
-def has_message(key: str) -> bool:
-    """Tell whether the catalogue holds a message."""
-    return key in messages(_LANGUAGE.get())
-
-
-def say(key: str, **values: object) -> str:
-    """Give a message with its values filled in.
-
-    Raises
-    ------
-    KeyError
-        The catalogue holds no such message, or the message wants a value that was not given.
+def series(items: Iterable[str]) -> str:
+    """List names or figures within a sentence.
 
     Examples
     --------
-    >>> say("grouping.heading", name="sex")
-    'By sex'
+    >>> series(["sex", "age"])
+    'sex, age'
     """
-    return messages(_LANGUAGE.get())[key].format(**values)
+    return say("join.list").join(items)
 
 
-def say_many(key: str, number: int, **values: object) -> str:
-    """Give the message for one or for several.
+def clauses(items: Iterable[str]) -> str:
+    """List what may hold commas itself."""
+    return say("join.clause").join(items)
+
+
+def passage(sentences: Iterable[str]) -> str:
+    """Put sentences one after the other."""
+    return say("join.sentence").join(sentences)
+
+
+def say_many(key: str, how_many: int, **values: object) -> str:
+    """Give the message for one or for several; a language without a form for one has only the other.
 
     Examples
     --------
     >>> say_many("grouping.more", 970)
     '970 more groups'
     """
-    return say(f"{key}.{'one' if number == 1 else 'other'}", count=count(number), **values)
+    one = how_many == 1 and has_message(f"{key}.one")
+    return say(f"{key}.{'one' if one else 'other'}", count=count(how_many), **values)
