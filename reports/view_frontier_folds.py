@@ -62,7 +62,7 @@ def _worse(point: FrontierPoint, lost: list[GroupChange]) -> str:
         for item in ranked[:MOST_WORSE]
     )
     rest = len(ranked) - MOST_WORSE
-    more = f" {say_many('frontier.worse.more', rest)}" if rest > 0 else ""
+    more = say_many("frontier.worse.more", rest) if rest > 0 else ""
     return say("frontier.worse", name=candidate_name(point.name), groups=groups, more=more)
 
 

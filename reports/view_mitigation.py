@@ -136,7 +136,7 @@ def _worse(item: MitigationFacts, concealed: Concealed) -> str:
     if not found:
         return ""
     listed = series(map(_worse_figure, found[:MOST_WORSE]))
-    more = f" {say_many('mitigate.worse.more', len(found) - MOST_WORSE)}" if len(found) > MOST_WORSE else ""
+    more = say_many("mitigate.worse.more", len(found) - MOST_WORSE) if len(found) > MOST_WORSE else ""
     return say("mitigate.worse", method=isolate(item.method), figures=listed, more=more)
 
 
