@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .charts_frontier import frontier_specification, frontier_words
 from .charts_global import whole_specification
 from .charts_neural import scatter_chart, scatter_svg
-from .formats import Kind
+from .formats import Kind, axis_label, axis_numbers
 from .lean import Words, lean
 from .names import width
 from .palette import COLOURS, FONT
@@ -303,7 +303,7 @@ def _axis(kind: Kind, domain: tuple[float, float] | None) -> _Spec:
         "labelColor": COLOURS["muted"],
     }
     if kind == "rate":
-        axis["labelExpr"] = "datum.label + '%'"
+        axis["labelExpr"] = axis_label()
     return {"scale": scale, "axis": {**_QUIET, **axis}}
 
 
@@ -342,6 +342,7 @@ def _framed(layers: list[_Spec], rows: list[_Spec], axis: _Spec, figures: int = 
         "padding": {"left": labels, "right": figures, "top": _TOP, "bottom": _BOTTOM},
         "background": "transparent",
         "config": {
+            **axis_numbers(),
             "font": FONT,
             "view": {"stroke": None},
             "axis": {"gridColor": COLOURS["line"], "labelColor": COLOURS["text"]},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .formats import Kind
+from .formats import Kind, axis_label, axis_numbers
 from .lean import Words
 from .palette import COLOURS, FONT
 from .view_parts import FrontierChart, FrontierDot
@@ -47,6 +47,7 @@ def frontier_specification(chart: FrontierChart) -> _Spec:
         "padding": {"left": _LEFT, "right": _RIGHT, "top": _TOP, "bottom": _BOTTOM},
         "background": "transparent",
         "config": {
+            **axis_numbers(),
             "font": FONT,
             "view": {"stroke": None},
             "axis": {"gridColor": COLOURS["line"], "labelColor": COLOURS["text"]},
@@ -172,5 +173,5 @@ def _axis(kind: Kind, domain: tuple[float, float]) -> _Spec:
         "labelFontSize": 11, "labelColor": COLOURS["muted"],
     }  # fmt: skip
     if kind == "rate":
-        axis["labelExpr"] = "datum.label + '%'"
+        axis["labelExpr"] = axis_label()
     return {"scale": {"domain": list(domain), "nice": False, "zero": False}, "axis": axis}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .formats import axis_label, axis_numbers
 from .palette import COLOURS, FONT
 from .view_parts import LineChart, MapChart, Place, Series
 
@@ -166,7 +167,7 @@ def _axis(*, title: str | None = None, percent: bool = False) -> _Spec:
         "titleFontWeight": "normal",
         "titleColor": COLOURS["muted"],
     }
-    return axis | ({"labelExpr": "datum.label + '%'"} if percent else {})
+    return axis | ({"labelExpr": axis_label()} if percent else {})
 
 
 def _framed(layers: list[_Spec], height: int, left: int, right: int, bottom: int) -> _Spec:
@@ -182,6 +183,7 @@ def _framed(layers: list[_Spec], height: int, left: int, right: int, bottom: int
         "padding": {"left": left, "right": right, "top": _TOP, "bottom": bottom},
         "background": "transparent",
         "config": {
+            **axis_numbers(),
             "font": FONT,
             "view": {"stroke": None},
             "axis": {"gridColor": COLOURS["line"], "labelColor": COLOURS["text"]},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .formats import Kind
+from .formats import Kind, axis_label, axis_numbers
 from .lean import Words, lean
 from .palette import COLOURS
 from .view_parts import ScatterChart, Spot
@@ -58,6 +58,7 @@ def scatter_chart(chart: ScatterChart) -> _Spec:
         "padding": room,
         "background": "transparent",
         "config": {
+            **axis_numbers(),
             "font": 'system-ui, "Segoe UI", Roboto, sans-serif',
             "view": {"stroke": COLOURS["line"]},
             "axis": {"gridColor": COLOURS["line"], "labelColor": COLOURS["muted"]},
@@ -123,7 +124,7 @@ def _axis(kind: Kind, domain: tuple[float, float], *, drawn: bool) -> _Spec:
         "labelFlush": False,
     }
     if kind == "rate":
-        axis["labelExpr"] = "datum.label + '%'"
+        axis["labelExpr"] = axis_label()
     return {"scale": scale, "axis": axis}
 
 

@@ -7,7 +7,7 @@ parted and what stands behind a figure (``messages/<language>/formats.toml``); t
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 from ..metrics.results import Estimate, Interval
 from .language import say
@@ -108,15 +108,37 @@ def span(interval: Interval | None, kind: Kind) -> str:
     >>> span(Interval(0.295, 0.311, 0.95, "Wilson"), "rate")
     '29.5 to 31.1'
     """
-    if interval is None:
-        return ""
-    return say("format.span", low=bare(interval.low, kind), high=bare(interval.high, kind))
+    return "" if interval is None else ends(interval.low, interval.high, kind)
+
+
+def ends(low: float, high: float, kind: Kind) -> str:
+    """Write two ends, without their unit.
+
+    Examples
+    --------
+    >>> ends(0.1, 0.25, "rate")
+    '10.0 to 25.0'
+    """
+    return say("format.span", low=bare(low, kind), high=bare(high, kind))
+
+
+def axis_label() -> str:
+    """Write Vega's expression for the labels of an axis in per cent."""
+    return f"datum.label + '{_with_unit('', 'rate')}'"
+
+
+def axis_numbers() -> dict[str, dict[str, Any]]:
+    """Give Vega how an axis parts thousands and decimals; nothing where it does so by itself."""
+    marks = {"decimal": say("format.point"), "thousands": say("format.thousands")}
+    if marks == {"decimal": ".", "thousands": ","}:
+        return {}
+    return {"locale": {"number": {**marks, "grouping": [3], "currency": ["", ""]}}}
 
 
 def with_span(value: float, interval: Interval | None, kind: Kind) -> str:
     """Write a figure and, in brackets, its interval."""
-    ends = span(interval, kind)
-    return f"{figure(value, kind)} [{ends}]" if ends else figure(value, kind)
+    shown = span(interval, kind)
+    return f"{figure(value, kind)} [{shown}]" if shown else figure(value, kind)
 
 
 def count(value: float) -> str:

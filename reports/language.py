@@ -1,7 +1,7 @@
 """The language that pages are written in: the message catalogue, and which part of it is in force.
 
-A language is a folder of ``messages`` with the same keys as English. Renderers set it with :func:`written_in`;
-whatever they call then asks for messages by key through :func:`say` and hears the right ones.
+A language is a folder of ``messages`` with the same keys as English. Renderers set it with
+:func:`written_in`; whatever they call then asks for messages by key through :func:`say` and hears the right ones.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def written_in(language: str) -> Iterator[None]:
 
 
 def language_of(settings: Mapping[str, Any], asked: str | None = None) -> str:
-    """Tell the language of a page: the one asked for or in force, else that of the audit's settings, else English.
+    """Tell a page's language: the one asked for or in force, else that of the audit's settings, else English.
 
     Examples
     --------

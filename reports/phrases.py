@@ -2,8 +2,8 @@
 
 A record tells in words why a part is absent, what to know of an audit, what a method does. Messages whose key
 starts with ``record.`` are the patterns of those sentences: where a text fits the English pattern, it is said
-again by the pattern of the language in force, with the same names and figures. What fits none, as a message of
-another library or a text of the auditor's own, stays as it was written.
+again by the pattern of the language in force, with the same names and figures. What fits none, as a message
+of another library or a text of the auditor's own, stays as it was written.
 """
 
 from __future__ import annotations

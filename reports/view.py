@@ -14,6 +14,7 @@ from ..audit.privacy import Hidden, concealed_figures, conceals, hidden_groups, 
 from ..audit.record import Record
 from ..metrics.catalogue import CATALOGUE
 from . import formats
+from .bands import with_bands
 from .formats import figure, kind_of
 from .names import listed, prose, shorten
 from .phrases import reworded
@@ -51,6 +52,7 @@ def build_page(record: Record) -> Page:
     Page
         Everything that the page says; the same record gives the same page.
     """
+    record = with_bands(record)
     hidden = hidden_groups(record)
     concealed = concealed_figures(record, hidden, hidden_joints(record, hidden))
     record = masked(record)

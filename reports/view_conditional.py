@@ -73,7 +73,7 @@ def effect_of(item: PooledFacts) -> str | None:
 def _reversal(item: ConditionalFacts, line: PooledFacts, names: dict[Group, str]) -> str:
     return say(
         "conditional.reversed",
-        metric=words_of(line.metric).name.lower(),
+        metric=words_of(line.metric).inline,
         pair=_pair(line, names),
         crude=figure(line.crude, "points"),
         value=figure(line.value, "points"),

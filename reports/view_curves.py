@@ -123,7 +123,7 @@ def _table(item: DependenceFacts, names: Names, grouping: str, anchor: str) -> T
 
 def _cell(curve: CurveFacts, place: int) -> Cell:
     mean = curve.mean[place]
-    spread = f"{formats.bare(curve.low[place], 'rate')} to {formats.bare(curve.high[place], 'rate')}"
+    spread = formats.ends(curve.low[place], curve.high[place], "rate")
     text = formats.with_span(mean.value, mean.interval, "rate")
     if not curve.supported[place]:
         return Cell(text, sub=say("global.curve.unsupported"))

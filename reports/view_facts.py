@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ..audit.record import Record, SourceFacts
 from . import formats
 from .names import isolate, listed, prose, shorten
-from .view_parts import Fact
 from .phrases import reworded
+from .view_parts import Fact
 from .wording import say
 
 
@@ -79,5 +79,5 @@ def _decision(record: Record) -> str:
 def _policy(record: Record) -> Fact:
     if not record.verdicts and record.policy_name is None:
         return Fact(say("facts.policy"), say("facts.no_policy"))
-    name = isolate(record.policy_name) if record.policy_name else say("facts.unnamed_policy")
+    name = isolate(reworded(record.policy_name)) if record.policy_name else say("facts.unnamed_policy")
     return Fact(say("facts.policy"), name, record.policy_sha256 or "")

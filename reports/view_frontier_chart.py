@@ -61,7 +61,12 @@ def frontier_chart(facts: FrontierFacts, order: dict[str, int], level: float) ->
     score, by = score_name(facts), clean(facts.grouping)
     chart = FrontierChart(
         id="frontier-picture",
-        title=say("frontier.picture", score=score.capitalize(), metric=_lower(metric), grouping=by),
+        title=say(
+            "frontier.picture",
+            score=score[:1].upper() + score[1:],
+            metric=words_of(facts.metric).inline,
+            grouping=by,
+        ),
         description=say("frontier.picture.described", count=len(shown), score=score, metric=metric, **told),
         x_title=metric + _unit(x_kind),
         y_title=score.capitalize(),
@@ -73,10 +78,6 @@ def frontier_chart(facts: FrontierFacts, order: dict[str, int], level: float) ->
         limit=limit,
     )
     return chart, say("frontier.key", **told)
-
-
-def _lower(name: str) -> str:
-    return name[:1].lower() + name[1:]
 
 
 def _unit(kind: Kind) -> str:

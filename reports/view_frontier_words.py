@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..audit.record_frontier import FrontierFacts
 from .formats import Kind, figure, kind_of
 from .names import isolate
+from .phrases import reworded
 from .wording import say, series, words_of
 
 
@@ -15,13 +16,12 @@ def score_kind(facts: FrontierFacts) -> Kind:
 
 def score_name(facts: FrontierFacts) -> str:
     """Name the score for a sentence."""
-    return facts.scoring.replace("_", " ")
+    return reworded(facts.scoring.replace("_", " "))
 
 
 def lower_name(metric: str) -> str:
     """Name a metric within a sentence."""
-    name = words_of(metric).name
-    return name[:1].lower() + name[1:]
+    return words_of(metric).inline
 
 
 def candidate_name(name: str) -> str:

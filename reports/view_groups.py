@@ -17,7 +17,7 @@ from .view_gaps import against_folds, gaps_section
 from .view_marks import mark
 from .view_parts import Cell, Column, Dot, DotChart, Fold, Row, Section, Table, Tone
 from .view_scope import CHARTED, LABEL, OPEN, TOP, Scope, axis_from_zero, glossary_id, group_head, too_small
-from .wording import passage, say, say_many, words_of
+from .wording import lowered, passage, say, say_many, words_of
 
 _FIRST = ("base_rate", "selection_rate", "accuracy", "mean_score")
 _SECOND = (
@@ -88,7 +88,7 @@ def _rates(scope: Scope) -> Section:
 
 
 def _pictures_label(charts: tuple[DotChart, ...]) -> str:
-    return say("grouping.more_pictures", names=listed(chart.title.lower() for chart in charts))
+    return say("grouping.more_pictures", names=listed(lowered(chart.title) for chart in charts))
 
 
 def rate_chart(scope: Scope, metric: str, *, title: str = "", suffix: str = "") -> DotChart:

@@ -126,8 +126,7 @@ def _change_kind(item: MitigationFigure) -> Kind:
 
 
 def _lower(metric: str) -> str:
-    name = words_of(metric).name
-    return name[:1].lower() + name[1:]
+    return words_of(metric).inline
 
 
 def _worse(item: MitigationFacts, concealed: Concealed) -> str:

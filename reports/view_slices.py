@@ -51,7 +51,7 @@ def _part(item: SliceFacts, anchor: str, concealed: frozenset[_Conditions]) -> S
     rows = tuple(_row(line, concealed) for line in item.slices[:TOP])
     table = Table(
         id=f"{anchor}-table",
-        caption=say("slices.table", metric=words_of(item.metric).name.lower()),
+        caption=say("slices.table", metric=words_of(item.metric).inline),
         corner=say("column.slice"),
         columns=tuple(Column(say(f"column.{name}")) for name in _COLUMNS),
         rows=rows[:_FEW],

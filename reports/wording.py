@@ -1,8 +1,8 @@
 """Every sentence of the pages, by key: the message catalogue.
 
 Another language is another folder of ``messages`` with the same keys (:mod:`.language`). Templates and views
-ask for a message by key through :func:`say` and :func:`say_many`, and hold no wording of their own. The metrics'
-English words stand in their catalogue, those of other languages in ``messages/<language>/metrics.toml``.
+ask for a message by key through :func:`say` and :func:`say_many`, and hold no wording of their own. The
+metrics' English words stand in their catalogue, those of other languages in ``messages/<language>/metrics.toml``.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from ..metrics.catalogue import CATALOGUE, Metric
 from .formats import count, number
-from .language import has_message, messages, say
+from .language import ENGLISH, current, has_message, messages, say
 
 __all__ = [
     "Words",
     "clauses",
     "has_message",
+    "lowered",
     "messages",
     "passage",
     "say",
@@ -35,6 +36,8 @@ class Words:
     ----------
     name : str
         As a heading.
+    inline : str
+        Within a sentence.
     short : str
         As a label in a picture whose title says whether differences or ratios are shown.
     plain : str
@@ -47,6 +50,7 @@ class Words:
     """
 
     name: str
+    inline: str
     short: str
     plain: str
     formula: str
@@ -65,14 +69,15 @@ def words_of(metric: str) -> Words:
     row = CATALOGUE.get(metric)
     if row is None:
         name = _capital(metric.replace("_", " "))
-        return Words(name, name, "", "", "", "")
+        return Words(name, metric.replace("_", " "), name, "", "", "", "")
     title, better = _title(row), _worded(f"metric.better.{row.better}", row.better)
     short = title
     for ending in (say("metric.ending.difference"), say("metric.ending.ratio")):
         short = short.removesuffix(ending)
     fair = better if row.fair is None else number(row.fair)
     plain = _worded(f"metric.{row.name}.meaning", row.meaning)
-    return Words(_capital(title), _capital(short), plain, _formula(row), fair, row.source)
+    source = row.source.replace(", section ", say("metric.source.section"))
+    return Words(_capital(title), title, _capital(short), plain, _formula(row), fair, source)
 
 
 def _worded(key: str, english: str) -> str:
@@ -107,6 +112,11 @@ def series(items: Iterable[str]) -> str:
     'sex, age'
     """
     return say("join.list").join(items)
+
+
+def lowered(text: str) -> str:
+    """Write a heading within a sentence; only English writes its nouns small."""
+    return text.lower() if current() == ENGLISH else text
 
 
 def clauses(items: Iterable[str]) -> str:
