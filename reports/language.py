@@ -1,7 +1,7 @@
 """The language that pages are written in: the message catalogue, and which part of it is in force.
 
 A language is a folder of ``messages`` with the same keys as English. Renderers set it with
-:func:`written_in`; whatever they call then asks for messages by key through :func:`say` and hears the right ones.
+:func:`written_in`; whatever they call then asks for messages by key through :func:`say`.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ def frontier_chart(facts: FrontierFacts, order: dict[str, int], level: float) ->
         ),
         description=say("frontier.picture.described", count=len(shown), score=score, metric=metric, **told),
         x_title=metric + _unit(x_kind),
-        y_title=score.capitalize(),
+        y_title=score[:1].upper() + score[1:],
         x_kind=x_kind,
         y_kind=y_kind,
         x_domain=_domain([d.x for d in dots], [d.x_low for d in dots], [d.x_high for d in dots], limit),
@@ -81,7 +81,7 @@ def frontier_chart(facts: FrontierFacts, order: dict[str, int], level: float) ->
 
 
 def _unit(kind: Kind) -> str:
-    return {"points": " (points)", "rate": " (%)"}.get(kind, "")
+    return say(f"format.axis.{kind}")
 
 
 def _near(facts: FrontierFacts, point: FrontierPoint) -> bool:

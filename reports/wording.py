@@ -2,7 +2,7 @@
 
 Another language is another folder of ``messages`` with the same keys (:mod:`.language`). Templates and views
 ask for a message by key through :func:`say` and :func:`say_many`, and hold no wording of their own. The
-metrics' English words stand in their catalogue, those of other languages in ``messages/<language>/metrics.toml``.
+metrics' English words stand in their catalogue, all others in ``messages/<language>/metrics.toml``.
 """
 
 from __future__ import annotations
