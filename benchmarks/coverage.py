@@ -23,7 +23,7 @@ RATES = np.round(
     np.r_[np.arange(0.01, 0.05, 0.01), np.arange(0.05, 0.951, 0.05), np.arange(0.96, 1, 0.01)], 2
 )
 INNER = np.flatnonzero((RATES >= 0.05) & (RATES <= 0.95))
-PAIRS = [(10, 10), (10, 30), (30, 30), (30, 100), (100, 100), (10, 300), (300, 300)]
+PAIRS = [(10, 10), (17, 15), (10, 30), (30, 30), (30, 100), (100, 100), (10, 300), (300, 300)]
 
 
 def rate_coverage(method: Callable[..., tuple[Array, Array]], n: int) -> Array:
@@ -50,8 +50,13 @@ def pair_coverage(
 
 def rows_of_rates() -> list[list[str]]:
     rows = []
-    for method in (intervals.wilson, intervals.clopper_pearson, intervals.jeffreys):
-        for n in (10, 15, 20, 30, 100, 300, 1000, 10_000):
+    for method in (
+        intervals.modified_wilson,
+        intervals.wilson,
+        intervals.clopper_pearson,
+        intervals.jeffreys,
+    ):
+        for n in (10, 13, 15, 20, 30, 100, 300, 1000, 10_000):
             found = rate_coverage(method, n)
             rows.append([method.__name__, f"{n:,}", *shown(found.mean(), found[INNER].min(), found.min())])
     return rows
@@ -62,6 +67,7 @@ def rows_of_pairs() -> list[list[str]]:
         (intervals.miettinen_nurminen_difference, np.subtract),
         (intervals.newcombe_difference, np.subtract),
         (intervals.agresti_caffo_difference, np.subtract),
+        (intervals.widened_ratio, np.divide),
         (intervals.miettinen_nurminen_ratio, np.divide),
         (intervals.koopman_ratio, np.divide),
         (intervals.katz_ratio, np.divide),

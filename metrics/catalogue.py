@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..errors import InputError, did_you_mean
+from .results import RATE_INTERVAL
 
 Kind = Literal[
     "rate", "mean", "difference", "ratio",
@@ -87,7 +88,16 @@ def _rate(  # noqa: PLR0917 - a row of the table reads as one line
     name: str, title: str, formula: str, meaning: str, needs: tuple[str, ...], harm: str, source: str
 ) -> Metric:
     return Metric(
-        name, "rate", title, formula, meaning, needs, harm, source, interval="Wilson", function="rates.count"
+        name,
+        "rate",
+        title,
+        formula,
+        meaning,
+        needs,
+        harm,
+        source,
+        interval=RATE_INTERVAL,
+        function="rates.count",
     )
 
 

@@ -110,7 +110,7 @@ class ClassRates:
         return tuple(None if np.isnan(row).any() else self.classes[int(pick(row))] for row in self.values)
 
     def estimate(self, group: Group, level: Level, confidence: float = 0.95) -> Estimate:
-        """Give one class's rate in one group, with Wilson's interval and the reason where undefined.
+        """Give one class's rate in one group, with its interval and the reason where undefined.
 
         Raises
         ------
@@ -317,7 +317,7 @@ def multiclass_accuracy(
     Returns
     -------
     dict
-        Group to its accuracy, without an interval where undefined; Wilson's else.
+        Group to its accuracy, without an interval where undefined; that of rates else.
 
     Examples
     --------

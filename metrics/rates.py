@@ -16,8 +16,8 @@ from scipy.special import stdtrit
 
 from ..errors import InputError, Reason, did_you_mean
 from .cube import DECISION, LABEL, Cube, WeightKind
-from .intervals import wilson
-from .results import Estimate, Group, Interval
+from .intervals import modified_wilson
+from .results import RATE_INTERVAL, Estimate, Group, Interval
 
 Floats = NDArray[np.float64]
 
@@ -328,7 +328,7 @@ def effective_size(weight: Floats, square: Floats, rows: Floats, kind: WeightKin
 
 
 def estimates(counted: Counted, level: float = 0.95) -> list[Estimate]:
-    """Give each group's rate with its Wilson interval.
+    """Give each group's rate with its interval (`intervals.modified_wilson`).
 
     Parameters
     ----------
@@ -341,11 +341,13 @@ def estimates(counted: Counted, level: float = 0.95) -> list[Estimate]:
     list of Estimate
         In the order of the groups.
     """
-    low, high = wilson(counted.successes, counted.effective, level)
+    low, high = modified_wilson(counted.successes, counted.effective, level)
     return [
         Estimate(
             value=float(counted.value[i]),
-            interval=None if np.isnan(low[i]) else Interval(float(low[i]), float(high[i]), level, "Wilson"),
+            interval=None
+            if np.isnan(low[i])
+            else Interval(float(low[i]), float(high[i]), level, RATE_INTERVAL),
             numerator=float(counted.numerator[i]),
             denominator=float(counted.denominator[i]),
             rows=int(counted.rows[i]),
