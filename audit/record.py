@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError
 from ..errors import Problem, Reason, RecordError
 from ..metrics.results import Disparity, Estimate, Group, Interval, Level
 from .answers import Answers
+from .record_coarse import CoarseFacts
 from .record_part import Part
 
 SCHEMA_VERSION = "1"
@@ -297,6 +298,7 @@ class Record(Part):
     answers: Answers | None = Field(default=None, repr=False)
     conditional: tuple[ConditionalFacts, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
+    coarse: CoarseFacts | None = None
 
     def to_json(self) -> str:
         """Write the record as strict JSON, keys in the order of this file."""

@@ -18,6 +18,7 @@ from ..metrics.disparity import Options
 from ..metrics.rates import GroupTable
 from ..mitigation.overlap import overlapping_rows
 from .answers import Answers
+from .coarse import with_coarse
 from .conditional import conditional_facts
 from .document import datasheet_facts
 from .explaining import Subject, explain_gaps
@@ -174,7 +175,7 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
     tables = tables_of(cube, plan.groupings)
     verdicts = judge(limits, tables, min_group_size=s.min_group_size, seed=s.seed)
     kept = cube if len(cube.codes) <= MOST_CELLS else cube.keep(*(n for n in cube.names if n != SCORE))
-    return Record(
+    record = Record(
         created=_now(),
         title=s.title or sources.data.name,
         software=_software(),
@@ -204,6 +205,7 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
         conditional=conditional_facts(cube, cube.of_role("control"), plan),
         slices=extras.slices,
     )
+    return with_coarse(record, cube)
 
 
 def plan_of(s: Settings, groupings: tuple[tuple[str, ...], ...]) -> Plan:

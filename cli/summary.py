@@ -14,11 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from ..audit.limit_figures import group_name
+from ..audit.masking import masked
 from ..audit.record import GroupFacts, GroupingFacts, MitigationFacts, MitigationFigure, Record, State
 from ..errors import Reason
 from ..metrics.results import Disparity, Estimate, Group
 from ..reports.formats import bare, count, figure, kind_of, level, p_value, span, with_span
-from ..reports.masking import masked
 from .summary_parts import conditional_table, explanation_table
 
 RATES = {

@@ -9,11 +9,12 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ..audit.masking import masked
+from ..audit.privacy import Hidden, concealed_figures, conceals, hidden_groups, hidden_joints
 from ..audit.record import Record
 from ..metrics.catalogue import CATALOGUE
 from . import formats
 from .formats import figure, kind_of
-from .masking import masked
 from .names import listed, prose, shorten
 from .view_conditional import conditional_section
 from .view_explain import explain_section
@@ -24,7 +25,6 @@ from .view_marks import mark, state_mark
 from .view_methods import footer_lines, glossary, methods_section, software_facts
 from .view_mitigation import mitigation_section
 from .view_parts import Cell, Chart, Column, Mark, Page, Row, Section, Table
-from .view_privacy import Hidden, concealed_figures, conceals, hidden_groups
 from .view_scope import Scope, glossary_id, worst_of
 from .view_slices import slices_section
 from .view_verdict import headline, summary, tally, verdict_line
@@ -44,7 +44,7 @@ def build_page(record: Record) -> Page:
         Everything that the page says; the same record gives the same page.
     """
     hidden = hidden_groups(record)
-    concealed = concealed_figures(record, hidden)
+    concealed = concealed_figures(record, hidden, hidden_joints(record, hidden))
     record = masked(record)
     scopes = _scopes(record, hidden)
     return Page(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from ..audit.privacy import Hidden, conceals
 from ..audit.record import ConditionalFacts, PooledFacts, Record, StratumFacts
 from ..metrics.catalogue import CATALOGUE
 from ..metrics.results import Disparity, Group, Level
@@ -13,7 +14,6 @@ from .formats import figure, span
 from .names import isolate, named
 from .view_marks import mark
 from .view_parts import Cell, Column, Fold, Mark, Row, Section, Table
-from .view_privacy import Hidden, conceals
 from .view_scope import TOP, glossary_id
 from .wording import say, say_many, words_of
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from ..audit.privacy import Hidden
 from ..audit.record import Bar, GapExplanation, Record
 from ..metrics.results import Group
 from . import formats
 from .formats import Kind, kind_of, scaled, span
 from .names import clean, isolate, named, prose, unlike
 from .view_parts import BarChart, Cell, Column, Dot, Fold, Row, Section, Table
-from .view_privacy import Hidden
 from .view_scope import LABEL
 from .wording import has_message, say, words_of
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from ..audit.privacy import conceals
 from ..audit.record import GroupFacts, Verdict
 from ..errors import Reason
 from ..metrics.catalogue import CATALOGUE
@@ -15,7 +16,6 @@ from .formats import Kind, figure, kind_of, scaled, span
 from .names import isolate
 from .view_marks import mark, state_mark
 from .view_parts import Cell, Chart, Column, Dot, DotChart, Fold, Row, Section, Table
-from .view_privacy import conceals
 from .view_scope import TOP, Scope, axis_from_zero, glossary_id, group_head, limit_text, worst_of
 from .wording import say, say_many, words_of
 

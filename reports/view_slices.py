@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..audit.privacy import Hidden
 from ..audit.record import Record, SliceFacts, SliceRow
 from ..metrics.results import Group, Level
 from . import formats
@@ -9,7 +10,6 @@ from .formats import figure, span
 from .names import listed, named, prose
 from .view_marks import mark
 from .view_parts import Cell, Column, Fold, Row, Section, Table
-from .view_privacy import Hidden
 from .view_scope import TOP
 from .wording import say, say_many, words_of
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from evenhand import audit_predictions
+from evenhand.audit.masking import masked
 from evenhand.cli.summary import summary
 from evenhand.errors import Reason
 from evenhand.reports.html import render_report
-from evenhand.reports.masking import masked
 from evenhand.reports.view import build_page, charts_of
 from evenhand.reports.view_parts import DotChart
 
@@ -32,11 +32,18 @@ def test_the_rate_of_three_people_is_withheld_and_kept_in_the_record(record):
     assert rate(masked(record), "b", "true_positive_rate").reason is Reason.WITHHELD
 
 
-def test_rates_of_enough_people_stay(record):
+def test_margins_of_enough_people_stay(record):
     hidden = masked(record)
-    for name in ("selection_rate", "false_positive_rate", "accuracy"):
-        assert rate(hidden, "b", name) == rate(record, "b", name)
-    assert rate(hidden, "a", "true_positive_rate") == rate(record, "a", "true_positive_rate")
+    for group in "ab":
+        for name in ("selection_rate", "base_rate"):
+            assert rate(hidden, group, name) == rate(record, group, name)
+
+
+def test_figures_that_would_tell_the_rate_are_withheld_too(record):
+    # Of 40 rows 3 are positive and 15 selected: accuracy, precision or the other group would give it away.
+    for group in "ab":
+        for name in ("false_positive_rate", "positive_predictive_value", "accuracy"):
+            assert rate(masked(record), group, name).reason is Reason.WITHHELD
 
 
 def test_comparisons_made_of_it_go_too(record):
