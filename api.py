@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,9 +32,8 @@ from .audit.rows import Table, check_inputs
 from .audit.run import Request, run_audit
 from .audit.settings import Settings, load_settings, merge, policy_of
 from .audit.tables import open_tables
-from .errors import InputError
+from .errors import InputError, ModelError
 from .metrics.catalogue import CATALOGUE
-from .metrics.grid import Grid
 from .metrics.tally import cube_of
 from .result import Result
 
@@ -97,7 +97,9 @@ def audit_file(settings: Settings | str | Path, *, progress: Progress = _silent)
     with _results_folder(chosen.resolve("out")):
         tables, model, policy, answers = _all_of(
             lambda: open_tables(chosen),
-            lambda: _read(chosen, "model", lambda path: load_model(path, trusted=chosen.trusted)),
+            lambda: _read(
+                chosen, "model", lambda path: _model(load_model(path, trusted=chosen.trusted), chosen)
+            ),
             lambda: _read(chosen, "policy", lambda path: load_policy(path, CATALOGUE)),
             lambda: _read(chosen, "answers", read_answers),
         )
@@ -110,6 +112,19 @@ def _read(settings: Settings, key: str, read: Callable[[Path], T]) -> T | None:
     path = settings.resolve(key)
     # A file that is not there is told with the tables.
     return None if path is None or not path.is_file() else read(path)
+
+
+def _model(model: Model, settings: Settings) -> Model:
+    """Let a model give the scores that the settings declare."""
+    model = replace(model, score_kind=settings.score_kind)
+    if settings.score_kind == "real" and not model.has_scores:
+        raise ModelError.of(
+            "no_scores",
+            "score_kind",
+            f"real scores are those of decision_function, and {model.description} has none;"
+            ' give another model, or write: score_kind = "probability"',
+        )
+    return model
 
 
 def _all_of(*steps: Callable[[], Any]) -> list[Any]:
@@ -180,7 +195,8 @@ def audit_model(
     Parameters
     ----------
     model : estimator
-        Any object with ``predict_proba`` or ``predict`` that takes the table's feature columns.
+        Any object with ``predict_proba`` or ``predict`` that takes the table's feature columns; with
+        ``score_kind="real"`` one with ``decision_function``, whose scores are then audited.
     test : data frame
         Of pandas, polars, pyarrow or any library narwhals knows: features, label and sensitive columns.
     target : str
@@ -218,7 +234,6 @@ def audit_model(
     >>> result.by_group["selection_rate"].tolist()
     [0.5, 0.5]
     """
-    wrapped = wrap_model(model)
     names = (sensitive_features,) if isinstance(sensitive_features, str) else tuple(sensitive_features)
     chosen = merge(
         Settings(), {"target": target, "pos_label": _plain(pos_label), "sensitive": names, **settings}
@@ -231,7 +246,7 @@ def audit_model(
         chosen,
         tables[0],
         tables[1] if len(tables) > 1 else None,
-        wrapped,
+        _model(wrap_model(model), chosen),
         _policy(chosen, policy),
         None,
         progress,
@@ -261,7 +276,7 @@ def audit_predictions(
         Decisions; made of ``y_score`` and ``threshold`` where not given.
     sensitive_features : series, frame, mapping or array
     y_score : array-like of shape (rows,), optional
-        Probabilities in [0, 1].
+        Probabilities in [0, 1]; with ``score_kind="real"`` any finite numbers.
     control_features : like ``sensitive_features``, optional
     sample_weight : array-like of shape (rows,), optional
     pos_label, policy, **settings
@@ -291,7 +306,7 @@ def audit_predictions(
         sample_weight=sample_weight,
         weight_kind=chosen.weight_kind,
         pos_label=pos_label,
-        grid=Grid(thresholds=(chosen.threshold,)),
+        grid=chosen.grid,
     )
     check_cube(cube)
     names = cube.of_role("sensitive")

@@ -158,9 +158,14 @@ def _able(grouping: GroupingFacts, metrics: Sequence[str], minimum: int) -> list
 
 def _quick(subject: Subject) -> Quick | None:
     rows = subject.model.rows(subject.frame)
-    if not subject.model.has_scores or not isinstance(rows, pd.DataFrame):
+    if not _probable(subject) or not isinstance(rows, pd.DataFrame):
         return None
     return quick_scorer(subject.model.estimator, rows, output=_position(subject))
+
+
+def _probable(subject: Subject) -> bool:
+    """Tell whether the audited scores are the probabilities that the quick readers of models give."""
+    return subject.model.has_scores and subject.model.score_kind == "probability"
 
 
 def _position(subject: Subject) -> int:
@@ -194,7 +199,8 @@ def _explain(
 
 
 def _engine(subject: Subject, quick: Quick | None, metric: str, rows: GapRows) -> Explained | Reason:
-    if KINDS[metric].output == "score" and _leaves(subject.model.estimator) <= MOST_LEAVES:
+    on_its_scale = metric == "mean_log_odds" or _probable(subject)
+    if KINDS[metric].output == "score" and on_its_scale and _leaves(subject.model.estimator) <= MOST_LEAVES:
         try:
             return _by_shap(subject, rows, log_odds=metric == "mean_log_odds")
         except ModelError:

@@ -20,6 +20,7 @@ from ..metrics.results import Disparity, Estimate, Group, Interval, Level
 from .answers import Answers
 from .record_coarse import CoarseFacts
 from .record_part import Part
+from .record_scores import ScoreFacts
 
 SCHEMA_VERSION = "1"
 
@@ -298,6 +299,7 @@ class Record(Part):
     answers: Answers | None = Field(default=None, repr=False)
     conditional: tuple[ConditionalFacts, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
+    scores: ScoreFacts | None = None
     coarse: CoarseFacts | None = None
 
     def to_json(self) -> str:

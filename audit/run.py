@@ -43,6 +43,7 @@ from .record import (
 )
 from .roles import Roles
 from .rows import Table, columns_read, count_rows, inputs_of, part_of
+from .scoring import with_scores
 from .settings import Settings
 from .slices import search_table
 
@@ -205,7 +206,7 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
         conditional=conditional_facts(cube, cube.of_role("control"), plan),
         slices=extras.slices,
     )
-    return with_coarse(record, cube)
+    return with_scores(with_coarse(record, cube), cube)
 
 
 def plan_of(s: Settings, groupings: tuple[tuple[str, ...], ...]) -> Plan:

@@ -26,6 +26,7 @@ from .view_methods import footer_lines, glossary, methods_section, software_fact
 from .view_mitigation import mitigation_section
 from .view_parts import Cell, Chart, Column, Mark, Page, Row, Section, Table
 from .view_scope import Scope, glossary_id, worst_of
+from .view_scores import scores_section
 from .view_slices import slices_section
 from .view_verdict import headline, summary, tally, verdict_line
 from .wording import say, say_many, words_of
@@ -70,7 +71,8 @@ def build_page(record: Record) -> Page:
 
 
 def _further(record: Record, hidden: Hidden) -> Iterator[Section]:
-    for section in (conditional_section(record, hidden), slices_section(record, hidden)):
+    sections = (scores_section(record), conditional_section(record, hidden), slices_section(record, hidden))
+    for section in sections:
         if section is not None:
             yield section
 
