@@ -20,6 +20,7 @@ from ..metrics.results import Disparity, Estimate, Group, Interval, Level
 from .answers import Answers
 from .record_coarse import CoarseFacts
 from .record_part import Part
+from .record_people import PeopleFacts
 from .record_scores import ScoreFacts
 
 SCHEMA_VERSION = "1"
@@ -300,6 +301,7 @@ class Record(Part):
     conditional: tuple[ConditionalFacts, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
     scores: ScoreFacts | None = None
+    people: PeopleFacts | None = None
     coarse: CoarseFacts | None = None
 
     def to_json(self) -> str:

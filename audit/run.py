@@ -26,7 +26,7 @@ from .gate import judge, refuse_unknown, worst_state
 from .measure import Plan, check_reference, grouping_facts, overall_facts, tables_of
 from .mitigating import Job, Rows, mitigate
 from .model import Model
-from .people import repeated_people
+from .people import People, repeated_people
 from .policy import Policy
 from .record import (
     Absent,
@@ -41,6 +41,7 @@ from .record import (
     SourceFacts,
     Task,
 )
+from .record_people import PeopleFacts
 from .roles import Roles
 from .rows import Table, columns_read, count_rows, inputs_of, part_of
 from .scoring import with_scores
@@ -100,6 +101,7 @@ class Extras:
     absent: tuple[Absent, ...] = ()
     notes: tuple[Note, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
+    people: PeopleFacts | None = None
 
 
 def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
@@ -122,11 +124,14 @@ def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
     progress("reading rows", 1, 1)
     plan = plan_of(request.settings, request.roles.groupings)
     check_names(plan, request.policy, tables_of(cube, plan.groupings))
+    people = _people(request, cube)
+    plan = replace(plan, designs=people.designs)
     groupings = grouping_facts(cube, plan)
     made = _extras(request, plan, groupings, progress)
     extras = replace(
         made,
-        notes=(*made.notes, *repeated_people(request.test, request.roles, request.model)),
+        notes=(*made.notes, *people.notes),
+        people=people.facts,
         slices=search_table(request.test, request.roles, request.model, request.settings, progress),
     )
     progress("documenting", 0, 1)
@@ -140,6 +145,11 @@ def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
     )
     progress("documenting", 1, 1)
     return record_of(cube, plan, groupings, request.settings, request.policy, extras, sources), cube
+
+
+def _people(request: Request, cube: Cube) -> People:
+    s = request.settings
+    return repeated_people(request.test, request.roles, request.model, cube, level=s.level, seed=s.seed)
 
 
 def check_names(plan: Plan, policy: Policy | None, tables: Mapping[str, GroupTable]) -> None:
@@ -173,7 +183,7 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
 ) -> Record:
     """Judge, and put everything that was found into one record."""
     limits = () if policy is None else policy.limits
-    tables = tables_of(cube, plan.groupings)
+    tables = tables_of(cube, plan.groupings, plan.designs)
     verdicts = judge(limits, tables, min_group_size=s.min_group_size, seed=s.seed)
     kept = cube if len(cube.codes) <= MOST_CELLS else cube.keep(*(n for n in cube.names if n != SCORE))
     record = Record(
@@ -205,6 +215,7 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
         answers=sources.answers,
         conditional=conditional_facts(cube, cube.of_role("control"), plan),
         slices=extras.slices,
+        people=extras.people,
     )
     return with_scores(with_coarse(record, cube), cube)
 

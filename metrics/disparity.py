@@ -152,7 +152,9 @@ def against_each(
             group=table.groups[i],
             reference=table.groups[at],
             value=float(values[k]),
-            interval=_interval(values[k], low[k], high[k], options.level, _METHOD[comparison]),
+            interval=_interval(
+                values[k], low[k], high[k], options.level, counted.method(_METHOD[comparison])
+            ),
             p_value=float(p_values[k]),
             fair=_FAIR[comparison],
             reason=_why(values[k], counted.reason(i) or counted.reason(at), comparison),
@@ -248,7 +250,9 @@ def _against_pool(
             group=group,
             reference=None,
             value=float(values[i]),
-            interval=_interval(values[i], low[i], high[i], options.level, _METHOD[comparison]),
+            interval=_interval(
+                values[i], low[i], high[i], options.level, counted.method(_METHOD[comparison])
+            ),
             p_value=float(p_values[i]),
             fair=_FAIR[comparison],
             reason=_why(
@@ -349,7 +353,7 @@ def worst_of(table: GroupTable, metric: Metric, options: Options | None = None) 
         group=table.groups[inside[lower]],
         reference=table.groups[inside[higher]],
         value=worst.value,
-        interval=Interval(worst.low, worst.high, options.level, worst.method),
+        interval=Interval(worst.low, worst.high, options.level, counted[0].method(worst.method)),
         p_value=worst.p_value,
         null_median=worst.null_median,
         null_95=worst.null_95,
