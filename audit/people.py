@@ -15,6 +15,7 @@ import numpy as np
 from ..metrics.cluster_resampling import cluster_bootstrap
 from ..metrics.clusters import ROBUST, ClusterCounts, cluster_counts, clustered_table, overall_effect
 from ..metrics.cube import Cube
+from ..metrics.disparity import Options
 from ..metrics.groups import Column
 from ..metrics.people import Repeats, repeats
 from ..metrics.rates import Design, GroupTable, group_table
@@ -53,9 +54,7 @@ class People:
         return () if self.facts is None else (Note(code="repeated_people", text=_words(self.facts)),)
 
 
-def repeated_people(
-    table: Table, roles: Roles, model: Model | None, cube: Cube, *, level: float, seed: int
-) -> People:
+def repeated_people(table: Table, roles: Roles, model: Model | None, cube: Cube, options: Options) -> People:
     """Look whether people repeat, and if so work out what their rows are worth.
 
     Reads the id column, and where people repeat all rows again.
@@ -66,10 +65,8 @@ def repeated_people(
         As for `count_rows`.
     cube : Cube
         What was counted.
-    level : float
-        Of the intervals.
-    seed : int
-        Of the resampling.
+    options : Options
+        Level of the intervals, minimum size of the groups in worst-of-several figures, seed.
     """
     if roles.id is None:
         return People()
@@ -87,13 +84,16 @@ def repeated_people(
         },
     }
     counted = {name: _counts(part, roles, some, ids.to_numpy()) for name, some in columns.items()}
-    attributes = {OVERALL: (), **{" x ".join(names): names for names in roles.groupings}}
-    designs = {
-        name: _design(clustered_table(counts, level=level), group_table(cube, *attributes[name]))
-        for name, counts in counted.items()
-    }
-    effect = overall_effect(counted.pop(OVERALL))
-    return People(_facts(found, effect, counted, level, seed), designs)
+    overall = counted.pop(OVERALL)
+    designs = {OVERALL: _design(clustered_table(overall, level=options.level))}
+    parts: list[tuple[str, ClusterCounts, list[int]]] = []
+    for attributes in roles.groupings:
+        name = " x ".join(attributes)
+        # The cube may hold the levels in another order, as those of bands.
+        order = [counted[name].table.groups.index(group) for group in group_table(cube, *attributes).groups]
+        designs[name] = _design(clustered_table(counted[name], level=options.level)).only(order)
+        parts.append((name, counted[name], order))
+    return People(_facts(found, overall_effect(overall), parts, options), designs)
 
 
 def designs_of(record: Record) -> dict[str, Design]:
@@ -126,20 +126,19 @@ def _counts(part: Part, roles: Roles, columns: Mapping[str, Column], ids: object
     )
 
 
-def _design(found: GroupTable, wanted: GroupTable) -> Design:
-    """Put the sizes into the order of the cube's groups."""
-    design = found.design
-    if design is None:
+def _design(table: GroupTable) -> Design:
+    if table.design is None:
         raise TypeError("a table of clusters has a design")
-    if not wanted.attributes:
-        return design
-    return design.only([found.groups.index(group) for group in wanted.groups])
+    return table.design
 
 
 def _facts(
-    found: Repeats, effect: float, counted: Mapping[str, ClusterCounts], level: float, seed: int
+    found: Repeats,
+    effect: float,
+    parts: Sequence[tuple[str, ClusterCounts, list[int]]],
+    options: Options,
 ) -> PeopleFacts:
-    few = {name: counts for name, counts in counted.items() if len(counts.table.groups) <= PAIRED}
+    few = [part for part in parts if len(part[2]) <= PAIRED]
     return PeopleFacts(
         people=found.people,
         rows=found.rows,
@@ -147,17 +146,31 @@ def _facts(
         unnamed=found.unnamed,
         effect=effect,
         draws=DRAWS,
-        groupings=tuple(_resampled(name, counts, level, seed) for name, counts in few.items()),
-        left_out=tuple(name for name in counted if name not in few),
+        groupings=tuple(_resampled(*part, options) for part in few),
+        left_out=tuple(part[0] for part in parts if part not in few),
     )
 
 
-def _resampled(name: str, counts: ClusterCounts, level: float, seed: int) -> PeopleGrouping:
+def _resampled(name: str, counts: ClusterCounts, order: list[int], options: Options) -> PeopleGrouping:
     wanted: Sequence[str] = RESAMPLED if counts.table.has_label else RESAMPLED[:1]
-    boots = [cluster_bootstrap(counts, metric, draws=DRAWS, level=level, seed=seed) for metric in wanted]
+    boots = [
+        cluster_bootstrap(
+            counts,
+            metric,
+            draws=DRAWS,
+            level=options.level,
+            seed=options.seed,
+            min_group_size=options.min_group_size,
+        )
+        for metric in wanted
+    ]
     return PeopleGrouping(
         name=name,
-        rates={rate: estimates for boot in boots for rate, estimates in boot.rates.items()},
+        rates={
+            rate: tuple(estimates[i] for i in order)
+            for boot in boots
+            for rate, estimates in boot.rates.items()
+        },
         worst=tuple(boot.worst for boot in boots),
     )
 

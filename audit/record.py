@@ -21,6 +21,7 @@ from .answers import Answers
 from .record_coarse import CoarseFacts
 from .record_part import Part
 from .record_people import PeopleFacts
+from .record_reach import ReachFacts
 from .record_scores import ScoreFacts
 
 SCHEMA_VERSION = "1"
@@ -302,6 +303,7 @@ class Record(Part):
     slices: tuple[SliceFacts, ...] = ()
     scores: ScoreFacts | None = None
     people: PeopleFacts | None = None
+    reach: ReachFacts | None = None
     coarse: CoarseFacts | None = None
 
     def to_json(self) -> str:

@@ -26,8 +26,9 @@ from .gate import judge, refuse_unknown, worst_state
 from .measure import Plan, check_reference, grouping_facts, overall_facts, tables_of
 from .mitigating import Job, Rows, mitigate
 from .model import Model
-from .people import People, repeated_people
+from .people import repeated_people
 from .policy import Policy
+from .reach import reach_facts
 from .record import (
     Absent,
     GapExplanation,
@@ -124,7 +125,7 @@ def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
     progress("reading rows", 1, 1)
     plan = plan_of(request.settings, request.roles.groupings)
     check_names(plan, request.policy, tables_of(cube, plan.groupings))
-    people = _people(request, cube)
+    people = repeated_people(request.test, request.roles, request.model, cube, plan.options)
     plan = replace(plan, designs=people.designs)
     groupings = grouping_facts(cube, plan)
     made = _extras(request, plan, groupings, progress)
@@ -145,11 +146,6 @@ def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
     )
     progress("documenting", 1, 1)
     return record_of(cube, plan, groupings, request.settings, request.policy, extras, sources), cube
-
-
-def _people(request: Request, cube: Cube) -> People:
-    s = request.settings
-    return repeated_people(request.test, request.roles, request.model, cube, level=s.level, seed=s.seed)
 
 
 def check_names(plan: Plan, policy: Policy | None, tables: Mapping[str, GroupTable]) -> None:
@@ -216,6 +212,7 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
         conditional=conditional_facts(cube, cube.of_role("control"), plan),
         slices=extras.slices,
         people=extras.people,
+        reach=reach_facts(cube, plan),
     )
     return with_scores(with_coarse(record, cube), cube)
 

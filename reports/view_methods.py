@@ -41,7 +41,14 @@ def methods_section(record: Record) -> Section:
 
 def _interval_methods(record: Record) -> list[str]:
     """Name every interval method that the record's figures carry, in order of first use."""
-    measured = (record.overall, record.groupings, record.scores, record.conditional, record.slices)
+    measured = (
+        record.overall,
+        record.groupings,
+        record.scores,
+        record.people,
+        record.conditional,
+        record.slices,
+    )
     parts = (*measured, record.explanations, record.mitigation, record.verdicts)
     return list(dict.fromkeys(prose(item.method) for part in parts for item in _intervals(part)))
 
