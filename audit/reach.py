@@ -41,7 +41,7 @@ def reach_facts(cube: Cube, plan: Plan) -> ReachFacts:
     >>> cube = cube_of(None, [1, 0, 1, 1] * 50, sensitive_features={"sex": ["F", "F", "M", "M"] * 50})
     >>> found = reach_facts(cube, Plan((("sex",),), {"sex": "M"}, Options(), 10))
     >>> found.power[0].reference, round(found.power[0].groups[0].lower, 3)
-    (('M',), 0.077)
+    (('M',), 0.075)
     """
     tables = [plan.table(cube, *attributes) for attributes in plan.groupings]
     return ReachFacts(

@@ -128,7 +128,7 @@ def widened_ratio(
     --------
     >>> low, high = widened_ratio(1, 17, 200, 300)
     >>> float(low.round(4)), float(miettinen_nurminen_ratio(1, 17, 200, 300)[0].round(4))
-    (0.0045, 0.0157)
+    (0.0045, 0.0156)
     """
     counts = checked_table(x1, n1, x2, n2)
     ends = miettinen_nurminen_ratio(*counts, level, z=z)

@@ -323,7 +323,7 @@ def multiclass_accuracy(
     --------
     >>> found = multiclass_accuracy(list("abc"), list("abb"), sensitive_features=list("FMM"))
     >>> found["M",].value, round(found["M",].interval.high, 2)
-    (0.5, 0.91)
+    (0.5, 0.97)
     """
     cube = cube_of(
         y_true, y_pred, sensitive_features=sensitive_features, sample_weight=sample_weight, task="multiclass"
