@@ -14,7 +14,7 @@ from .results import RATE_INTERVAL
 Kind = Literal[
     "rate", "mean", "difference", "ratio",
     "composite", "practice", "conditional", "score", "data", "multiclass", "regression", "individual",
-    "ranking",
+    "ranking", "design",
 ]  # fmt: skip
 """The first four kinds are figures that every audit computes and a policy may limit."""
 
