@@ -15,7 +15,11 @@ _HOME = {
     "audit_model": "api",
     "audit_predictions": "api",
     "audit_file": "api",
+    "explain_row": "api",
+    "Explanation": "explanations",
+    "compare_audits": "api",
     "Result": "api",
+    "wrap_model": "audit.model",
     "EvenhandError": "errors",
     "EvenhandWarning": "errors",
     "InputError": "errors",
@@ -28,9 +32,13 @@ if TYPE_CHECKING:
     from .api import audit_file as audit_file
     from .api import audit_model as audit_model
     from .api import audit_predictions as audit_predictions
+    from .api import compare_audits as compare_audits
+    from .api import explain_row as explain_row
+    from .audit.model import wrap_model as wrap_model
     from .errors import EvenhandError as EvenhandError
     from .errors import EvenhandWarning as EvenhandWarning
     from .errors import InputError as InputError
+    from .explanations import Explanation as Explanation
 
 
 def __getattr__(name: str) -> Any:

@@ -17,22 +17,29 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from .audit.answers import Answers, read_answers
 from .audit.arrays import audit_cube, banded, check_cube, decisions
+from .audit.compare import Comparison, compare_records
 from .audit.dataset import open_dataset
-from .audit.files import writable_folder
+from .audit.decisions import Ask, explain_table
+from .audit.files import writable_folder, write_atomically
 from .audit.init_settings import write_guess
 from .audit.model import Model, load_model, wrap_model
 from .audit.policy import Policy, load_policy
+from .audit.record import read_record
 from .audit.roles import check_roles
 from .audit.rows import Table, check_inputs
 from .audit.run import Request, run_audit
 from .audit.settings import Settings, load_settings, merge, policy_of
 from .audit.tables import open_tables
 from .errors import InputError, ModelError
+from .explanations import Explanation
 from .metrics.catalogue import CATALOGUE
 from .metrics.tally import cube_of
 from .result import Result
@@ -45,6 +52,9 @@ __all__ = [
     "audit_file",
     "audit_model",
     "audit_predictions",
+    "compare_audits",
+    "explain_file",
+    "explain_row",
     "settings_from",
     "write_settings",
 ]
@@ -97,15 +107,23 @@ def audit_file(settings: Settings | str | Path, *, progress: Progress = _silent)
     with _results_folder(chosen.resolve("out")):
         tables, model, policy, answers = _all_of(
             lambda: open_tables(chosen),
-            lambda: _read(
-                chosen, "model", lambda path: _model(load_model(path, trusted=chosen.trusted), chosen)
-            ),
+            lambda: _read(chosen, "model", lambda path: _model(_load(path, chosen), chosen)),
             lambda: _read(chosen, "policy", lambda path: load_policy(path, CATALOGUE)),
             lambda: _read(chosen, "answers", read_answers),
         )
         train = None if tables.train is None else Table(tables.train)
         limits = policy if policy is not None else policy_of(chosen, CATALOGUE)
         return _audit(chosen, Table(tables.test), train, model, limits, answers, progress)
+
+
+def _load(path: Path, settings: Settings) -> Model:
+    return load_model(
+        path,
+        trusted=settings.trusted,
+        columns=settings.model_columns,
+        classes=settings.model_classes,
+        output=settings.model_output,
+    )
 
 
 def _read(settings: Settings, key: str, read: Callable[[Path], T]) -> T | None:
@@ -194,9 +212,10 @@ def audit_model(
 
     Parameters
     ----------
-    model : estimator
-        Any object with ``predict_proba`` or ``predict`` that takes the table's feature columns; with
-        ``score_kind="real"`` one with ``decision_function``, whose scores are then audited.
+    model : estimator, torch module or callable
+        Any object with ``predict_proba`` or ``predict`` that takes the table's feature columns; what
+        `wrap_model` makes of a torch module or a function; with ``score_kind="real"`` one with
+        ``decision_function``, whose scores are then audited.
     test : data frame
         Of pandas, polars, pyarrow or any library narwhals knows: features, label and sensitive columns.
     target : str
@@ -239,6 +258,9 @@ def audit_model(
         Settings(), {"target": target, "pos_label": _plain(pos_label), "sensitive": names, **settings}
     )
     chosen = _with_limits(chosen, policy)
+    wrapped = wrap_model(
+        model, chosen.model_columns or None, chosen.model_classes or None, output=chosen.model_output
+    )
     tables = [
         _table(frame, name, chosen) for frame, name in ((test, "test"), (train, "train")) if frame is not None
     ]
@@ -246,12 +268,122 @@ def audit_model(
         chosen,
         tables[0],
         tables[1] if len(tables) > 1 else None,
-        _model(wrap_model(model), chosen),
+        _model(wrapped, chosen),
         _policy(chosen, policy),
         None,
         progress,
     )
     return result.like(test)
+
+
+def explain_row(
+    model: Any,
+    table: Any,
+    row: int | Sequence[int],
+    *,
+    pos_label: Any = None,
+    sensitive_features: Sequence[str] | str = (),
+    methods: Sequence[str] | None = None,
+    background: int = 500,
+    ways: int = 3,
+    against: str = "approved",
+    progress: Progress = _silent,
+    **settings: Any,
+) -> Explanation:
+    """Explain one decision of a model, or several.
+
+    Parameters
+    ----------
+    model : estimator, or what else `audit_model` takes
+    table : data frame
+        All rows: those explained, and those that they are compared with.
+    row : int or sequence of int
+        Positions, counted from 0.
+    pos_label : optional
+        The label that counts as positive; needed unless the model's labels are 0 and 1.
+    sensitive_features : str or sequence of str
+        Columns that stay as they are in ways to another decision, and that are tried with other values.
+    methods : sequence of {"shap", "lime", "occlusion", ...}, optional
+        All that the model and the installed packages allow by default; for a network also
+        "integrated_gradients", "deeplift" and "saliency".
+    background : int
+        Rows drawn from the table that SHAP and occlusion compare with.
+    ways : int
+        Ways to another decision that are looked for, each of another set of columns; 0 for none.
+    against : {"approved", "threshold", "all"}
+        Whom principal reasons for a refusal compare with: approved rows, those of them at or little above
+        the threshold, or all rows.
+    progress : callable, optional
+    **settings
+        Further settings, with the names of the settings file: ``threshold``, ``seed``,
+        ``recourse={"monotone": {"age": "up"}}``, ``proxies``, ``drop``, ...
+
+    Returns
+    -------
+    Explanation
+
+    Raises
+    ------
+    InputError
+        With every problem found: no such row, a label that is not named, an unknown method, ...
+    ModelError
+        The model fails on the rows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> rows = pd.DataFrame({"pay": [1, 2, 3, 4] * 20, "shoe": range(80)})
+    >>> clf = DecisionTreeClassifier().fit(rows, rows["pay"] > 2)
+    >>> found = explain_row(clf, rows, 4, methods=["shap"]).record.decisions[0]
+    >>> found.selected, [reason.column for reason in found.reasons]
+    (False, ['pay'])
+    >>> [(change.column, change.after) for change in found.ways[0].changes]
+    [('pay', 3)]
+    """
+    names = (sensitive_features,) if isinstance(sensitive_features, str) else tuple(sensitive_features)
+    chosen = merge(Settings(), {"pos_label": _plain(pos_label), "sensitive": names, **settings})
+    ask = Ask(
+        rows=tuple(int(one) for one in np.ravel(np.asarray(row, dtype=np.int64))),
+        methods=None if methods is None else tuple(methods),
+        background=background,
+        ways=ways,
+        against=against,
+    )
+    wrapped = wrap_model(
+        model, chosen.model_columns or None, chosen.model_classes or None, output=chosen.model_output
+    )
+    return Explanation(explain_table(_table(table, "table", chosen), wrapped, chosen, ask, progress))
+
+
+def explain_file(settings: Settings | str | Path, ask: Ask, *, progress: Progress = _silent) -> Explanation:
+    """Explain decisions of the model on the rows that settings name.
+
+    Parameters
+    ----------
+    settings : Settings, str or Path
+    ask : Ask
+        Which decisions, and how.
+    progress : callable, optional
+
+    Returns
+    -------
+    Explanation
+
+    Raises
+    ------
+    InputError
+        With every problem of the settings, the table, the model or the question.
+    """
+    chosen = settings if isinstance(settings, Settings) else settings_from(settings)
+    tables, model = _all_of(
+        lambda: open_tables(chosen),
+        lambda: _read(chosen, "model", lambda path: _load(path, chosen)),
+    )
+    if model is None:
+        message = 'an explanation asks a model about rows; name its file, as in model = "model.skops"'
+        raise InputError.of("no_model", "model", message)
+    return Explanation(explain_table(Table(tables.test), model, chosen, ask, progress))
 
 
 def audit_predictions(
@@ -315,6 +447,35 @@ def audit_predictions(
         cube, chosen, _policy(chosen, policy), pos_label=pos_label, has_threshold=y_pred is None
     )
     return Result(record, cube, chosen).like(sensitive_features)
+
+
+def compare_audits(records: Sequence[str | Path], out_file: str | Path | None = None) -> Comparison:
+    """Hold audits against the first: what got better, what got worse, what is within noise.
+
+    Parameters
+    ----------
+    records : sequence of str or Path
+        Record files, the oldest first; public records will do.
+    out_file : str or Path, optional
+        Where to write the page.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    InputError
+        A record cannot be read, or the audits share no attribute; all unreadable ones are told at once.
+    OutputError
+        The page cannot be written.
+    """
+    from .reports.html import render_comparison  # noqa: PLC0415 - templates load only when a page is made
+
+    found = compare_records(_all_of(*(partial(read_record, path) for path in records)))
+    if out_file is not None:
+        write_atomically(out_file, render_comparison(found))
+    return found
 
 
 def _plain(value: Any) -> Any:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 
 from .audit.files import writable_folder, write_atomically
 from .audit.gate import exit_code, judge, worst_state
@@ -16,13 +17,16 @@ from .audit.measure import tables_of
 from .audit.people import designs_of
 from .audit.policy import Limit, Policy, PolicyFile, load_policy, unknown_metrics
 from .audit.record import Record, State, read_record
-from .audit.settings import Settings
+from .audit.settings import FORMATS, Settings
 from .audit.toml_reader import build
-from .errors import InputError, OutputError, SettingsError, did_you_mean
+from .errors import InputError, OutputError, Problem, SettingsError, did_you_mean
 from .metrics.catalogue import CATALOGUE
-from .metrics.cube import Cube
+from .metrics.cube import MEASURES, Cube
 from .metrics.cube_io import cube_from_dict
 from .metrics.results import Disparity
+
+NO_COUNTS = Cube((), np.zeros((0, 0), dtype=np.int32), np.zeros((0, len(MEASURES))))
+"""The cube of a public record, which carries none."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -54,7 +58,7 @@ class Result:
             The file is not a record that this release reads.
         """
         record = read_record(path)
-        return cls(record, cube_from_dict(record.cube))
+        return cls(record, NO_COUNTS if record.public else cube_from_dict(record.cube))
 
     def __repr__(self) -> str:
         found = self.record
@@ -169,8 +173,14 @@ class Result:
         Raises
         ------
         InputError
-            The policy breaks a rule, or names a metric or attribute that the audit does not have.
+            The policy breaks a rule, or names a metric or attribute that the audit does not have; or the
+            record is a public one, whose counts are not there to be judged.
         """
+        if self.record.public:
+            message = (
+                "a policy is judged on counts, and a public record has none; judge the audit's own record"
+            )
+            raise InputError.of("public_record", "record", message)
         chosen = _policy(policy)
         groupings = tuple(grouping.attributes for grouping in self.record.groupings)
         tables = tables_of(self.cube, groupings, designs_of(self.record))
@@ -208,19 +218,9 @@ class Result:
         InputError
             The audit was made of arrays, not of a table.
         """
-        from .reports.datasheet import render_datasheet  # noqa: PLC0415 - templates load only when a page is made
+        from .reports.datasheet import datasheet_of  # noqa: PLC0415 - templates load only when a page is made
 
-        if self.record.datasheet is None:
-            raise InputError.of(
-                "no_datasheet", "record", "a datasheet describes a table; this audit was made of arrays"
-            )
-        page = render_datasheet(
-            self.record.datasheet,
-            self.record.answers,
-            title=self.record.data.name,
-            credit=self.record.data.credit,
-            created=self.record.created,
-        )
+        page = datasheet_of(self.record)
         if path is not None:
             write_atomically(path, page)
         return page
@@ -239,7 +239,7 @@ class Result:
         ----------
         folder : str or Path, optional
             The settings' ``out`` by default.
-        formats : sequence of {"html", "json"}, optional
+        formats : sequence of {"html", "json", "md", "csv", "parquet", "junit", "sarif", "pdf"}, optional
             The settings' ``format`` by default.
 
         Raises
@@ -250,18 +250,19 @@ class Result:
         place = folder if folder is not None else (self.settings.resolve("out") if self.settings else None)
         if place is None:
             raise OutputError.of("no_folder", "folder", "a folder to write into is needed, got none")
-        wanted = (
-            formats if formats is not None else (self.settings.format if self.settings else ("html", "json"))
-        )
+        from .reports.outputs import render_files  # noqa: PLC0415 - charts load only when a page is made
+
+        unknown = [name for name in formats or () if name not in FORMATS]
+        if unknown:
+            raise InputError(
+                Problem("unknown_format", "format", f"no format is called {name!r}; {hint}")
+                for name in unknown
+                for hint in [did_you_mean(name, FORMATS)]
+            )
+        wanted = formats if formats is not None else (self.settings or Settings()).format
         target = writable_folder(place)
         # Everything is rendered before anything is written, so that a failure leaves no half of a result.
-        contents: dict[str, str] = {}
-        if "html" in wanted:
-            contents["report.html"] = self.to_html()
-            if self.record.datasheet is not None:
-                contents["datasheet.html"] = self.to_datasheet()
-        if "json" in wanted:
-            contents["record.json"] = self.to_json()
+        contents = render_files(self.record, tuple(wanted))
         return [write_atomically(target / name, text) for name, text in contents.items()]
 
     def _repr_html_(self) -> str:

@@ -1,262 +1,85 @@
-"""The model door: a file or an object comes in, and scores or decisions for rows come out."""
+"""The model door: a file or an object comes in, and scores or decisions for rows come out.
+
+=================================  ===================================================================
+file                               what is done before anything of it is built
+=================================  ===================================================================
+skops                              its types are held against a list (``trust``), its trees checked
+LightGBM text, XGBoost JSON, UBJ   read, checked, and written anew for the library (``boosters``)
+``torch.export`` (pt2)             built anew from a list of operators (``torch_program``)
+CatBoost cbm                       could break CatBoost's reader: refused unless the settings name its
+                                   SHA-256; then checked, and tried in a process of its own (``boosters``)
+TorchScript, pickle, joblib        can run code: refused unless the settings name its SHA-256
+=================================  ===================================================================
+"""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import zipfile
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-
-from ..errors import InputError, ModelError, Problem, UntrustedModelError, did_you_mean
+from ..errors import InputError, ModelError, Problem, UntrustedModelError
+from .boosters import BoostedFile, build_booster, is_booster
+from .callables import GIVES, Labelled, Ranked, Scored
 from .files import write_atomically
-from .labels import matches, plain, resolve_label
-from .settings import ScoreKind
+from .labels import plain
+from .model_object import MODEL_FAULTS, Model
 from .stable_model import settled
-from .trust import DAMAGE, build_pickle, build_skops
+from .torch_archive import is_torch_export, is_torchscript, read_archive
+from .torch_models import ToTensor, torch_model
+from .torch_modules import is_module
+from .torch_program import build_program
+from .trust import DAMAGE, build_pickle, build_skops, build_torchscript, damaged
 
-MODEL_FAULTS = (
-    ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError, ArithmeticError,
-    AssertionError, ImportError, MemoryError, OSError,
-)  # fmt: skip
-"""What a model may raise on rows that it cannot score."""
-
-_METHODS = {"probability": "predict_proba", "real": "decision_function"}
-"""The method that gives scores of each kind."""
+__all__ = ["MODEL_FAULTS", "Model", "describe", "load_model", "save_model", "wrap_model"]
 
 
 @dataclass(frozen=True)
-class Model:
-    """A fitted classifier, with what is known of it.
+class _Declared:
+    """What the user says of a model that does not say it itself."""
 
-    Make one with ``load_model`` or ``wrap_model``.
-
-    Parameters
-    ----------
-    estimator : object
-        With ``predict_proba`` or ``predict``.
-    inputs : tuple of str
-        The columns it was fitted on, in order; empty: it takes the columns as they come.
-    classes : tuple
-        Its labels, in the order of its probabilities; empty where it does not say.
-    description : str
-        ``"Pipeline: ColumnTransformer, LogisticRegression"``.
-    sha256 : str or None
-        Of its file; None for an object.
-    score_kind : {"probability", "real"}
-        Whether its scores are those of ``predict_proba`` or of ``decision_function``.
-    """
-
-    estimator: Any
-    inputs: tuple[str, ...] = ()
-    classes: tuple[Any, ...] = ()
-    description: str = ""
-    sha256: str | None = None
-    score_kind: ScoreKind = "probability"
-
-    @property
-    def has_scores(self) -> bool:
-        """Whether it gives scores of its kind."""
-        return hasattr(self.estimator, _METHODS[self.score_kind])
-
-    def scores(self, frame: pd.DataFrame, pos_label: Any) -> NDArray[np.float64] | None:
-        """Return the score of the positive label for each row: its probability, or a real number.
-
-        Parameters
-        ----------
-        frame : DataFrame, n rows
-            With at least the columns that the model was fitted on, in any order.
-        pos_label : object
-            Resolved among the model's classes as ``labels.resolve_label`` does.
-
-        Returns
-        -------
-        ndarray of float, shape (n,), or None
-            In [0, 1] unless the kind is ``"real"``; None where the model has no method for its kind.
-
-        Raises
-        ------
-        ModelError
-            Columns or the label are missing, or the model fails, or what it gives are no probabilities.
-        """
-        if not self.has_scores:
-            return None
-        position = self._position(pos_label)
-        if self.score_kind == "real":
-            return self._decision_function(frame, position)
-        given = self._call("predict_proba", frame)
-        if given.ndim != 2 or given.shape != (len(frame), len(self.classes)):
-            expected = f"{len(frame)} rows and {len(self.classes)} classes"
-            message = f"predict_proba must give a probability for {expected}, got the shape {given.shape}"
-            raise self._error("wrong_shape", f"{message}; correct the model")
-        return self._probabilities(given[:, position])
-
-    def _decision_function(self, frame: pd.DataFrame, position: int) -> NDArray[np.float64]:
-        given = self._call("decision_function", frame)
-        rows, labels = len(frame), len(self.classes)
-        if labels == 2 and given.shape == (rows,):
-            # Of two classes there is one column of scores: high ones speak for the second class.
-            return self._numbers(given if position == 1 else -given, "decision_function")
-        if given.shape != (rows, labels):
-            expected = f"{rows} rows" + (f" and {labels} classes" if labels != 2 else "")
-            message = f"decision_function must give a score for {expected}, got the shape {given.shape}"
-            raise self._error("wrong_shape", f"{message}; correct the model")
-        return self._numbers(given[:, position], "decision_function")
-
-    def decide(self, frame: pd.DataFrame, pos_label: Any, threshold: float = 0.5) -> NDArray[np.bool_]:
-        """Tell for each row whether the model selects it.
-
-        A row is selected if its score reaches the threshold; of a model without scores, if it predicts the
-        positive label.
-
-        Parameters
-        ----------
-        frame : DataFrame, n rows
-        pos_label : object
-        threshold : float
-
-        Returns
-        -------
-        ndarray of bool, shape (n,)
-
-        Raises
-        ------
-        ModelError
-            As ``scores``.
-        """
-        scores = self.scores(frame, pos_label)
-        if scores is not None:
-            return scores >= threshold
-        label = self.classes[self._position(pos_label)] if self.classes else pos_label
-        given = self._call("predict", frame)
-        if given.shape != (len(frame),):
-            message = f"predict must give a label for each of {len(frame)} rows, got the shape {given.shape}"
-            raise self._error("wrong_shape", f"{message}; correct the model")
-        if pd.isna(given).any():
-            raise self._error("missing_prediction", self._missing(pd.isna(given)))
-        if not self.classes and given.dtype.kind == "f" and np.any(given % 1):
-            first = given[np.flatnonzero(given % 1)[0]]
-            message = f"predict must give labels, got fractions such as {first:.6g}, as a regressor does"
-            raise self._error("not_labels", f"{message}; give a classifier, or the numbers as a score column")
-        return matches(given, label)
-
-    def rows(self, frame: pd.DataFrame) -> pd.DataFrame | NDArray[Any]:
-        """Return the columns that the model was fitted on, in its order; an array for one fitted on arrays.
-
-        Raises
-        ------
-        ModelError
-            Columns are not there; every one is named.
-        """
-        known = [str(column) for column in frame.columns]
-        problems = [
-            Problem(
-                "model_column",
-                self._name,
-                f"the model wants the column {name!r}; {did_you_mean(name, known)}",
-            )
-            for name in self.inputs
-            if name not in known
-        ]
-        if problems:
-            raise ModelError(problems)
-        if self.inputs:
-            chosen = frame[list(self.inputs)]
-            return chosen if hasattr(self.estimator, "feature_names_in_") else chosen.to_numpy()
-        width = getattr(self.estimator, "n_features_in_", None)
-        if width is None:
-            return frame
-        if width != frame.shape[1]:
-            message = f"the model was fitted on {width} columns without names, got {frame.shape[1]}"
-            raise self._error(
-                "model_column", f"{message}; take columns out with drop, or fit it on a data frame"
-            )
-        return frame.to_numpy()
-
-    @property
-    def _name(self) -> str:
-        return self.description or type(self.estimator).__name__
-
-    def _error(self, code: str, message: str) -> ModelError:
-        return ModelError([Problem(code, self._name, message)])
-
-    def _position(self, pos_label: Any) -> int:
-        if not self.classes:
-            raise self._error(
-                "no_classes", "a model must say its classes_, in the order of its probabilities"
-            )
-        try:
-            label = resolve_label(plain(pos_label), self.classes, self._name)
-        except InputError as error:
-            raise ModelError(error.problems) from error
-        return self.classes.index(label)
-
-    def _call(self, method: str, frame: pd.DataFrame) -> NDArray[Any]:
-        rows = self.rows(frame)
-        try:
-            return np.asarray(getattr(self.estimator, method)(rows))
-        except MODEL_FAULTS as error:
-            first = (str(error).strip().splitlines() or [""])[0][:300]
-            message = (
-                f"the model fails on these rows: {type(error).__name__}: {first}; give it rows like its own"
-            )
-            raise self._error("model_failed", message) from error
-
-    def _probabilities(self, column: NDArray[Any]) -> NDArray[np.float64]:
-        scores = self._numbers(column, "predict_proba")
-        outside = scores[(scores < 0) | (scores > 1)]
-        if outside.size:
-            message = f"probabilities lie between 0 and 1, got {outside[0]} ({outside.size} rows are outside)"
-            raise self._error("not_probabilities", f"{message}; correct the model")
-        return scores
-
-    def _numbers(self, column: NDArray[Any], method: str) -> NDArray[np.float64]:
-        try:
-            scores = column.astype(np.float64)
-        except (TypeError, ValueError) as error:
-            raise self._error("not_numbers", f"{method} must give numbers, got {column.dtype}") from error
-        if np.isnan(scores).any():
-            raise self._error("missing_prediction", self._missing(np.isnan(scores)))
-        if np.isinf(scores).any():
-            first = scores[np.isinf(scores)][0]
-            raise self._error(
-                "infinite", f"{method} must give finite numbers, got {first}; correct the model"
-            )
-        return scores
-
-    def _missing(self, where: Any) -> str:
-        first, count = int(np.flatnonzero(where)[0]), int(np.sum(where))
-        return (
-            f"every row needs a prediction, got none for {count} rows (first: row {first}); correct the model"
-        )
+    columns: tuple[str, ...]
+    classes: tuple[Any, ...]
+    output: str | None
 
 
-def load_model(path: str | Path, *, trusted: Collection[str] = ()) -> Model:
+def load_model(
+    path: str | Path,
+    *,
+    trusted: Collection[str] = (),
+    columns: Sequence[str] = (),
+    classes: Sequence[Any] = (),
+    output: str | None = None,
+) -> Model:
     """Load a model file without running what is in it.
 
-    A skops file is parsed and audited before anything is built; types that are not known to be harmless
-    are refused. A pickle or joblib file can run any code, so it is not even opened unless ``trusted`` names
-    its SHA-256; what such a file does is then the user's own responsibility, as it is for a skops file
-    that is named there.
+    A file is parsed and audited before anything is built, and types or operators that are not known to be
+    harmless are refused. A pickle, joblib or TorchScript file can run any code, so it is not even opened
+    unless ``trusted`` names its SHA-256; what such a file does is then the user's own responsibility, as it
+    is for a skops file that is named there.
 
     Parameters
     ----------
     path : str or Path
     trusted : collection of str
         SHA-256 sums of files that the user vouches for.
+    columns : sequence of str
+        The columns of a torch program, in order; a booster without names takes them too.
+    classes : sequence
+        The labels of a booster or torch program, in the order of its probabilities; by default 0, 1, ...
+    output : {"logit", "probability"}, optional
+        What a torch program gives.
 
     Raises
     ------
     UntrustedModelError
         Nobody vouched for a file that could run code.
     ModelError
-        The file is missing, damaged, or no model file.
+        The file is missing, damaged, or no model file, or something must be declared and was not.
     """
     where = str(path)
     try:
@@ -266,43 +89,132 @@ def load_model(path: str | Path, *, trusted: Collection[str] = ()) -> Model:
         raise ModelError([Problem("missing_model", where, f"a model file is needed: {reason}")]) from error
     digest = hashlib.sha256(data).hexdigest()
     vouched = digest in {item.strip().lower() for item in trusted}
-    if _is_skops(data) or Path(path).suffix == ".skops":
+    declared = _Declared(tuple(columns), tuple(plain(label) for label in classes), output)
+    return _built(data, where, digest, declared, vouched=vouched)
+
+
+def _built(data: bytes, where: str, digest: str, declared: _Declared, *, vouched: bool) -> Model:
+    if _is_skops(data) or Path(where).suffix == ".skops":
         return _wrapped(build_skops(data, where, vouched=vouched), sha256=digest)
+    if is_booster(data):
+        model = build_booster(data, where, declared.classes, vouched=vouched)
+        return _booster(model, digest, declared, where)
+    if is_torch_export(data):
+        return _program(data, where, digest, declared)
     if not vouched:
         message = (
-            "a file that is not in the skops format can run any code when it is loaded, so its SHA-256 must"
-            f' be listed; if you trust it, add to the settings: trusted = ["{digest}"]; or save it as skops'
+            "a file of this format can run any code when it is loaded, so its SHA-256 must be listed; if you"
+            f' trust it, add to the settings: trusted = ["{digest}"]; or save it as skops (scikit-learn),'
+            " with torch.export.save (torch), or in LightGBM's, XGBoost's or CatBoost's own format"
         )
         raise UntrustedModelError([Problem("untrusted_model", where, message)])
-    return _wrapped(build_pickle(data, where), sha256=digest)
+    if is_torchscript(data):
+        return _network(build_torchscript(data, where), declared, digest, "TorchScript program")
+    built = build_pickle(data, where)
+    if is_module(built):
+        return _network(built, declared, digest, describe(built))
+    return _wrapped(built, sha256=digest)
 
 
-def wrap_model(obj: Any, columns: Sequence[str] | None = None, classes: Sequence[Any] | None = None) -> Model:
-    """Take a fitted object as a model.
+def _booster(model: BoostedFile, digest: str, declared: _Declared, where: str) -> Model:
+    if declared.columns and not model.names and len(declared.columns) != model.width:
+        message = f"the model takes {model.width} columns, got {len(declared.columns)} in model_columns"
+        raise ModelError.of("wrong_columns", where, f"{message}; name each once, in order")
+    return _wrapped(model, model.names or declared.columns, sha256=digest, name=describe(model.native))
+
+
+def _program(data: bytes, where: str, digest: str, declared: _Declared) -> Model:
+    try:
+        program = build_program(read_archive(data, where), where)
+    except InputError:
+        raise
+    except DAMAGE as error:
+        raise damaged(where, error) from error
+    if program.width is not None and declared.columns and len(declared.columns) != program.width:
+        message = f"the program takes {program.width} numbers a row, got {len(declared.columns)} columns"
+        raise ModelError.of("wrong_columns", "model_columns", f"{message}; name each input once, in order")
+    return _network(program.module, declared, digest, "torch.export program")
+
+
+def _network(
+    module: Any, declared: _Declared, digest: str | None, name: str, to_tensor: ToTensor | None = None
+) -> Model:
+    model, notes = torch_model(module, declared.columns, declared.classes, declared.output, to_tensor)
+    return Model(model, model.columns, model.classes, name, digest, notes)
+
+
+def wrap_model(
+    obj: Any,
+    columns: Sequence[str] | None = None,
+    classes: Sequence[Any] | None = None,
+    *,
+    to_tensor: Callable[[Any], Any] | None = None,
+    output: str | None = None,
+) -> Model:
+    """Take a fitted object, a torch module or a function as a model.
 
     Parameters
     ----------
     obj : object
-        With ``predict_proba`` or ``predict``; a ``Model`` is returned as it is.
+        With ``predict_proba``, ``decision_function`` or ``predict``; a torch module; or a function that takes
+        a data frame and gives one number or label a row. A ``Model`` is returned as it is.
     columns : sequence of str, optional
-        The columns it was fitted on, where it does not say (``feature_names_in_``).
+        The columns it was fitted on, where it does not say (``feature_names_in_``). A torch module needs
+        them.
     classes : sequence, optional
-        Its labels in the order of its probabilities, where it does not say (``classes_``).
+        Its labels in the order of its probabilities, where it does not say (``classes_``); of a torch module
+        or a function 0 and 1 by default, and a single output speaks for the second.
+    to_tensor : callable, optional
+        For a torch module: a data frame of its columns to a tensor, one entry a row. By default the columns
+        must be numbers, and are taken in order.
+    output : {"probability", "logit", "label"}, optional
+        What a torch module or a function gives (a function: probabilities by default); ``"logit"`` also
+        makes probabilities of a ``decision_function``, where it gives log-odds.
 
     Raises
     ------
     ModelError
-        It can neither score nor predict.
+        It can neither score nor predict, or something must be declared and was not.
 
     Examples
     --------
+    >>> import pandas as pd
     >>> from sklearn.linear_model import LogisticRegression
     >>> rows = pd.DataFrame({"x": [0.0, 1.0, 2.0, 3.0]})
     >>> model = wrap_model(LogisticRegression().fit(rows, ["no", "no", "yes", "yes"]))
     >>> model.description, model.inputs, model.decide(rows, "yes").tolist()
     ('LogisticRegression', ('x',), [False, False, True, True])
+    >>> wrap_model(lambda rows: rows["x"] / 3).scores(rows, 1).round(2).tolist()
+    [0.0, 0.33, 0.67, 1.0]
     """
-    return obj if isinstance(obj, Model) else _wrapped(obj, columns, classes)
+    if isinstance(obj, Model):
+        return obj
+    if output is not None and output not in GIVES:
+        message = f"a model gives one of {', '.join(GIVES)}, got {output!r}"
+        raise ModelError.of("unknown_output", "output", message)
+    if is_module(obj):
+        declared = _Declared(tuple(columns or ()), tuple(plain(item) for item in classes or ()), output)
+        return _network(obj, declared, None, describe(obj), to_tensor)
+    return _wrapped(_scoring(obj, columns, classes, output), columns, classes, name=describe(obj))
+
+
+def _scoring(
+    obj: Any, columns: Sequence[str] | None, classes: Sequence[Any] | None, output: str | None
+) -> Any:
+    """Give the object itself where it predicts, else an adapter that does."""
+    labels = tuple(classes if classes is not None else getattr(obj, "classes_", (0, 1)))
+    names = tuple(columns if columns is not None else getattr(obj, "feature_names_in_", ()))
+    if output == "logit" and hasattr(obj, "decision_function") and not hasattr(obj, "predict_proba"):
+        return Scored(obj.decision_function, labels, "logit", names)
+    if hasattr(obj, "predict_proba") or hasattr(obj, "predict"):
+        return obj
+    if hasattr(obj, "decision_function"):
+        return Ranked(obj, labels)
+    if not callable(obj):
+        return obj
+    if output == "label":
+        return Labelled(obj, names)
+    return Scored(obj, labels, "logit" if output == "logit" else "probability", names)
 
 
 def save_model(estimator: Any, path: str | Path) -> str:
@@ -350,13 +262,15 @@ def _wrapped(
     columns: Sequence[str] | None = None,
     classes: Sequence[Any] | None = None,
     sha256: str | None = None,
+    name: str | None = None,
 ) -> Model:
     if not hasattr(obj, "predict_proba") and not hasattr(obj, "predict"):
         message = f"a model can predict_proba or predict, got {type(obj).__name__}; give a fitted classifier"
         raise ModelError([Problem("no_model", "model", message)])
     named = columns if columns is not None else getattr(obj, "feature_names_in_", ())
     labels = classes if classes is not None else getattr(obj, "classes_", ())
-    return Model(obj, tuple(map(str, named)), tuple(plain(label) for label in labels), describe(obj), sha256)
+    known = tuple(plain(label) for label in labels)
+    return Model(obj, tuple(map(str, named)), known, name or describe(obj), sha256)
 
 
 def _is_skops(data: bytes) -> bool:

@@ -9,7 +9,8 @@ eight selected says no more than what the margins and the true positive rate say
 
 Where only one group of a published total is hidden, or all hidden ones together are under the minimum,
 subtraction would give it away: the smallest remaining group is hidden too (complementary suppression), in
-every table whose margins are on the page, until nothing more is needed. The same holds for joint figures.
+every table whose margins are on the page, until nothing more is needed. The same holds for joint figures,
+where it is enough that the few people left by subtraction could be split in more than one way.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from ..errors import Reason
 from ..metrics.catalogue import CATALOGUE
 from ..metrics.rates import RATES
 from ..metrics.results import Disparity, Group
@@ -53,6 +57,8 @@ def hidden_groups(record: Record) -> Hidden:
     mapping of str to frozenset of tuple
         One entry for each grouping; empty sets where nothing is withheld.
     """
+    if record.public:
+        return {part.name: frozenset(g.group for g in part.groups if g.withheld) for part in record.groupings}
     minimum = record.privacy_minimum
     hidden = {
         part.name: {g.group for g in part.groups if g.withheld or g.rows < minimum}
@@ -74,16 +80,24 @@ def hidden_joints(record: Record, hidden: Hidden) -> Hidden:
     -------
     mapping of str to frozenset of tuple
     """
+    if record.public:
+        return {
+            part.name: hidden[part.name] | frozenset(g.group for g in part.groups if _is_masked(g))
+            for part in record.groupings
+        }
     minimum = record.privacy_minimum
 
-    def enough(members: Sequence[GroupFacts]) -> bool:
-        return all(size == 0 or size >= minimum for size in _margins(members))
-
     begun = {
-        part.name: {g.group for g in part.groups if not enough([g])} | set(hidden[part.name])
+        part.name: {g.group for g in part.groups if any(0 < size < minimum for _, size in _margins([g]))}
+        | set(hidden[part.name])
         for part in record.groupings
     }
-    return _completed(record, begun, enough)
+
+    def open_ended(members: Sequence[GroupFacts]) -> bool:
+        # What subtraction leaves of few people must be splittable among them in more than one way.
+        return all(size == 0 or size >= minimum or 0 < hits < size for hits, size in _margins(members))
+
+    return _completed(record, begun, open_ended)
 
 
 def is_joint(metric: str) -> bool:
@@ -99,9 +113,18 @@ def is_joint(metric: str) -> bool:
     return any(rate in RATES and RATES[rate].label and RATES[rate].decision for rate in rates)
 
 
-def _margins(members: Sequence[GroupFacts]) -> list[float]:
-    found = [[g.rates[name].rows for g in members if name in g.rates] for name in MARGINS]
-    return [sum(sizes) for sizes in found if sizes]
+def _is_masked(item: GroupFacts) -> bool:
+    return any(rate.reason is Reason.WITHHELD for rate in item.rates.values())
+
+
+def _margins(members: Sequence[GroupFacts]) -> list[tuple[float, int]]:
+    """Give, for the positives and for the negatives, how many of them were selected and how many they are."""
+    rates = [[g.rates[name] for g in members if name in g.rates] for name in MARGINS]
+    return [
+        (float(np.nansum([rate.value * rate.rows for rate in found])), sum(rate.rows for rate in found))
+        for found in rates
+        if found
+    ]
 
 
 def _completed(record: Record, hidden: dict[str, set[Group]], enough: _Enough) -> Hidden:

@@ -19,9 +19,11 @@ from ..errors import Problem, Reason, RecordError
 from ..metrics.results import Disparity, Estimate, Group, Interval, Level
 from .answers import Answers
 from .record_coarse import CoarseFacts
+from .record_neural import NeuralFacts
 from .record_part import Part
 from .record_people import PeopleFacts
 from .record_reach import ReachFacts
+from .record_recourse import RecourseFacts
 from .record_scores import ScoreFacts
 
 SCHEMA_VERSION = "1"
@@ -304,7 +306,11 @@ class Record(Part):
     scores: ScoreFacts | None = None
     people: PeopleFacts | None = None
     reach: ReachFacts | None = None
+    neural: NeuralFacts | None = None
     coarse: CoarseFacts | None = None
+    recourse: RecourseFacts | None = None
+    public: bool = False
+    """Whether what pages withhold is gone, and the cube with it."""
 
     def to_json(self) -> str:
         """Write the record as strict JSON, keys in the order of this file."""

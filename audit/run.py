@@ -23,6 +23,7 @@ from .conditional import conditional_facts
 from .document import datasheet_facts
 from .explaining import Subject, explain_gaps
 from .gate import judge, refuse_unknown, worst_state
+from .looking_inside import look_inside
 from .measure import Plan, check_reference, grouping_facts, overall_facts, tables_of
 from .mitigating import Job, Rows, mitigate
 from .model import Model
@@ -42,7 +43,10 @@ from .record import (
     SourceFacts,
     Task,
 )
+from .record_neural import NeuralFacts
 from .record_people import PeopleFacts
+from .record_recourse import RecourseFacts
+from .recourse import group_recourse
 from .roles import Roles
 from .rows import Table, columns_read, count_rows, inputs_of, part_of
 from .scoring import with_scores
@@ -103,6 +107,8 @@ class Extras:
     notes: tuple[Note, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
     people: PeopleFacts | None = None
+    recourse: RecourseFacts | None = None
+    neural: NeuralFacts | None = None
 
 
 def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
@@ -131,8 +137,8 @@ def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
     made = _extras(request, plan, groupings, progress)
     extras = replace(
         made,
-        notes=(*made.notes, *people.notes),
         people=people.facts,
+        notes=(*made.notes, *_model_notes(request.model), *people.notes),
         slices=search_table(request.test, request.roles, request.model, request.settings, progress),
     )
     progress("documenting", 0, 1)
@@ -213,6 +219,8 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
         slices=extras.slices,
         people=extras.people,
         reach=reach_facts(cube, plan),
+        recourse=extras.recourse,
+        neural=extras.neural,
     )
     return with_scores(with_coarse(record, cube), cube)
 
@@ -232,20 +240,29 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
     explanations: tuple[GapExplanation, ...] = ()
     mitigation: tuple[MitigationFacts, ...] = ()
     notes: tuple[Note, ...] = ()
+    recourse: RecourseFacts | None = None
     test = _rows(request.test, request.roles, model)
-    if s.explain:
-        subject = Subject(
-            model=model,
-            frame=test.frame,
-            labels=test.labels,
-            attributes=dict(test.attributes),
-            weight=test.weight,
-            pos_label=request.roles.pos_label,
-            threshold=request.roles.threshold,
-            seed=s.seed,
-            level=s.level,
+    subject = Subject(
+        model=model,
+        frame=test.frame,
+        labels=test.labels,
+        attributes=dict(test.attributes),
+        weight=test.weight,
+        pos_label=request.roles.pos_label,
+        threshold=request.roles.threshold,
+        seed=s.seed,
+        level=s.level,
+    )
+    neural: NeuralFacts | None = None
+    if s.neural:
+        neural, closed = look_inside(
+            subject, groupings, progress, minimum=s.min_group_size, least=s.privacy_minimum
         )
+        absent += closed
+    if s.explain:
         explanations, missing = explain_gaps(subject, groupings, progress, min_group_size=s.min_group_size)
+        absent += missing
+        recourse, missing = group_recourse(subject, s, request.roles, groupings, progress)
         absent += missing
     if request.train is not None:
         train = _rows(request.train, request.roles, model)
@@ -264,7 +281,11 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
             )
             mitigation, missing = mitigate(job, s.methods, progress)
             absent += missing
-    return Extras(explanations, mitigation, tuple(absent), notes)
+    return Extras(explanations, mitigation, tuple(absent), notes, recourse=recourse, neural=neural)
+
+
+def _model_notes(model: Model | None) -> tuple[Note, ...]:
+    return () if model is None else tuple(Note(code="model", text=text) for text in model.notes)
 
 
 def _not_made(request: Request) -> list[Absent]:

@@ -14,13 +14,16 @@ from ..metrics.grid import DEFAULT_BINS, MAX_BINS, Grid, Kind
 from ..metrics.slice_input import DEEPEST
 from ..mitigation.retrain import METHODS
 from .policy import LevelValue, Limit, Policy, canonical_sha256, load_policy, misnamed, unknown_metrics
+from .settings_recourse import Recourse
 from .toml_reader import Section, build, read_toml
 
 DEFAULT_METHODS = ("unaware", "reweighing")
 """The ways to narrow a gap that are tried where settings name none."""
 
-FORMATS = ("html", "json")
+FORMATS = ("html", "json", "md", "csv", "parquet", "junit", "sarif", "pdf")
 """What an audit may be written as."""
+
+DEFAULT_FORMATS = ("html", "json")
 
 REFERENCES = ("largest", "best", "overall", "rest", "all_pairs")
 """What a group is compared with where no group is named."""
@@ -159,6 +162,21 @@ class Settings(Section):
         description="a list of SHA-256 sums, 64 hexadecimal digits each",
         examples=['trusted = ["9f86d081..."]'],
     )
+    model_columns: Names = Field(
+        default=(),
+        description=f"{_COLUMNS}, that a model takes in this order and does not name itself",
+        examples=['model_columns = ["age", "income"]'],
+    )
+    model_classes: tuple[LevelValue, ...] = Field(
+        default=(),
+        description="a list of labels, in the order of the model's outputs, where it does not say them",
+        examples=['model_classes = ["no", "yes"]'],
+    )
+    model_output: Literal["logit", "probability"] | None = Field(
+        default=None,
+        description='what a network gives: "probability", or "logit" for log-odds',
+        examples=['model_output = "logit"'],
+    )
     policy: Name | None = Field(
         default=None, description="the path of a policy file, in quotes", examples=['policy = "policy.toml"']
     )
@@ -184,6 +202,11 @@ class Settings(Section):
     )
     seed: int = Field(default=0, ge=0, description="a whole number of at least 0", examples=["seed = 0"])
     explain: bool = Field(default=True, description="true or false", examples=["explain = true"])
+    neural: bool = Field(
+        default=True,
+        description="true or false: look inside the model where it is a neural network",
+        examples=["neural = true"],
+    )
     mitigate: bool = Field(default=True, description="true or false", examples=["mitigate = true"])
     methods: tuple[str, ...] = Field(
         default=DEFAULT_METHODS,
@@ -202,6 +225,11 @@ class Settings(Section):
         description=f"a whole number from 1 to {DEEPEST}: the most conditions of a slice",
         examples=["search_depth = 2"],
     )
+    recourse: Recourse = Field(
+        default_factory=Recourse,
+        description="a table of changeable, immutable, ranges and monotone",
+        examples=['recourse = { immutable = ["native-country"], monotone = { age = "up" } }'],
+    )
     answers: Name | None = Field(
         default=None,
         description="the path of the datasheet's answers, in quotes",
@@ -217,7 +245,7 @@ class Settings(Section):
         default="report", description="the folder for the results, in quotes", examples=['out = "report"']
     )
     format: tuple[str, ...] = Field(
-        default=FORMATS,
+        default=DEFAULT_FORMATS,
         min_length=1,
         description=f"a list of: {', '.join(FORMATS)}",
         examples=['format = ["html", "json"]'],

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .model_checks import check_range, require
+
 _LOADERS = {"Tree": "TreeNode", "TreePredictor": "ObjectNode"}
 _BOUND = ("check_array",)
 _CATEGORIES = 256
@@ -75,11 +77,11 @@ def check_tree(arguments: tuple[int, NDArray[Any], int], state: dict[str, Any]) 
     """
     features, classes, outputs = arguments
     nodes, count = state["nodes"], state["node_count"]
-    _require(len(classes) == outputs >= 1 and int(min(classes)) >= 1, "its classes do not fit its outputs")
-    _require(len(nodes) == count == len(state["values"]) >= 1, "it does not hold the nodes that it counts")
+    require(len(classes) == outputs >= 1 and int(min(classes)) >= 1, "its classes do not fit its outputs")
+    require(len(nodes) == count == len(state["values"]) >= 1, "it does not hold the nodes that it counts")
     inner = nodes["left_child"] != -1
     _check_children(nodes["left_child"], nodes["right_child"], inner)
-    _check_range(nodes["feature"][inner], features, "a feature")
+    check_range(nodes["feature"][inner], features, "a feature")
 
 
 def check_built(built: Any) -> None:
@@ -107,8 +109,8 @@ def check_built(built: Any) -> None:
             _check_members(part, part.estimators_)
         elif isinstance(part, BaseGradientBoosting) and "estimators_" in fitted:
             _check_members(part, part.estimators_.ravel())
-            _require(part.estimators_.ndim == 2, "its stages are not a table")
-            _require(
+            require(part.estimators_.ndim == 2, "its stages are not a table")
+            require(
                 part.estimators_.shape[1] == part.n_trees_per_iteration_, "its stages do not fit its classes"
             )
         elif isinstance(part, BaseHistGradientBoosting) and "_predictors" in fitted:
@@ -124,30 +126,30 @@ def check_predictor(predictor: Any, features: int, categorical: NDArray[np.bool_
         A child, a feature or a set of categories lies outside.
     """
     nodes = predictor.nodes
-    _require(len(nodes) >= 1, "it has no nodes")
+    require(len(nodes) >= 1, "it has no nodes")
     inner = nodes["is_leaf"] == 0
     _check_children(nodes["left"].astype(np.int64), nodes["right"].astype(np.int64), inner)
-    _check_range(nodes["feature_idx"][inner], features, "a feature")
+    check_range(nodes["feature_idx"][inner], features, "a feature")
     by_category = inner & (nodes["is_categorical"] != 0)
-    _require(bool(categorical[nodes["feature_idx"][by_category]].all()), "it splits numbers by category")
+    require(bool(categorical[nodes["feature_idx"][by_category]].all()), "it splits numbers by category")
     bits = predictor.raw_left_cat_bitsets
-    _require(bits.ndim == 2 and bits.shape[1] == 8, "its sets of categories are cut short")
-    _check_range(nodes["bitset_idx"][by_category].astype(np.int64), len(bits), "a set of categories")
+    require(bits.ndim == 2 and bits.shape[1] == 8, "its sets of categories are cut short")
+    check_range(nodes["bitset_idx"][by_category].astype(np.int64), len(bits), "a set of categories")
 
 
 def _check_owner(model: Any) -> None:
     from sklearn.tree._tree import Tree  # noqa: PLC0415 - heavy
 
-    _require(isinstance(model.tree_, Tree), "it is no tree")
-    _require(model.tree_.n_features == model.n_features_in_, "it counts other columns than its model")
+    require(isinstance(model.tree_, Tree), "it is no tree")
+    require(model.tree_.n_features == model.n_features_in_, "it counts other columns than its model")
 
 
 def _check_members(owner: Any, members: Iterable[Any]) -> None:
     from sklearn.tree import BaseDecisionTree  # noqa: PLC0415 - heavy
 
     for member in members:
-        _require(isinstance(member, BaseDecisionTree), "a member of the ensemble is no tree")
-        _require(member.n_features_in_ == owner.n_features_in_, "it counts other columns than its ensemble")
+        require(isinstance(member, BaseDecisionTree), "a member of the ensemble is no tree")
+        require(member.n_features_in_ == owner.n_features_in_, "it counts other columns than its ensemble")
 
 
 def _check_boosted(model: Any) -> None:
@@ -155,29 +157,20 @@ def _check_boosted(model: Any) -> None:
 
     mapper = model._bin_mapper  # noqa: SLF001 - only here are its categories
     categorical = np.asarray(mapper.is_categorical_, dtype=bool)
-    _require(categorical.shape == (model.n_features_in_,), "it counts other columns than its model")
+    require(categorical.shape == (model.n_features_in_,), "it counts other columns than its model")
     known = [mapper.bin_thresholds_[position] for position in np.flatnonzero(categorical)]
     for values in known:
-        _check_range(np.asarray(values), _CATEGORIES, "a category")
+        check_range(np.asarray(values), _CATEGORIES, "a category")
     for predictor in (tree for stage in model._predictors for tree in stage):  # noqa: SLF001
-        _require(isinstance(predictor, TreePredictor), "a member of the ensemble is no tree")
+        require(isinstance(predictor, TreePredictor), "a member of the ensemble is no tree")
         check_predictor(predictor, model.n_features_in_, categorical)
 
 
 def _check_children(left: NDArray[Any], right: NDArray[Any], inner: NDArray[np.bool_]) -> None:
     own = np.flatnonzero(inner)
     for child in (left[inner], right[inner]):
-        _check_range(child, len(left), "a child")
-        _require(bool((child > own).all()), "a child comes before its parent")
-
-
-def _check_range(values: NDArray[Any], end: int, what: str) -> None:
-    _require(bool(((values >= 0) & (values < end)).all()), f"{what} lies outside")
-
-
-def _require(holds: bool, what: str) -> None:  # noqa: FBT001 - the one thing it is about
-    if not holds:
-        raise ValueError(f"a tree of the model is damaged: {what}")
+        check_range(child, len(left), "a child")
+        require(bool((child > own).all()), "a child comes before its parent")
 
 
 def _nodes(root: Any) -> Iterator[Any]:

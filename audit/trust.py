@@ -14,12 +14,31 @@ import zipfile
 import zlib
 from typing import Any
 
-from ..errors import ModelError, Problem, UntrustedModelError
+from ..errors import InputError, ModelError, Problem, UntrustedModelError
+from .torch_modules import import_torch
 from .trees import check_built, check_parsed
 
 ALLOWED_TYPES = (
+    "evenhand.mitigation.barycentre.ScoreBarycentre",
+    "evenhand.mitigation.calibration.GroupCalibration",
+    "evenhand.mitigation.label_bias.LabelBias",
+    "evenhand.mitigation.lagrangian.LagrangianWeights",
+    "evenhand.mitigation.massaging.Massaged",
+    "evenhand.mitigation.mixtures.DecisionMixture",
+    "evenhand.mitigation.mixtures.NumberMixture",
+    "evenhand.mitigation.reductions.Reductions",
+    "evenhand.mitigation.reject_option.RejectOption",
+    "evenhand.mitigation.repair.ImpactRepair",
+    "evenhand.mitigation.repair.Repaired",
+    "evenhand.mitigation.resampling.Resampled",
+    "evenhand.mitigation.residual.Residualised",
     "evenhand.mitigation.reweighing.Reweighing",
+    "evenhand.mitigation.table_encoder.TableEncoder",
+    "evenhand.mitigation.thresholds.GroupThresholds",
+    "evenhand.mitigation.thresholds.SharedThreshold",
+    "evenhand.mitigation.torch_trainer.TabularNet",
     "evenhand.mitigation.unaware.Unaware",
+    "fairlearn.preprocessing._correlation_remover.CorrelationRemover",
     "builtins.object",
     "functools.partial",
     "numpy.dtype",
@@ -72,11 +91,11 @@ def build_skops(data: bytes, where: str, *, vouched: bool) -> Any:
     """
     import skops.io as sio  # noqa: PLC0415 - it imports much of scikit-learn
 
-    _refuse_bomb(data, where)
+    refuse_bomb(data, where)
     try:
         found = set(sio.get_untrusted_types(data=data))
     except DAMAGE as error:
-        raise _damaged(where, error) from error
+        raise damaged(where, error) from error
     refused = sorted(found - set(ALLOWED_TYPES))
     if refused and not vouched:
         message = (
@@ -91,12 +110,12 @@ def build_skops(data: bytes, where: str, *, vouched: bool) -> Any:
         built = _quietly(sio.loads, data, trusted=sorted(found))
         check_built(built)
     except DAMAGE as error:
-        raise _damaged(where, error) from error
+        raise damaged(where, error) from error
     return built
 
 
 def build_pickle(data: bytes, where: str) -> Any:
-    """Build the object of a pickle or joblib file, which can run any code: call it for vouched files only.
+    """Build the object of a pickle, joblib or torch.save file, which can run code: for vouched files only.
 
     Raises
     ------
@@ -106,9 +125,31 @@ def build_pickle(data: bytes, where: str) -> Any:
     import joblib  # noqa: PLC0415 - only pickles need it
 
     try:
+        if zipfile.is_zipfile(io.BytesIO(data)):
+            # What torch.save writes is an archive around a pickle.
+            return _quietly(import_torch().load, io.BytesIO(data), map_location="cpu", weights_only=False)
         return _quietly(joblib.load, io.BytesIO(data))
+    except InputError:
+        raise
     except DAMAGE as error:
-        raise _damaged(where, error) from error
+        raise damaged(where, error) from error
+
+
+def build_torchscript(data: bytes, where: str) -> Any:
+    """Build a TorchScript program, whose code can call operators that write files: for vouched files only.
+
+    Raises
+    ------
+    InputError
+        torch is not installed.
+    ModelError
+        The file is damaged.
+    """
+    torch = import_torch()
+    try:
+        return _quietly(torch.jit.load, io.BytesIO(data), map_location="cpu")
+    except DAMAGE as error:
+        raise damaged(where, error) from error
 
 
 def _quietly(function: Any, *arguments: Any, **options: Any) -> Any:
@@ -121,12 +162,13 @@ def _quietly(function: Any, *arguments: Any, **options: Any) -> Any:
     return result
 
 
-def _refuse_bomb(data: bytes, where: str) -> None:
+def refuse_bomb(data: bytes, where: str) -> None:
+    """Refuse an archive that would unpack to far more than it is."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             unpacked = sum(item.file_size for item in archive.infolist())
     except DAMAGE as error:
-        raise _damaged(where, error) from error
+        raise damaged(where, error) from error
     if unpacked > min(_MOST_BYTES, _FREE_BYTES + _MOST_RATIO * len(data)):
         message = (
             f"a model file of {len(data)} bytes must not unpack to {unpacked} bytes; save the model again"
@@ -134,7 +176,8 @@ def _refuse_bomb(data: bytes, where: str) -> None:
         raise ModelError.of("zip_bomb", where, message)
 
 
-def _damaged(where: str, error: Exception) -> ModelError:
+def damaged(where: str, error: Exception) -> ModelError:
+    """Make the error of a model file that its reader fails on."""
     first = (str(error).splitlines() or [""])[0][:200] or type(error).__name__
-    message = f"the model file cannot be read: {first}; save the model again (evenhand reads skops files)"
+    message = f"the model file cannot be read: {first}; save the model again"
     return ModelError([Problem("damaged_model", where, message)])

@@ -8,7 +8,9 @@ import typer
 
 from .. import __version__
 from .audit import audit
+from .compare import compare
 from .demo import demo
+from .explain import explain
 from .guard import guarded
 from .init import init
 from .metrics import metrics
@@ -50,9 +52,18 @@ app.command(
     short_help="Audit a table, with or without a model.",
 )(guarded(audit))
 app.command(
+    help="Explain single decisions: what each column adds, by several methods; what would have to change for"
+    " another decision; the principal reasons for a refusal.",
+    short_help="Explain single decisions of a model.",
+)(guarded(explain))
+app.command(
     help="Render the pages of an audit record again; the exit code is that of its verdict.",
     short_help="Render the pages of a record again.",
 )(guarded(report))
+app.command(
+    help="Hold audits against the first one: what got better, what got worse, what is within noise.",
+    short_help="Compare audits over time or between models.",
+)(guarded(compare))
 app.command(
     help="Write a commented settings file for a table, with guessed roles to correct.",
     short_help="Write a settings file with guessed roles.",

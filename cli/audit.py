@@ -47,7 +47,20 @@ def audit(
         float | None, typer.Option(help="Scores at or above it are selected (default 0.5; 0 of real ones).")
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="Model file: skops, or a trusted joblib or pickle.")
+        str | None,
+        typer.Option(
+            help="Model file: skops, LightGBM (text), XGBoost (JSON, UBJ), CatBoost (cbm), torch.export"
+            " (pt2); or a trusted joblib, pickle or TorchScript."
+        ),
+    ] = None,
+    model_columns: Annotated[
+        Many, typer.Option(help="Column that the model takes, where it names none; repeat in its order.")
+    ] = None,
+    model_classes: Annotated[
+        Many, typer.Option(help="Label, where the model says none; repeat in the order of its outputs.")
+    ] = None,
+    model_output: Annotated[
+        str | None, typer.Option(help="What a network gives: probability or logit.")
     ] = None,
     trusted: Annotated[
         Many, typer.Option(help="SHA-256 of a model file that may run code; repeat for several.")
@@ -78,6 +91,9 @@ def audit(
     explain: Annotated[
         bool | None, typer.Option("--explain/--no-explain", help="Explain the gaps (default yes).")
     ] = None,
+    neural: Annotated[
+        bool | None, typer.Option("--neural/--no-neural", help="Look inside a neural network (default yes).")
+    ] = None,
     mitigate: Annotated[
         bool | None, typer.Option("--mitigate/--no-mitigate", help="Retrain with less bias (default yes).")
     ] = None,
@@ -101,7 +117,11 @@ def audit(
         str | None, typer.Option("--out", help="Folder for the results (default report).")
     ] = None,
     formats: Annotated[
-        Many, typer.Option("--format", help="html, json; repeat for several (default both).")
+        Many,
+        typer.Option(
+            "--format",
+            help="html, json, md, csv, parquet, junit, sarif, pdf; repeat (default html, json).",
+        ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,
@@ -118,7 +138,8 @@ def audit(
         "mitigate": mitigate, "methods": methods, "proxies": proxies, "search": search,
         "search_depth": search_depth, "answers": answers, "title": title, "credit": credit, "id": person,
         "out": out_folder, "format": formats, "intersections": _intersections(intersections),
-        "bands": _bands(bands),
+        "bands": _bands(bands), "model_columns": model_columns, "model_classes": model_classes,
+        "model_output": model_output, "neural": neural,
     }  # fmt: skip
     return run_audit(source, flags, reference, quiet=quiet, verbose=verbose)
 

@@ -13,6 +13,10 @@ from .terminal import out
 def report(
     record: Annotated[Path, typer.Argument(help="A record.json that an audit wrote.")],
     out_folder: Annotated[Path, typer.Option("--out", help="Folder for the pages.")] = Path("report"),
+    formats: Annotated[
+        list[str] | None,
+        typer.Option("--format", help="html (default), json, md, csv, parquet, junit, sarif, pdf; repeat."),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,  # noqa: ARG001 - the guard reads it
 ) -> int:
@@ -20,7 +24,7 @@ def report(
     from ..api import Result  # noqa: PLC0415 - the libraries load only now
 
     result = Result.read(record)
-    files = result.write(out_folder, formats=("html",))
+    files = result.write(out_folder, formats=formats or ("html",))
     if not quiet:
         out("\n".join(["Written:", *(f"  {path}" for path in files)]))
     return result.exit_code

@@ -9,16 +9,33 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _HOME = {
+    "GroupCalibration": "calibration",
+    "GroupThresholds": "thresholds",
+    "ImpactRepair": "repair",
+    "LabelBias": "label_bias",
+    "LagrangianWeights": "lagrangian",
     "METHODS": "retrain",
+    "Massaged": "massaging",
     "Method": "retrain",
     "Overlap": "overlap",
     "PairedCounts": "joint",
     "Proxies": "proxies",
     "Proxy": "proxies",
+    "Reductions": "reductions",
+    "RejectOption": "reject_option",
+    "Repaired": "repair",
+    "Resampled": "resampling",
+    "Residualised": "residual",
     "Retrained": "retrain",
     "Reweighed": "reweighing",
     "Reweighing": "reweighing",
+    "ScoreBarycentre": "barycentre",
+    "SharedThreshold": "thresholds",
+    "TabularNet": "torch_trainer",
     "Unaware": "unaware",
+    "best_mixtures": "threshold_mixing",
+    "best_shared": "threshold_search",
+    "best_thresholds": "threshold_search",
     "gap_change": "paired",
     "overlapping_rows": "overlap",
     "paired_counts": "joint",
@@ -32,8 +49,13 @@ _HOME = {
 __all__ = [*_HOME]  # noqa: PLE0604 - the table above is the one list of names
 
 if TYPE_CHECKING:
+    from .barycentre import ScoreBarycentre as ScoreBarycentre
+    from .calibration import GroupCalibration as GroupCalibration
     from .joint import PairedCounts as PairedCounts
     from .joint import paired_counts as paired_counts
+    from .label_bias import LabelBias as LabelBias
+    from .lagrangian import LagrangianWeights as LagrangianWeights
+    from .massaging import Massaged as Massaged
     from .overlap import Overlap as Overlap
     from .overlap import overlapping_rows as overlapping_rows
     from .paired import gap_change as gap_change
@@ -42,6 +64,12 @@ if TYPE_CHECKING:
     from .proxies import Proxies as Proxies
     from .proxies import Proxy as Proxy
     from .proxies import proxy_strength as proxy_strength
+    from .reductions import Reductions as Reductions
+    from .reject_option import RejectOption as RejectOption
+    from .repair import ImpactRepair as ImpactRepair
+    from .repair import Repaired as Repaired
+    from .resampling import Resampled as Resampled
+    from .residual import Residualised as Residualised
     from .retrain import METHODS as METHODS
     from .retrain import Method as Method
     from .retrain import Retrained as Retrained
@@ -49,6 +77,12 @@ if TYPE_CHECKING:
     from .reweighing import Reweighed as Reweighed
     from .reweighing import Reweighing as Reweighing
     from .reweighing import reweighing_weights as reweighing_weights
+    from .threshold_mixing import best_mixtures as best_mixtures
+    from .threshold_search import best_shared as best_shared
+    from .threshold_search import best_thresholds as best_thresholds
+    from .thresholds import GroupThresholds as GroupThresholds
+    from .thresholds import SharedThreshold as SharedThreshold
+    from .torch_trainer import TabularNet as TabularNet
     from .unaware import Unaware as Unaware
 
 

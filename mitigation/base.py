@@ -153,6 +153,17 @@ class Wrapper(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
 
+class BinaryWrapper(Wrapper):
+    """A meta-estimator of one target; where that is a class, of two classes."""
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        if tags.classifier_tags is not None:
+            tags.classifier_tags.multi_class = tags.classifier_tags.multi_label = False
+        tags.target_tags.multi_output = False
+        return tags
+
+
 def weight_parameter(estimator: Any) -> str | None:
     """Name the argument of ``fit`` that brings row weights to an estimator.
 

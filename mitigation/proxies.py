@@ -17,12 +17,13 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
+import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from ..errors import InputError, Problem
 from ..metrics.groups import encode
 from ..metrics.results import Group
-from .rows import Floats, Integers, compress, index_of, match_rows, missing_columns, row_groups
+from .rows import Floats, Integers, compress, dealt_folds, index_of, match_rows, missing_columns, row_groups
 
 BINS = 32
 """A numeric column with more distinct values than this is cut into so many bins of about equal size."""
@@ -35,6 +36,9 @@ MIN_ROWS = 10
 
 STRONG = 0.7
 """From this AUC on, a column is called a proxy: a convention, not a rule of law."""
+
+
+AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -143,7 +147,7 @@ def proxy_strength(
             f"at least two groups of {MIN_ROWS} rows or more are needed to tell them apart, got {len(kept)}"
         )
         raise InputError.of("too_few_groups", "sensitive_features", said)
-    fold = _folds(target, folds, seed)
+    fold = dealt_folds(target, folds, seed)
     coded = [
         _binned(frame[name].to_numpy()[chosen], frame[name].dtype.is_numeric(), name) for name in columns
     ]
@@ -156,6 +160,59 @@ def proxy_strength(
     return Proxies(
         groups.names, tuple(rows), together, kept, left_out, len(chosen), len(groups.codes), folds, seed
     )
+
+
+def detected_proxies(X: Any, sensitive: Sequence[Any], sensitive_features: Any, auc: float) -> list[Any]:
+    """Name the columns of a table that alone tell the sensitive attribute.
+
+    Parameters
+    ----------
+    X : frame or array of shape (rows, columns)
+    sensitive : sequence of names or positions
+        Columns that are the attribute, or come with it; not looked at.
+    sensitive_features : array-like of shape (rows,) or (rows, attributes), or None
+        None means the sensitive columns.
+    auc : float in (0.5, 1]
+
+    Returns
+    -------
+    list of names or positions
+        The strongest first.
+
+    Raises
+    ------
+    InputError
+        No attribute is given, or there are fewer than two groups to tell apart.
+
+    Examples
+    --------
+    >>> X = np.column_stack([np.arange(100) % 2, np.arange(100) % 2, np.arange(100) // 10])
+    >>> detected_proxies(X, [0], None, 0.7)
+    [1]
+    """
+    if not 0.5 < auc <= 1:
+        raise InputError.of("range", "proxy_auc", f"must lie above 0.5 and be at most 1, got {auc!r}")
+    frame, names = _named(X)
+    problems = missing_columns(sensitive, list(names.values()), "sensitive_columns, proxies")
+    if problems:
+        raise InputError(problems)
+    own = [name for name, original in names.items() if original in sensitive]
+    if sensitive_features is None and not own:
+        said = "to detect proxies the attribute is needed; give sensitive_features or name sensitive_columns"
+        raise InputError.of("no_groups", "proxies", said)
+    groups = frame[own] if sensitive_features is None else sensitive_features
+    found = proxy_strength(frame, groups, exclude=own)
+    return [names[name] for name in found.strong(auc)]
+
+
+def _named(X: Any) -> tuple[Any, dict[str, Any]]:
+    """Give a frame whose columns have text as names, and the name or position that each stands for."""
+    frame = nw.from_native(X, eager_only=True, pass_through=True)
+    if isinstance(frame, nw.DataFrame) and all(isinstance(name, str) for name in frame.columns):
+        return X, {name: name for name in frame.columns}
+    table = pd.DataFrame(X)
+    names = {str(name): name for name in table.columns}
+    return table.set_axis(list(names), axis=1), names
 
 
 def _refuse(
@@ -191,14 +248,6 @@ def _sample(
     _, target = compress(codes[chosen], len(levels))
     kept = tuple(level for level, ok in zip(levels, large, strict=True) if ok)
     return chosen, target, kept, tuple(level for level, ok in zip(levels, large, strict=True) if not ok)
-
-
-def _folds(target: Integers, folds: int, seed: int) -> Integers:
-    """Deal the rows of each group over the folds evenly, in random order."""
-    order = np.lexsort((np.random.default_rng(seed).random(len(target)), target))
-    fold = np.empty(len(target), dtype=np.int64)
-    fold[order] = np.arange(len(target)) % folds
-    return fold
 
 
 def _binned(values: Any, numeric: bool, name: str) -> tuple[Integers, bool]:  # noqa: FBT001 - a fact of the column

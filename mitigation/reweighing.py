@@ -22,6 +22,7 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 from ..errors import EvenhandWarning, InputError, Problem
 from ..metrics.results import Group, Level
 from .base import Sensitivity, Wrapper, fit_weighted, refuse_unweighable
+from .options import refuse, strength_problems
 from .rows import (
     Floats,
     Integers,
@@ -194,13 +195,15 @@ class Reweighing(Wrapper):
     sensitive_columns : name, position, or sequence of them, optional
         Columns of X that define the groups where ``fit`` gets no ``sensitive_features``;
         several mean their intersections. The inner estimator still gets these columns.
+    strength : float in [0, 1]
+        How far each factor goes from 1 to its full size.
 
     Attributes
     ----------
     estimator_ : classifier
         The fitted clone.
     weights_ : ndarray of float, shape (groups, classes)
-        The factor of each cell of group and label; 1 for an empty cell.
+        The factor of each cell of group and label, strength applied; 1 for an empty cell.
     groups_ : list of tuple
         The rows of ``weights_``.
     labels_ : list
@@ -233,10 +236,13 @@ class Reweighing(Wrapper):
     """
 
     needs_sensitive: ClassVar[Sensitivity] = "training"
+    strength_parameter: ClassVar[str | None] = "strength"
+    strengths: ClassVar[tuple[float, ...]] = (0.25, 0.5, 0.75, 1.0)
 
-    def __init__(self, estimator: Any, *, sensitive_columns: Any = None) -> None:
+    def __init__(self, estimator: Any, *, sensitive_columns: Any = None, strength: float = 1.0) -> None:
         self.estimator = estimator
         self.sensitive_columns = sensitive_columns
+        self.strength = strength
 
     def fit(self, X: Any, y: Any, *, sensitive_features: Any = None, sample_weight: Any = None) -> Reweighing:
         """Weigh the rows and train the inner estimator on them.
@@ -262,14 +268,17 @@ class Reweighing(Wrapper):
         """
         self._refuse_unfit_inner()
         validate_data(self, X, y, skip_check_array=True)
-        y = _checked_labels(X, match_rows(y, index_of(X), "y"))
+        y = checked_labels(X, match_rows(y, index_of(X), "y"))
         groups = self._groups(X, match_rows(sensitive_features, index_of(X), "sensitive_features"), len(y))
-        result = reweighing_weights(y, groups, match_rows(sample_weight, index_of(X), "sample_weight"))
-        self.weights_ = result.factors
+        given = match_rows(sample_weight, index_of(X), "sample_weight")
+        result = reweighing_weights(y, groups, given)
+        self.weights_ = 1 + self.strength * (result.factors - 1)
         self.groups_, self.labels_ = list(result.groups), list(result.labels)
         self.empty_cells_ = list(result.empty_cells)
         _say_empty(result)
-        self.estimator_ = fit_weighted(self.estimator, X, y, result.weights)
+        before, _ = row_weights(given, len(y))
+        weights = (1 - self.strength) * before + self.strength * result.weights
+        self.estimator_ = fit_weighted(self.estimator, X, y, weights)
         return self
 
     def _refuse_unfit_inner(self) -> None:
@@ -278,6 +287,7 @@ class Reweighing(Wrapper):
             said = f"reweighing needs a classifier, but {name} is a regressor; band the target into classes"
             raise InputError.of("regressor", "estimator", said)
         refuse_unweighable(self.estimator)
+        refuse(strength_problems(self.strength))
 
     def _groups(self, X: Any, sensitive_features: Any, rows: int) -> Any:
         if sensitive_features is not None:
@@ -294,7 +304,19 @@ class Reweighing(Wrapper):
         return np.zeros(rows, dtype=np.int64)
 
 
-def _checked_labels(X: Any, y: Any) -> Any:
+def checked_labels(X: Any, y: Any) -> Any:
+    """Read labels as one column of classes, as long as X; missing ones are left for the caller to refuse.
+
+    Raises
+    ------
+    InputError
+        A label is infinite.
+
+    Examples
+    --------
+    >>> checked_labels([[1], [2]], ["no", "yes"]).tolist()
+    ['no', 'yes']
+    """
     flat = column_or_1d(y, warn=True)
     check_consistent_length(X, flat)
     if flat.dtype.kind == "f" and np.isinf(flat).any():

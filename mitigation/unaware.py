@@ -19,9 +19,18 @@ from sklearn.utils.validation import check_consistent_length, validate_data
 
 from ..errors import EvenhandWarning, InputError, Problem
 from .base import Sensitivity, Wrapper, fit_weighted
+from .proxies import AUTO, STRONG, detected_proxies
 from .rows import column_names, index_of, match_rows, missing_columns, row_weights
 
 How = Literal["auto", "drop", "hold"]
+
+
+class _Need:
+    """Tell when the attribute is needed: never, but at training where proxies are to be detected."""
+
+    def __get__(self, model: Any, owner: Any = None) -> Sensitivity:
+        auto = model is not None and isinstance(model.proxies, str) and model.proxies == AUTO
+        return "training" if auto else "never"
 
 
 class Unaware(Wrapper):
@@ -36,15 +45,24 @@ class Unaware(Wrapper):
         Any classifier or regressor, or a pipeline.
     sensitive_columns : name, position, or sequence of them
         Names in a frame, positions in an array.
-    proxies : name, position, or sequence of them
-        Further columns to hide, because they stand for a sensitive one.
+    proxies : name, position, sequence of them, or "auto"
+        Further columns to hide, because they stand for a sensitive one. "auto" hides every column that alone
+        tells the attribute with an AUC of at least ``proxy_auc``, out of sample, on the training rows
+        (:func:`evenhand.mitigation.proxy_strength`); the attribute is then needed at training. A column that
+        is itself called "auto" is named in a list.
     how : {"auto", "drop", "hold"}, default "auto"
         "drop" removes the columns before the inner estimator; "hold" sets each to its most frequent value
         among the training rows. "auto" holds where a step of the inner estimator names one of the columns
         (a ColumnTransformer, or ``categorical_features``), else drops.
+    proxy_auc : float in (0.5, 1]
+        See ``proxies``.
 
     Attributes
     ----------
+    needs_sensitive : {"never", "training"}
+        "training" where proxies are detected.
+    detected_ : list
+        The proxies found by "auto", the strongest first; empty otherwise.
     estimator_ : estimator
         The fitted clone.
     how_ : {"drop", "hold"}
@@ -74,25 +92,34 @@ class Unaware(Wrapper):
     (['sex'], 'drop', [0, 0, 1, 1])
     """
 
-    needs_sensitive: ClassVar[Sensitivity] = "never"
+    needs_sensitive: ClassVar[Sensitivity] = _Need()  # type: ignore[assignment]
+    strength_parameter: ClassVar[str | None] = None
+    strengths: ClassVar[tuple[float, ...]] = ()
 
     def __init__(
-        self, estimator: Any, *, sensitive_columns: Any = (), proxies: Any = (), how: How = "auto"
+        self,
+        estimator: Any,
+        *,
+        sensitive_columns: Any = (),
+        proxies: Any = (),
+        how: How = "auto",
+        proxy_auc: float = STRONG,
     ) -> None:
         self.estimator = estimator
         self.sensitive_columns = sensitive_columns
         self.proxies = proxies
         self.how = how
+        self.proxy_auc = proxy_auc
 
-    def fit(self, X: Any, y: Any, *, sensitive_features: Any = None, sample_weight: Any = None) -> Unaware:  # noqa: ARG002
+    def fit(self, X: Any, y: Any, *, sensitive_features: Any = None, sample_weight: Any = None) -> Unaware:
         """Train the inner estimator on rows whose hidden columns are dropped or held.
 
         Parameters
         ----------
         X : frame or array-like of shape (rows, columns)
         y : array-like of shape (rows,)
-        sensitive_features : object
-            Ignored; present because the methods of this room are called alike.
+        sensitive_features : array-like of shape (rows,) or (rows, attributes), optional
+            The attribute whose proxies are detected; None means the sensitive columns. Otherwise not used.
         sample_weight : array-like of shape (rows,), optional
 
         Returns
@@ -105,15 +132,18 @@ class Unaware(Wrapper):
         InputError
         """
         validate_data(self, X, y, skip_check_array=True)
-        X = _table(X)
-        columns = dict.fromkeys((*column_names(self.sensitive_columns), *column_names(self.proxies)))
-        self.hidden_, self.columns_ = list(columns), _columns(X)
+        X = table_of(X)
+        sensitive = column_names(self.sensitive_columns)
+        auto = isinstance(self.proxies, str) and self.proxies == AUTO
+        self.detected_ = detected_proxies(X, sensitive, sensitive_features, self.proxy_auc) if auto else []
+        proxies = self.detected_ if auto else column_names(self.proxies)
+        self.hidden_, self.columns_ = list(dict.fromkeys((*sensitive, *proxies))), _columns(X)
         _refuse(X, self.hidden_, self.how)
         self.how_ = self._chosen_way()
         self.held_, self.held_types_ = _values_to_hold(X, self.hidden_) if self.how_ == "hold" else ({}, {})
         y = match_rows(y, index_of(X), "y")
         check_consistent_length(X, y)
-        if not self.hidden_:
+        if not self.hidden_ and not auto:
             said = "neither sensitive_columns nor proxies were named: the model sees every column"
             warnings.warn(said, EvenhandWarning, stacklevel=2)
         self.estimator_ = fit_weighted(self.estimator, self._rows_for_inner(X), y, _weights(sample_weight, X))
@@ -127,7 +157,7 @@ class Unaware(Wrapper):
     def _rows_for_inner(self, X: Any) -> Any:
         if not self.hidden_:
             return X
-        X = _table(X)
+        X = table_of(X)
         frame = isinstance(nw.from_native(X, eager_only=True, pass_through=True), nw.DataFrame)
         if self.how_ == "drop":
             return (
@@ -147,12 +177,18 @@ def _weights(sample_weight: Any, X: Any) -> Any:
     return weights
 
 
-def _table(X: Any) -> Any:
-    """Keep frames and sparse matrices; make the rest an array of two dimensions."""
+def table_of(X: Any) -> Any:
+    """Keep frames and sparse matrices, the latter by rows; make the rest an array.
+
+    Examples
+    --------
+    >>> table_of([[1, 2]]).shape
+    (1, 2)
+    """
+    if sparse.issparse(X):
+        return X.tocsr()
     frame = nw.from_native(X, eager_only=True, pass_through=True)
-    if isinstance(frame, nw.DataFrame) or sparse.issparse(X):
-        return X
-    return np.asarray(X)
+    return X if isinstance(frame, nw.DataFrame) else np.asarray(X)
 
 
 def _columns(X: Any) -> list[Any]:

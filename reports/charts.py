@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from .charts_neural import scatter_chart, scatter_svg
 from .formats import Kind
 from .lean import Words, lean
 from .names import width
 from .palette import COLOURS
-from .view_parts import BarChart, Chart, Dot, DotChart, Pair, PairChart
+from .view_parts import BarChart, Chart, Dot, DotChart, Pair, PairChart, ScatterChart
 
 if TYPE_CHECKING:
     from altair import LayerChart
@@ -34,7 +35,7 @@ def specification(chart: Chart) -> dict[str, Any]:
 
     Parameters
     ----------
-    chart : DotChart, BarChart or PairChart
+    chart : DotChart, BarChart, PairChart or ScatterChart
 
     Returns
     -------
@@ -45,6 +46,8 @@ def specification(chart: Chart) -> dict[str, Any]:
         return _dot_chart(chart)
     if isinstance(chart, BarChart):
         return _bar_chart(chart)
+    if isinstance(chart, ScatterChart):
+        return scatter_chart(chart)
     return _pair_chart(chart)
 
 
@@ -53,7 +56,7 @@ def altair_chart(chart: Chart) -> LayerChart:
 
     Parameters
     ----------
-    chart : DotChart, BarChart or PairChart
+    chart : DotChart, BarChart, PairChart or ScatterChart
 
     Returns
     -------
@@ -77,7 +80,7 @@ def svg(chart: Chart) -> str:
 
     Parameters
     ----------
-    chart : DotChart, BarChart or PairChart
+    chart : DotChart, BarChart, PairChart or ScatterChart
 
     Returns
     -------
@@ -86,6 +89,8 @@ def svg(chart: Chart) -> str:
     """
     import vl_convert  # noqa: PLC0415 - loads a JavaScript engine
 
+    if isinstance(chart, ScatterChart):
+        return scatter_svg(chart)
     spec = specification(chart)
     drawn: str = vl_convert.vegalite_to_svg(_silent(spec), allowed_base_urls=[])
     return lean(drawn, f"{chart.title}. {chart.description}", _words(spec))

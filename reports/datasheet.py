@@ -10,6 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..audit.answers import Answers
+from ..audit.record import Record
+from ..errors import InputError
 from .datasheet_view import build_view
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -47,6 +49,26 @@ def render_datasheet(
     page = build_view(facts, answers, title=title, credit=credit, created=created)
     css = Markup((_TEMPLATES / "datasheet.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
     return _environment().get_template("datasheet.html.j2").render(page=page, css=css)
+
+
+def datasheet_of(record: Record) -> str:
+    """Render the datasheet that an audit's record holds.
+
+    Raises
+    ------
+    InputError
+        The audit was made of arrays, or the record is a public one: it describes no table.
+    """
+    if record.datasheet is None:
+        message = "a datasheet describes a table, and this record describes none; audit a table"
+        raise InputError.of("no_datasheet", "record", message)
+    return render_datasheet(
+        record.datasheet,
+        record.answers,
+        title=record.data.name,
+        credit=record.data.credit,
+        created=record.created,
+    )
 
 
 @cache

@@ -137,6 +137,23 @@ def level(value: float) -> str:
     return "over 99.99%" if rounded == 100 and value < 1 else f"{rounded:.6g}%"
 
 
+def script_format(kind: Kind) -> dict[str, str | float | int]:
+    """Give a number format to the page's script, which writes figures as ``figure`` does.
+
+    Examples
+    --------
+    >>> script_format("rate")
+    {'scale': 100.0, 'digits': 1, 'unit': '%', 'point': '.', 'none': '–'}
+    """
+    return {
+        "scale": _SCALE[kind],
+        "digits": _DIGITS[kind],
+        "unit": _UNIT[kind],
+        "point": ".",
+        "none": NO_FIGURE,
+    }
+
+
 def defined(item: Estimate) -> bool:
     """Tell whether an estimate has a figure."""
     return math.isfinite(item.value)

@@ -1,20 +1,24 @@
 """Pages as HTML: the plain sections of :mod:`.view`, drawn by small templates.
 
-Everything that comes from data is escaped (autoescape, strict about what is undefined); only the style sheet
-and the pictures, which this package writes itself, go in as they are. There is no script, no clock and
-nothing from outside.
+Everything that comes from data is escaped (autoescape, strict about what is undefined); only the style sheet,
+the script and the pictures, which this package writes itself, go in as they are. The page lets no other
+script run (its policy names the hash of this one) and loads nothing from outside; without script it is whole.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from ..audit.compare import Comparison
 from ..audit.record import Record
 from . import charts
 from .view import build_page
+from .view_compare import build_comparison
 from .view_parts import Chart, Page
 from .wording import say
 
@@ -29,11 +33,27 @@ def render_report(record: Record) -> str:
     Returns
     -------
     str
-        The page. The same record gives the same text; nothing in it loads anything or runs.
+        The page. The same record gives the same text; nothing in it loads anything, and nothing runs but
+        the page's own small script.
     """
     page = build_page(record)
-    template = _environment().get_template("report.html.j2")
-    return template.render(page=page, contents=_contents(page), style=_style("report.css"))
+    return _whole("report.html.j2", page=page, contents=_contents(page))
+
+
+def render_comparison(found: Comparison) -> str:
+    """Draw audits side by side as one self-contained HTML page."""
+    return _whole("compare.html.j2", page=build_comparison(found))
+
+
+def _whole(template: str, **values: object) -> str:
+    """Render a page with the style sheet and the one script that it lets run."""
+    script = _own("report.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        _environment()
+        .get_template(template)
+        .render(style=_own("report.css"), script=script, script_hash=digest, **values)
+    )
 
 
 def render_fragment(record: Record) -> str:
@@ -50,13 +70,27 @@ def render_fragment(record: Record) -> str:
     """
     page = build_page(record)
     template = _environment().get_template("fragment.html.j2")
-    return template.render(page=page, style=_style("fragment.css"))
+    return template.render(page=page, style=_own("fragment.css"))
+
+
+def drawn(template: str, sheet: str, **values: object) -> str:
+    """Draw any page of this package from its plain parts.
+
+    Parameters
+    ----------
+    template, sheet : str
+        Files among the templates.
+    **values
+        What the template is given, beside ``style``.
+    """
+    return _environment().get_template(template).render(style=_own(sheet), **values)
 
 
 def _contents(page: Page) -> list[tuple[str, str]]:
     """List the parts of the page, as (anchor, heading)."""
     measured = [page.matrix, *page.groupings, *page.further]
-    sections = [page.unknown, *measured, page.explanations, page.mitigation, page.methods]
+    moved = [page.what_if] if page.what_if else []
+    sections = [page.unknown, *measured, *moved, page.explanations, page.mitigation, page.methods]
     return [
         (page.picture.id, page.picture.heading),
         ("facts", say("facts.heading")),
@@ -77,6 +111,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters["svg"] = _picture
+    environment.filters["inert"] = _inert
     environment.globals["say"] = say
     return environment
 
@@ -86,8 +121,13 @@ def _picture(chart: Chart) -> Markup:
     return Markup(charts.svg(chart))  # noqa: S704 - see above
 
 
-def _style(name: str) -> Markup:
-    """Read a style sheet of this package."""
+def _inert(data: str) -> Markup:
+    """Put JSON into a page so that no text in it can end the element that holds it."""
+    return Markup(data.replace("<", "\\u003c"))  # noqa: S704 - see above
+
+
+def _own(name: str) -> Markup:
+    """Read a style sheet or a script of this package."""
     loader = _environment().loader
     if loader is None:
         raise LookupError(f"the environment has no loader to read {name} with")

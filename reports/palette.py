@@ -13,5 +13,9 @@ COLOURS = {
     "fail": "#b42318",
     "inconclusive": "#8a6100",
     "undefined": "#57606b",
+    "second": "#b4500f",
+    "third": "#00706b",
+    "fourth": "#8a3f9e",
+    "fifth": "#6a5d00",
 }
 """The light colours by meaning; each is its own, so that a colour in a picture tells its meaning."""

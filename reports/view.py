@@ -24,11 +24,14 @@ from .view_groups import grouping_section, rate_chart
 from .view_marks import mark, state_mark
 from .view_methods import footer_lines, glossary, methods_section, software_facts
 from .view_mitigation import mitigation_section
+from .view_neural import neural_sections
 from .view_parts import Cell, Chart, Column, Mark, Page, Row, Section, Table
+from .view_recourse import recourse_section
 from .view_scope import Scope, glossary_id, worst_of
 from .view_scores import scores_section
 from .view_slices import slices_section
 from .view_verdict import headline, summary, tally, verdict_line
+from .view_what_if import what_if
 from .wording import say, say_many, words_of
 
 
@@ -61,6 +64,7 @@ def build_page(record: Record) -> Page:
         matrix=_matrix(record, scopes),
         groupings=tuple(grouping_section(scope) for scope in scopes),
         further=tuple(_further(record, hidden)),
+        what_if=what_if(record),
         explanations=explain_section(record, hidden),
         mitigation=mitigation_section(record, concealed),
         methods=methods_section(record),
@@ -71,10 +75,16 @@ def build_page(record: Record) -> Page:
 
 
 def _further(record: Record, hidden: Hidden) -> Iterator[Section]:
-    sections = (scores_section(record), conditional_section(record, hidden), slices_section(record, hidden))
-    for section in sections:
+    found = (
+        scores_section(record),
+        conditional_section(record, hidden),
+        slices_section(record, hidden),
+        recourse_section(record, hidden),
+    )
+    for section in found:
         if section is not None:
             yield section
+    yield from neural_sections(record, hidden)
 
 
 def _scopes(record: Record, hidden: Hidden) -> tuple[Scope, ...]:

@@ -23,6 +23,9 @@ _MARKS: dict[str, tuple[Tone, str]] = {
     "noise": ("undefined", "≈"),
     "reversed": ("fail", "⇄"),
     "remains": ("plain", "="),
+    "better": ("pass", "▼"),
+    "worse": ("fail", "▲"),
+    "unknown": ("undefined", "–"),
 }
 
 

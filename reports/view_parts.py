@@ -151,7 +151,49 @@ class PairChart:
     rule: float | None = None
 
 
-Chart = DotChart | BarChart | PairChart
+@dataclass(frozen=True)
+class Spot:
+    """A point of a scatter chart, in the units that are printed.
+
+    ``series`` is its place among the chart's series, ``label`` stands beside it where it is not empty.
+    """
+
+    x: float
+    y: float
+    series: int
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class ScatterChart:
+    """Points in two directions, a shape and a colour for each series.
+
+    Parameters
+    ----------
+    id : str
+    title : str
+    description : str
+        The text alternative.
+    x_title, y_title : str
+        Of the axes; both empty where the directions mean nothing by themselves, and no axis is drawn.
+    kinds : (Kind, Kind)
+        The units of the axes.
+    series : tuple of str
+        Names for the legend.
+    spots : tuple of Spot
+    """
+
+    id: str
+    title: str
+    description: str
+    x_title: str
+    y_title: str
+    kinds: tuple[Kind, Kind]
+    series: tuple[str, ...]
+    spots: tuple[Spot, ...]
+
+
+Chart = DotChart | BarChart | PairChart | ScatterChart
 
 
 @dataclass(frozen=True)
@@ -227,6 +269,40 @@ class Term:
 
 
 @dataclass(frozen=True)
+class WhatIfPart:
+    """One attribute whose thresholds can be moved: its groups at the threshold in use, and their gaps.
+
+    ``sliders`` names each group's slider; ``at`` is its place now, ``most`` the last one.
+    """
+
+    id: str
+    heading: str
+    all_label: str
+    sliders: tuple[str, ...]
+    at: int
+    most: int
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    gap_caption: str
+    gap_columns: tuple[Column, ...]
+    gap_rows: tuple[Row, ...]
+    note: str
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """The section where thresholds can be moved; ``data`` is JSON for the page's script."""
+
+    id: str
+    heading: str
+    intro: str
+    notes: tuple[str, ...]
+    parts: tuple[WhatIfPart, ...]
+    data: str
+
+
+@dataclass(frozen=True)
 class Page:
     """The whole report."""
 
@@ -243,6 +319,7 @@ class Page:
     groupings: tuple[Section, ...]
     further: tuple[Section, ...]
     """What only some audits hold: comparisons of like with like, slices."""
+    what_if: WhatIf | None
     explanations: Section
     mitigation: Section
     methods: Section

@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from evenhand.reports.html import render_report
+from evenhand.tests.browsing import opened
 from evenhand.tests.sample_record import SMALL, many_groups, sample_record
-
-playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, which is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium, and none is on the path")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
@@ -36,18 +20,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, record in records.items():
         (place / f"{name}.html").write_text(render_report(record), encoding="utf-8")
     return place
-
-
-def opened(browser: Any, path: Path, **options: Any) -> tuple[Any, list[str]]:
-    """Open a page, noting every request, console message, error and dialog."""
-    page = browser.new_page(**options)
-    seen: list[str] = []
-    page.on("request", lambda request: seen.append(request.url))
-    page.on("console", lambda message: seen.append(f"console: {message.text}"))
-    page.on("pageerror", lambda error: seen.append(f"error: {error}"))
-    page.on("dialog", lambda dialog: seen.append(f"dialog: {dialog.message}"))
-    page.goto(path.as_uri())
-    return page, seen
 
 
 @pytest.mark.parametrize("name", ["adult", "small", "many"])

@@ -127,7 +127,7 @@ def test_a_notebook_shows_a_fragment_that_loads_nothing(result):
 def test_pages_of_arrays(result, tmp_path):
     page = result.to_html(tmp_path / "r.html")
     assert (tmp_path / "r.html").read_text(encoding="utf-8") == page
-    with pytest.raises(InputError, match="made of arrays"):
+    with pytest.raises(InputError, match="describes none"):
         result.to_datasheet()
 
 
@@ -141,13 +141,13 @@ def test_text_of_the_data_cannot_break_the_page():
 
 
 def test_files_are_written_as_asked(result, tmp_path):
-    assert [path.name for path in result.write(tmp_path / "a")] == ["report.html", "record.json"]
-    assert [path.name for path in result.write(tmp_path / "b", formats=["json"])] == ["record.json"]
-    assert sorted(path.name for path in tmp_path.rglob("*.*")) == [
-        "record.json",
-        "record.json",
+    assert [path.name for path in result.write(tmp_path / "a")] == [
         "report.html",
+        "record.json",
+        "record-public.json",
     ]
+    assert [path.name for path in result.write(tmp_path / "b", formats=["md"])] == ["summary.md"]
+    assert len(list(tmp_path.rglob("*.*"))) == 4
 
 
 def test_nothing_is_written_where_a_page_fails(result, tmp_path):

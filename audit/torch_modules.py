@@ -1,0 +1,83 @@
+"""What is asked of torch wherever a network comes in: the library, the mode and the device of a module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..errors import InputError
+
+
+def import_torch() -> Any:
+    """Import torch, or say how to install it.
+
+    Raises
+    ------
+    InputError
+        It is not installed.
+    """
+    try:
+        import torch  # noqa: PLC0415 - takes seconds; only networks need it
+    except ImportError as error:
+        message = 'networks need torch, which is not installed; install it: pip install "evenhand[torch]"'
+        raise InputError.of("missing_library", "torch", message) from error
+    return torch
+
+
+def is_module(obj: Any) -> bool:
+    """Tell whether an object is a torch module, without importing torch.
+
+    Examples
+    --------
+    >>> is_module("a text")
+    False
+    """
+    return any(
+        kind.__module__ == "torch.nn.modules.module" and kind.__name__ == "Module"
+        for kind in type(obj).__mro__
+    )
+
+
+def device_of(module: Any) -> Any:
+    """Return the device of a module's first parameter or buffer; the CPU where it has none."""
+    torch = import_torch()
+    for tensors in (module.parameters(), module.buffers()):
+        for tensor in tensors:
+            return tensor.device
+    return torch.device("cpu")
+
+
+def dtype_of(module: Any) -> Any:
+    """Return the kind of a module's first parameter that holds fractions; float32 where it has none."""
+    torch = import_torch()
+    kinds = (tensor.dtype for tensor in module.parameters() if tensor.dtype.is_floating_point)
+    return next(kinds, torch.float32)
+
+
+def trains(module: Any) -> bool:
+    """Tell whether a module, or any part of it, is in training mode."""
+    return any(part.training for part in module.modules())
+
+
+@contextmanager
+def evaluating(module: Any) -> Iterator[None]:
+    """Put a module in evaluation mode, every part of it, and each part back into its own mode afterwards.
+
+    Examples
+    --------
+    >>> import torch
+    >>> net = torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.Dropout())
+    >>> with evaluating(net):
+    ...     net[1].training
+    False
+    >>> net[1].training
+    True
+    """
+    before = [(part, part.training) for part in module.modules()]
+    module.eval()
+    try:
+        yield
+    finally:
+        for part, mode in before:
+            part.training = mode

@@ -1,0 +1,80 @@
+"""AIF360's own methods on ready rows, run by an interpreter that has aif360: see mitigation.py.
+
+    python benchmarks/mitigation_aif360.py decide rows.npz decisions.npz
+    python benchmarks/mitigation_aif360.py weigh rows.npz times.npz
+
+It imports nothing of Evenhand, since the two want different versions of numpy and pandas.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+import warnings
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+warnings.simplefilter("ignore")
+logging.disable(logging.CRITICAL)
+
+from aif360.algorithms.postprocessing import EqOddsPostprocessing, RejectOptionClassification  # noqa: E402
+from aif360.datasets import BinaryLabelDataset  # noqa: E402
+from aif360.sklearn.preprocessing import Reweighing, ReweighingMeta  # noqa: E402
+from sklearn.linear_model import LogisticRegression  # noqa: E402
+
+GROUPS = {"privileged_groups": [{"g": 1}], "unprivileged_groups": [{"g": 0}]}
+
+
+def indexed(rows: Any, groups: Any) -> pd.DataFrame:
+    """AIF360's scikit-learn face reads the attribute from the index."""
+    return pd.DataFrame(rows).set_index(pd.Index(groups, name="g"))
+
+
+def dataset(labels: Any, groups: Any, scores: Any = None) -> Any:
+    """AIF360's classic data set of labels, groups and scores."""
+    frame = pd.DataFrame({"y": labels, "g": groups}, dtype=float)
+    made = BinaryLabelDataset(df=frame, label_names=["y"], protected_attribute_names=["g"])
+    if scores is not None:
+        made.scores = np.asarray(scores, dtype=float).reshape(-1, 1)
+    return made
+
+
+def decide(rows: Any) -> dict[str, Any]:
+    """Train on one part, decide the other."""
+    X, y, g, new, h = (rows[name] for name in ("X", "y", "g", "new", "new_g"))
+    model = LogisticRegression(max_iter=500)
+    meta = ReweighingMeta(LogisticRegression(max_iter=500), Reweighing("g"))
+    weighed = meta.fit(indexed(X, g), pd.Series(y, index=pd.Index(g, name="g"))).predict(indexed(new, h))
+    model.fit(X, y)
+    seen, unseen = model.predict_proba(X)[:, 1], model.predict_proba(new)[:, 1]
+    odds = EqOddsPostprocessing(**GROUPS, seed=0).fit(dataset(y, g), dataset(seen >= 0.5, g, seen))
+    band = RejectOptionClassification(
+        **GROUPS, metric_name="Average odds difference", metric_ub=0.05, metric_lb=-0.05
+    ).fit(dataset(y, g), dataset(seen >= 0.5, g, seen))
+    given = dataset(unseen >= 0.5, h, unseen)
+    return {
+        "AIF360 ReweighingMeta": weighed,
+        "AIF360 EqOddsPostprocessing": odds.predict(given).labels.ravel(),
+        "AIF360 RejectOptionClassification": band.predict(given).labels.ravel(),
+    }
+
+
+def weigh(rows: Any) -> dict[str, Any]:
+    """Time reweighing of the scikit-learn face; give the weights too."""
+    g = rows["g"]
+    X = pd.DataFrame({"x": np.zeros(len(g))}, index=pd.Index(g, name="g"))
+    y = pd.Series(rows["y"], index=X.index)
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        _, weights = Reweighing("g").fit_transform(X, y)
+        times.append(time.perf_counter() - start)
+    return {"times": times, "weights": weights}
+
+
+if __name__ == "__main__":
+    _, verb, source, target = sys.argv
+    np.savez(target, **{"decide": decide, "weigh": weigh}[verb](np.load(source)))

@@ -1,0 +1,35 @@
+"""``evenhand compare``: audits side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .terminal import out
+
+BROKEN = 1
+
+
+def compare(
+    records: Annotated[
+        list[Path], typer.Argument(help="Records of audits, the oldest first; public ones will do.")
+    ],
+    out_file: Annotated[Path | None, typer.Option("--out", help="Write the page into this file.")] = None,
+    no_worse: Annotated[
+        bool, typer.Option("--no-worse", help="End with exit code 1 if a figure got worse beyond noise.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,  # noqa: ARG001 - the guard reads it
+) -> int:
+    """Hold audits against the first: what got better, what got worse, what is within noise."""
+    from ..api import compare_audits  # noqa: PLC0415 - the libraries load only now
+    from .summary_compare import summary  # noqa: PLC0415
+
+    found = compare_audits(records, out_file)
+    if not quiet:
+        out(summary(found))
+        if out_file is not None:
+            out(f"\nWritten:\n  {out_file}")
+    return BROKEN if no_worse and found.count("worse") else 0
