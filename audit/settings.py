@@ -253,6 +253,16 @@ class Settings(Section):
 
     _bases: dict[str, Path] = PrivateAttr(default_factory=dict)
 
+    @field_validator("threshold")
+    @classmethod
+    def _in_range(cls, value: float, info: Any) -> float:
+        if info.data.get("score_kind") == "probability" and not 0 <= value <= 1:
+            raise ValueError(
+                f"a threshold of probabilities lies from 0 to 1, got {value:g};"
+                ' write for example: threshold = 0.5; for scores of another scale: score_kind = "real"'
+            )
+        return value
+
     @field_validator("methods")
     @classmethod
     def _known_methods(cls, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -439,10 +449,6 @@ def _conflicts(settings: Settings, where: str = "") -> list[Problem]:
     if settings.train is not None and settings.split is not None:
         message = "training rows come from train or from split, not from both; remove one of the two"
         problems.append(Problem("two_trains", f"{before}train", message))
-    if settings.score_kind == "probability" and not 0 <= settings.threshold <= 1:
-        message = f"a threshold of probabilities lies from 0 to 1, got {settings.threshold:g}"
-        hint = 'write for example: threshold = 0.5; for scores of another scale: score_kind = "real"'
-        problems.append(Problem("threshold_range", f"{before}threshold", f"{message}; {hint}"))
     problems += [
         Problem("two_roles", f"{before}search[{i}]", message)
         for i, name in enumerate(settings.search)

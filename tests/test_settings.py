@@ -101,7 +101,7 @@ def test_a_wrong_type_says_rule_value_and_next_step(write):
         ('weight_kind = "both"', "weight_kind"),
         ('encoding = "utf-99"', "encoding"),
         ('methods = ["reweigh"]', "methods"),
-        ('format = ["pdf"]', "format"),
+        ('format = ["docx"]', "format"),
         ('reference = "biggest"', "reference"),
         ('trusted = ["abc"]', "trusted"),
         ('target = ""', "target"),
