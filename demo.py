@@ -53,6 +53,11 @@ answers = "datasheet.answers.toml"
 seed = {seed}
 out = "."
 
+# What nobody can change, beside sensitive columns and proxies; and what only moves one way.
+[recourse]
+immutable = ["native-country"]
+monotone = {{ education-num = "up" }}
+
 # A sample policy, made up for this demo. Equal counts as inside a limit.
 [[limit]]
 metric = "demographic_parity_ratio"

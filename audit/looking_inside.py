@@ -22,7 +22,8 @@ from .explain.neural.layers import MOST_UNITS, Layer, Network, is_graph, is_scri
 from .explain.neural.maximisation import excite
 from .explain.neural.probes import probe_layers
 from .explain.neural.subject import Concept, Found, Rows, concepts_of, network_of, rows_of, sample
-from .explaining import Subject, furthest
+from .explaining import Subject
+from .explaining_pairs import furthest
 from .labels import plain, resolve_label
 from .neural_facts import ablation_facts, cloud_facts, gap_facts, group_of, probe_facts, unit_facts
 from .record import Absent, GroupingFacts

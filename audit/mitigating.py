@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -51,6 +51,8 @@ class Rows:
     attributes : dict of str to Column
         The sensitive attributes, banded.
     weight : ndarray of float or None
+    control : dict of str to Column
+        The columns within whose levels like is compared with like.
     """
 
     frame: pd.DataFrame
@@ -58,6 +60,7 @@ class Rows:
     target: pd.Series[Any]
     attributes: Mapping[str, Column]
     weight: NDArray[np.float64] | None
+    control: Mapping[str, Column] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

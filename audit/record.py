@@ -19,6 +19,7 @@ from ..errors import Problem, Reason, RecordError
 from ..metrics.results import Disparity, Estimate, Group, Interval, Level
 from .answers import Answers
 from .record_coarse import CoarseFacts
+from .record_explain import GapExplanation, LabelCheck
 from .record_neural import NeuralFacts
 from .record_part import Part
 from .record_people import PeopleFacts
@@ -177,37 +178,6 @@ class SliceFacts(Part):
     words: str
 
 
-class Bar(Part):
-    """One column's contribution to a gap."""
-
-    column: str
-    value: float
-    interval: Interval | None
-    sampling_error: float
-    monte_carlo_error: float
-
-
-class GapExplanation(Part):
-    """A gap between two groups, as the sum of what each column contributes."""
-
-    grouping: str
-    gap: str
-    metric: str
-    group: Group
-    reference: Group
-    measured: float
-    total: float
-    residual: float
-    gross: float
-    bars: tuple[Bar, ...]
-    engine: str
-    game: Literal["direct", "common"]
-    rows: int
-    walks: int
-    seed: int
-    words: str
-
-
 class MitigationFigure(Part):
     """One figure before and after a method, on the same test rows."""
 
@@ -306,6 +276,7 @@ class Record(Part):
     scores: ScoreFacts | None = None
     people: PeopleFacts | None = None
     reach: ReachFacts | None = None
+    label_checks: tuple[LabelCheck, ...] = ()
     neural: NeuralFacts | None = None
     coarse: CoarseFacts | None = None
     recourse: RecourseFacts | None = None

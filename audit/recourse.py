@@ -20,7 +20,8 @@ from .explain.pairing import Ints
 from .explain.reasons import compared_with, principal, shortfalls
 from .explain.recourse_groups import People, grouping_recourse
 from .explain.recourse_rules import rules_of
-from .explaining import Subject, last_step
+from .explaining import Subject
+from .explaining_model import last_step
 from .limit_figures import group_name
 from .mitigating import crossed
 from .model import Model
@@ -55,7 +56,7 @@ class Effort:
     limits: Limits
 
 
-LIGHT = Effort(100, 100, Limits(wanted=1, budget=2000, beam=8))
+LIGHT = Effort(80, 100, Limits(wanted=1, budget=2000, beam=8))
 """For linear models, which answer a million times a second."""
 HEAVY = Effort(40, 40, Limits(wanted=1, budget=500, beam=6))
 """For all others."""
@@ -70,7 +71,7 @@ def effort_for(model: Model) -> Effort:
     >>> from evenhand.audit.model import wrap_model
     >>> model = wrap_model(LogisticRegression().fit([[0.0], [1.0]], [0, 1]))
     >>> effort_for(model).sample, effort_for(wrap_model(lambda rows: rows["a"], ["a"], [0, 1])).sample
-    (100, 40)
+    (80, 40)
     """
     return LIGHT if hasattr(last_step(model.estimator), "coef_") else HEAVY
 

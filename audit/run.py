@@ -22,7 +22,9 @@ from .coarse import with_coarse
 from .conditional import conditional_facts
 from .document import datasheet_facts
 from .explaining import Subject, explain_gaps
+from .explaining_pairs import Wanted
 from .gate import judge, refuse_unknown, worst_state
+from .label_checking import label_checks
 from .looking_inside import look_inside
 from .measure import Plan, check_reference, grouping_facts, overall_facts, tables_of
 from .mitigating import Job, Rows, mitigate
@@ -32,7 +34,6 @@ from .policy import Policy
 from .reach import reach_facts
 from .record import (
     Absent,
-    GapExplanation,
     GroupingFacts,
     MitigationFacts,
     ModelFacts,
@@ -43,6 +44,7 @@ from .record import (
     SourceFacts,
     Task,
 )
+from .record_explain import GapExplanation, LabelCheck
 from .record_neural import NeuralFacts
 from .record_people import PeopleFacts
 from .record_recourse import RecourseFacts
@@ -107,6 +109,7 @@ class Extras:
     notes: tuple[Note, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
     people: PeopleFacts | None = None
+    label_checks: tuple[LabelCheck, ...] = ()
     recourse: RecourseFacts | None = None
     neural: NeuralFacts | None = None
 
@@ -219,6 +222,7 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
         slices=extras.slices,
         people=extras.people,
         reach=reach_facts(cube, plan),
+        label_checks=extras.label_checks,
         recourse=extras.recourse,
         neural=extras.neural,
     )
@@ -252,6 +256,7 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
         threshold=request.roles.threshold,
         seed=s.seed,
         level=s.level,
+        controls=dict(test.control),
     )
     neural: NeuralFacts | None = None
     if s.neural:
@@ -260,13 +265,19 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
         )
         absent += closed
     if s.explain:
-        explanations, missing = explain_gaps(subject, groupings, progress, min_group_size=s.min_group_size)
+        wanted = Wanted(s.explain_gaps, s.explain_game, s.explain_against, s.explain_groups, s.min_group_size)
+        explanations, missing = explain_gaps(subject, groupings, progress, wanted)
         absent += missing
         recourse, missing = group_recourse(subject, s, request.roles, groupings, progress)
         absent += missing
+    checks: tuple[LabelCheck, ...] = ()
     if request.train is not None:
         train = _rows(request.train, request.roles, model)
         notes = _overlap(train, test)
+        if s.explain_labels:
+            least = {"minimum": s.min_group_size, "seed": s.seed}
+            checks, missing = label_checks(train, test, groupings, **least, level=s.level)
+            absent += missing
         if s.mitigate:
             job = Job(
                 model=model,
@@ -281,7 +292,15 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
             )
             mitigation, missing = mitigate(job, s.methods, progress)
             absent += missing
-    return Extras(explanations, mitigation, tuple(absent), notes, recourse=recourse, neural=neural)
+    return Extras(
+        explanations,
+        mitigation,
+        tuple(absent),
+        notes,
+        label_checks=checks,
+        recourse=recourse,
+        neural=neural,
+    )
 
 
 def _model_notes(model: Model | None) -> tuple[Note, ...]:
@@ -298,6 +317,9 @@ def _not_made(request: Request) -> list[Absent]:
         return found
     if not s.explain:
         found.append(Absent(part="explanation", reason="the settings switch it off"))
+    if s.explain_labels and request.train is None:
+        why = "it trains a model on the training rows, and none were given (train or split in the settings)"
+        found.append(Absent(part="check of the labels", reason=why))
     if not s.mitigate:
         found.append(Absent(part="mitigation", reason="the settings switch it off"))
     elif request.train is None:
@@ -313,7 +335,8 @@ def _rows(table: Table, roles: Roles, model: Model) -> Rows:
     labels = part.labels
     if labels is None:
         raise TypeError("a model is audited with labels")
-    return Rows(frame[list(inputs_of(model, roles))], labels, target, part.attributes, part.weight)
+    inputs = frame[list(inputs_of(model, roles))]
+    return Rows(inputs, labels, target, part.attributes, part.weight, part.control)
 
 
 def _overlap(train: Rows, test: Rows) -> tuple[Note, ...]:

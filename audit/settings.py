@@ -13,6 +13,7 @@ from ..errors import Problem, SettingsError, did_you_mean
 from ..metrics.grid import DEFAULT_BINS, MAX_BINS, Grid, Kind
 from ..metrics.slice_input import DEEPEST
 from ..mitigation.retrain import METHODS
+from .explain.kinds import DEFAULT_GAPS, KINDS
 from .policy import LevelValue, Limit, Policy, canonical_sha256, load_policy, misnamed, unknown_metrics
 from .settings_recourse import Recourse
 from .toml_reader import Section, build, read_toml
@@ -202,6 +203,26 @@ class Settings(Section):
     )
     seed: int = Field(default=0, ge=0, description="a whole number of at least 0", examples=["seed = 0"])
     explain: bool = Field(default=True, description="true or false", examples=["explain = true"])
+    explain_gaps: tuple[str, ...] = Field(
+        default=DEFAULT_GAPS,
+        description=f"a list of: {', '.join(KINDS)}",
+        examples=['explain_gaps = ["selection_rate", "accuracy"]'],
+    )
+    explain_game: Literal["direct", "common"] = Field(
+        default="direct", description='"direct" or "common"', examples=['explain_game = "common"']
+    )
+    explain_against: tuple[Literal["reference", "rest"], ...] = Field(
+        default=("reference",),
+        min_length=1,
+        description='a list of: "reference", "rest"',
+        examples=['explain_against = ["reference", "rest"]'],
+    )
+    explain_groups: Literal["furthest", "all"] = Field(
+        default="furthest", description='"furthest" or "all"', examples=['explain_groups = "all"']
+    )
+    explain_labels: bool = Field(
+        default=False, description="true or false", examples=["explain_labels = true"]
+    )
     neural: bool = Field(
         default=True,
         description="true or false: look inside the model where it is a neural network",
@@ -262,6 +283,11 @@ class Settings(Section):
                 ' write for example: threshold = 0.5; for scores of another scale: score_kind = "real"'
             )
         return value
+
+    @field_validator("explain_gaps")
+    @classmethod
+    def _known_gaps(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return _all_known(names, tuple(KINDS), "gap")
 
     @field_validator("methods")
     @classmethod

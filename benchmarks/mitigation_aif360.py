@@ -43,8 +43,16 @@ def dataset(labels: Any, groups: Any, scores: Any = None) -> Any:
 
 
 def decide(rows: Any) -> dict[str, Any]:
+    """Decide every split; the keys are the split's number and a name."""
+    answers = {}
+    for split in sorted({name.split("/")[0] for name in rows.files}):
+        given = [rows[f"{split}/{name}"] for name in ("X", "y", "g", "new", "new_g")]
+        answers |= {f"{split}/{method}": labels for method, labels in decide_split(*given).items()}
+    return answers
+
+
+def decide_split(X: Any, y: Any, g: Any, new: Any, h: Any) -> dict[str, Any]:
     """Train on one part, decide the other."""
-    X, y, g, new, h = (rows[name] for name in ("X", "y", "g", "new", "new_g"))
     model = LogisticRegression(max_iter=500)
     meta = ReweighingMeta(LogisticRegression(max_iter=500), Reweighing("g"))
     weighed = meta.fit(indexed(X, g), pd.Series(y, index=pd.Index(g, name="g"))).predict(indexed(new, h))

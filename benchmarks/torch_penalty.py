@@ -4,7 +4,7 @@
 
 Every seed splits Adult's training rows anew, three quarters to train on and a quarter to choose the penalty's
 weight, and draws other first weights. The penalty's weight is chosen once, from the choosing rows of all
-seeds: the least whose mean equalized odds difference for sex lies below 0.04 with its interval. Only then are
+seeds: the least whose mean equalized odds difference for sex lies below 0.05 with its interval. Only then are
 Adult's own test rows looked at. Intervals are Student's t over the seeds, for the mean; differences in
 accuracy are paired by seed.
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -25,8 +26,8 @@ from evenhand.metrics import equalized_odds_difference
 from evenhand.mitigation import TabularNet
 from evenhand.mitigation.splitting import held_out
 
-WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.5)
-SAFE = 0.04
+WEIGHTS = (0.0, 0.3, 0.6, 1.0)
+SAFE = 0.05
 Array = NDArray[np.float64]
 
 
@@ -44,8 +45,11 @@ def judged(model: TabularNet, rows: pd.DataFrame, columns: list[str]) -> tuple[f
     return float((selected == truth).mean()), float(gap)
 
 
-def one_seed(adult: pd.DataFrame, seed: int) -> tuple[Array, Array]:
-    """Figures on the choosing rows and on the test rows, one line a weight."""
+def one_seed(seed: int) -> tuple[Array, Array, float]:
+    """Figures on the choosing rows and on the test rows, one line a weight; and the seconds of a model."""
+    torch.set_num_threads(1)
+    adult = pd.read_parquet(adult_path())
+    began = time.process_time()
     columns = [name for name in adult.columns if name not in {"income", "split", "fnlwgt"}]
     whole = adult[adult["split"] == "train"].reset_index(drop=True)
     test = adult[adult["split"] == "test"]
@@ -58,7 +62,7 @@ def one_seed(adult: pd.DataFrame, seed: int) -> tuple[Array, Array]:
         model.fit(train[columns], train["income"], sensitive_features=train["sex"])
         figures.append([judged(model, rows, columns) for rows in (choose, test)])
     found = np.array(figures)
-    return found[:, 0], found[:, 1]
+    return found[:, 0], found[:, 1], (time.process_time() - began) / len(WEIGHTS)
 
 
 def chosen_weight(gaps: Array) -> int:
@@ -77,12 +81,13 @@ def shown(values: Array, factor: float = 1.0, digits: int = 3) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--seeds", type=int, default=10)
-    seeds = parser.parse_args().seeds
-    torch.set_num_threads(1)
-    adult = pd.read_parquet(adult_path())
-    began = time.perf_counter()
-    choose, test = (np.array(part) for part in zip(*(one_seed(adult, s) for s in range(seeds)), strict=True))
-    seconds = (time.perf_counter() - began) / seeds / len(WEIGHTS)
+    parser.add_argument("--jobs", type=int, default=1)
+    given = parser.parse_args()
+    seeds = given.seeds
+    with ProcessPoolExecutor(given.jobs) as pool:
+        choose, test, seconds = (
+            np.array(part) for part in zip(*pool.map(one_seed, range(seeds)), strict=True)
+        )
     chosen = chosen_weight(choose[:, :, 1])
     print(
         "| weight | choosing rows: difference | test: difference | test: accuracy, % | test: loss, points |"
@@ -97,7 +102,7 @@ def main() -> None:
     lost = 100 * (test[:, 0, 0] - test[:, chosen, 0])
     print(f"\nChosen weight {WEIGHTS[chosen]}: below 0.05 on the test rows in {below} of {seeds} seeds; the")
     print(f"largest difference {test[:, chosen, 1].max():.3f}, the largest loss {lost.max():.2f} points.")
-    print(f"{seconds:.1f} s a model on one core.")
+    print(f"{np.median(seconds):.1f} s of processor time a model.")
 
 
 if __name__ == "__main__":

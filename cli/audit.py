@@ -91,6 +91,25 @@ def audit(
     explain: Annotated[
         bool | None, typer.Option("--explain/--no-explain", help="Explain the gaps (default yes).")
     ] = None,
+    explain_gaps: Annotated[
+        Many, typer.Option(help="Metric whose gaps are explained, such as accuracy; repeat for several.")
+    ] = None,
+    explain_game: Annotated[
+        str | None,
+        typer.Option(help="Compare groups with each other (direct, default) or with all rows (common)."),
+    ] = None,
+    explain_against: Annotated[
+        Many, typer.Option(help="Explain gaps to the reference (default) or to the rest; repeat for both.")
+    ] = None,
+    explain_groups: Annotated[
+        str | None, typer.Option(help="Explain the furthest group (default), or all.")
+    ] = None,
+    explain_labels: Annotated[
+        bool | None,
+        typer.Option(
+            "--explain-labels/--no-explain-labels", help="Check the labels by retraining (default no)."
+        ),
+    ] = None,
     neural: Annotated[
         bool | None, typer.Option("--neural/--no-neural", help="Look inside a neural network (default yes).")
     ] = None,
@@ -135,6 +154,8 @@ def audit(
         "weight": weight, "weight_kind": weight_kind, "control": control, "missing": missing,
         "encoding": encoding, "drop": drop, "policy": policy, "min_group_size": min_group_size,
         "privacy_minimum": privacy_minimum, "level": level, "seed": seed, "explain": explain,
+        "explain_gaps": explain_gaps, "explain_game": explain_game, "explain_against": explain_against,
+        "explain_groups": explain_groups, "explain_labels": explain_labels,
         "mitigate": mitigate, "methods": methods, "proxies": proxies, "search": search,
         "search_depth": search_depth, "answers": answers, "title": title, "credit": credit, "id": person,
         "out": out_folder, "format": formats, "intersections": _intersections(intersections),

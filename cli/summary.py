@@ -19,7 +19,7 @@ from ..audit.record import GroupFacts, GroupingFacts, MitigationFacts, Mitigatio
 from ..errors import Reason
 from ..metrics.results import Disparity, Estimate, Group
 from ..reports.formats import bare, count, figure, kind_of, level, p_value, span, with_span
-from .summary_parts import conditional_table, explanation_table
+from .summary_parts import conditional_table, explanation_table, recourse_table
 
 RATES = {
     "selection_rate": "selected",
@@ -102,6 +102,7 @@ def summary(record: Record, width: int | None = None) -> str:
         _show_grouping(page, grouping)
     _show_conditional(page)
     _show_explanations(page)
+    _show_recourse(page)
     _show_mitigation(page)
     _show_remarks(page)
     _show_verdicts(page)
@@ -224,6 +225,13 @@ def _show_explanations(page: Page) -> None:
     if chosen:
         page.heading("Where the gaps in selection come from, in the model (points; not causes)")
         page.console.print(explanation_table(chosen))
+
+
+def _show_recourse(page: Page) -> None:
+    found = page.record.recourse
+    if found is not None and any(item.reason is None for part in found.groupings for item in part.groups):
+        page.heading("Refused people with a plausible way to acceptance, and how large the smallest one is")
+        page.console.print(recourse_table(found))
 
 
 def _show_mitigation(page: Page) -> None:

@@ -10,10 +10,11 @@ from rich.text import Text
 
 from ..audit.limit_figures import group_name
 from ..audit.record import ConditionalFacts, GapExplanation, PooledFacts
+from ..audit.record_recourse import GroupRecourse, RecourseFacts
 from ..metrics.results import Disparity
-from ..reports.formats import bare, figure, span
+from ..reports.formats import bare, figure, span, with_span
 
-MOST_POOLED, MOST_BARS = 5, 3
+MOST_POOLED, MOST_BARS, MOST_REFUSED = 5, 3, 5
 
 
 def conditional_table(part: ConditionalFacts) -> Table:
@@ -77,3 +78,22 @@ def _sum(item: GapExplanation) -> str:
 def _signed(value: float) -> str:
     text = bare(value, "points")
     return text if text.startswith("−") or text == "0.0" else f"+{text}"
+
+
+def recourse_table(found: RecourseFacts) -> Table:
+    """Give the refused people of each group: who has a way, how large it is, and the commonest reason."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("refused", overflow="fold")
+    for heading in ("with a way", "median size", "commonest reasons"):
+        table.add_column(heading, justify="left" if "reason" in heading else "right", overflow="fold")
+    for part in found.groupings:
+        shown = [item for item in part.groups if item.reason is None]
+        for item in sorted(shown, key=lambda item: (item.share.value, item.name))[:MOST_REFUSED]:
+            table.add_row(*_refused(item))
+    return table
+
+
+def _refused(item: GroupRecourse) -> list[Text | str]:
+    size = "none for most" if math.isinf(item.cost.value) else bare(item.cost.value, "ratio")
+    reasons = ", ".join(one.column for one in item.reasons[:2])
+    return [Text(item.name), with_span(item.share.value, item.share.interval, "rate"), size, Text(reasons)]

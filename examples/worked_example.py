@@ -23,7 +23,8 @@ from sklearn.preprocessing import LabelEncoder
 from evenhand.audit.data import adult_path
 from evenhand.audit.explain.explained import Explained
 from evenhand.audit.explain.gap import explain_gap
-from evenhand.audit.explain.words import in_words
+from evenhand.audit.explain.recorded import Between, to_record
+from evenhand.reports.explain_words import sentences
 
 PUBLISHED = {
     "accuracy": "0.858",
@@ -168,7 +169,8 @@ def main() -> None:
         )
         print(table(one))
         names = PEOPLE[group], PEOPLE[reference]
-        print("\n  " + in_words("mean_score", *names, one.measured, one.bars, sensitive=[column]))
+        item = to_record(one, "mean_score", Between(column, (group,), (reference,)))
+        print("\n  " + " ".join(sentences(item, *names, [column])))
     calls = sum(one.calls for one in found.values())
     print(f"\nBoth gaps: {calls:,} rows predicted in {seconds:.1f} s, forest trained included.")
 

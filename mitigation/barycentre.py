@@ -126,4 +126,4 @@ class ScoreBarycentre(GroupDecider):
     def _changed(self, scores: Floats, codes: Integers, X: Any) -> Floats:  # noqa: ARG002
         known = Distributions(self.scores_, self.ranks_)
         repaired = self.shares_ @ known.at(known.ranks_of(scores, codes))
-        return np.clip((1 - self.strength) * scores + self.strength * repaired, 0.0, 1.0)
+        return np.asarray(np.clip((1 - self.strength) * scores + self.strength * repaired, 0.0, 1.0))

@@ -136,7 +136,8 @@ class GroupCalibration(GroupDecider):
         )
         groups, codes = len(rows.groups.levels), rows.groups.codes
         fewest = np.min([np.bincount(codes[rows.labels == k], minlength=groups) for k in (0, 1)], axis=0)
-        small = np.flatnonzero(fewest < max(int(self.min_group_size), 1)) if groups > 1 else []
+        least = max(int(self.min_group_size), 1) if groups > 1 else 0
+        small = np.flatnonzero(fewest < least).tolist()
         self.free_groups_ = [rows.groups.levels[i] for i in small]
         if self.free_groups_:
             _say_small(self.free_groups_, int(self.min_group_size))

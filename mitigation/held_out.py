@@ -68,7 +68,14 @@ def fitted(estimator: Any, X: Any, rows: TrainingRows, chosen: Integers | None =
 
 
 def positive_scores(estimator: Any, X: Any, positive: Any) -> Floats:
-    """Give the probability of the positive class for each row, shape (rows,)."""
+    """Give the probability of the positive class for each row, shape (rows,).
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> positive_scores(DummyClassifier().fit([[0], [1]], ["no", "yes"]), [[5]], "no").tolist()
+    [0.5]
+    """
     place = list(estimator.classes_).index(positive)
     return np.asarray(estimator.predict_proba(X)[:, place], dtype=np.float64)
 
@@ -95,6 +102,15 @@ def held_out_scores(estimator: Any, X: Any, rows: TrainingRows, cv: Any, seed: i
     ------
     InputError
         Fewer than two folds, a class with fewer than two rows, or rows that no fold holds out.
+
+    Examples
+    --------
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> from evenhand.mitigation.training_rows import training_rows
+    >>> X, y, sex = [[0], [0], [9], [9]], [0, 0, 1, 1], list("FMFM")
+    >>> rows = training_rows(X, y, sensitive_features=sex, sensitive_columns=None, sample_weight=None)
+    >>> held_out_scores(KNeighborsClassifier(1), X, rows, 2, 0).tolist()
+    [0.0, 0.0, 1.0, 1.0]
     """
     if cv is None or isinstance(estimator, FrozenEstimator):
         return positive_scores(fitted(estimator, X, rows), X, rows.positive)

@@ -140,7 +140,7 @@ def _base_rates(labels: Integers, rows: TrainingRows) -> Floats:
     groups = len(rows.groups.levels)
     held = summed(rows.groups.codes, rows.weights, groups)
     positive = summed(rows.groups.codes, rows.weights * labels, groups)
-    return np.divide(positive, held, out=np.full(groups, np.nan), where=held > 0)
+    return np.asarray(np.divide(positive, held, out=np.full(groups, np.nan), where=held > 0))
 
 
 def _turned(scores: Floats, rows: TrainingRows, strength: float) -> Integers:

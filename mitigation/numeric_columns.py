@@ -102,7 +102,13 @@ def numbers_of(X: Any, columns: list[Any]) -> Floats:
 
 
 def with_numbers(X: Any, columns: list[Any], matrix: Floats) -> Any:
-    """Put changed columns back into a table of the same kind; all else stays."""
+    """Put changed columns back into a table of the same kind; all else stays.
+
+    Examples
+    --------
+    >>> with_numbers(np.array([[1, 2], [3, 4]]), [1], np.array([[7.5], [8.5]])).tolist()
+    [[1.0, 7.5], [3.0, 8.5]]
+    """
     if isinstance(X, pd.DataFrame):
         changed = X.copy(deep=False)
         for place, name in enumerate(columns):

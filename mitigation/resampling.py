@@ -222,6 +222,15 @@ def ranked_scores(ranker: Any, estimator: Any, X: Any, rows: TrainingRows) -> Fl
     ------
     InputError
         The ranker gives no probabilities.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> rows = training_rows(
+    ...     [[0], [1]], [0, 1], sensitive_features=["F", "M"], sensitive_columns=None, sample_weight=None
+    ... )
+    >>> ranked_scores(None, DummyClassifier(), [[0], [1]], rows).tolist()
+    [0.5, 0.5]
     """
     chosen = estimator if ranker is None else ranker
     if not hasattr(chosen, "predict_proba"):

@@ -36,7 +36,7 @@ def moved(scores: Floats, thresholds: Any) -> Floats:
     room = np.where(t < 1, 1 - t, 1.0)
     above = 0.5 + 0.5 * (scores - t) / room
     below = np.minimum(0.5 * scores / np.clip(t, 1e-300, 1.0), np.nextafter(0.5, 0.0))
-    return np.where(selected, np.clip(above, 0.5, 1.0), below)
+    return np.asarray(np.where(selected, np.clip(above, 0.5, 1.0), below))
 
 
 def row_draws(X: Any, scores: Floats, seed: int) -> Floats:

@@ -79,7 +79,13 @@ class Curve:
 
 
 def cells_of(tp: Any, fp: Any, positives: Any, negatives: Any) -> Floats:
-    """Arrange counts as confusion matrices of shape (..., 2, 2), indexed by label and decision."""
+    """Arrange counts as confusion matrices of shape (..., 2, 2), indexed by label and decision.
+
+    Examples
+    --------
+    >>> cells_of(3, 1, 4, 9).tolist()
+    [[8, 1], [1, 3]]
+    """
     tp, fp, p, n = np.broadcast_arrays(tp, fp, positives, negatives)
     return np.stack([np.stack([n - fp, fp], axis=-1), np.stack([p - tp, tp], axis=-1)], axis=-2)
 

@@ -98,7 +98,7 @@ def _denominators(constraint: Constraint, rows: TrainingRows) -> Integers:
         denominator = rate_named(name).denominator
         # Where the denominator depends on decisions: as many as there can be.
         sizes.append(np.maximum(denominator(Cells(rejected)), denominator(Cells(rejected[..., ::-1]))))
-    return np.min(sizes, axis=0).astype(np.int64)
+    return np.asarray(np.min(sizes, axis=0), dtype=np.int64)
 
 
 def _can_compare(constraint: Constraint, curve: Curve) -> bool:
@@ -126,6 +126,15 @@ def choice_at(curves: Sequence[Curve], constraint: Constraint, utility: Utility,
     -------
     Choice
         Its gap is nan for fewer than two groups.
+
+    Examples
+    --------
+    >>> curves = curves_of_rows([0.9, 0.4, 0.6, 0.2], [1, 0, 1, 0], [0, 0, 1, 1], groups=2)
+    >>> found = choice_at(
+    ...     curves, constraint_of("demographic_parity_difference", 0.1), utility_of("accuracy", 2, 2), 0.5
+    ... )
+    >>> found.utility, found.gap, found.met
+    (1.0, 0.0, True)
     """
     counts = [curve.at(threshold) for curve in curves]
     worth = sum(

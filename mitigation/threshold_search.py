@@ -150,7 +150,7 @@ def best_thresholds(curves: Sequence[Curve], constraint: Constraint, utility: Ut
 
 def _points(curve: Curve, constraint: Constraint, utility: Utility) -> _Points:
     coordinates = constraint.coordinates(curve.cells)
-    defined = np.isfinite(coordinates).all(axis=0)
+    defined = np.asarray(np.isfinite(coordinates).all(axis=0))
     all_points = _Points(coordinates, utility.of_curve(curve), np.arange(len(curve.thresholds)))
     return all_points.where(defined)
 

@@ -4,6 +4,11 @@ A rate is a fraction of two sums over rows that are linear in the decision, so w
 probability) in its place it has a slope. That covers every rate of the confusion matrix; M. Buyl,
 M. Defrance and T. De Bie, "fairret: a Framework for Differentiable Fairness Regularization Terms",
 ICLR 2024, section 3, show how far linear fractions reach.
+
+Soft rates are not the rates of decisions, and a network can close the one gap and leave the other open. So the
+soft rates lend their slope only, and the gaps of the decisions say how hard to push: the proxy-Lagrangian of
+A. Cotter, H. Jiang and K. Sridharan, "Two-Player Games for Efficient Non-Convex Constrained Optimization",
+ALT 2019.
 """
 
 from __future__ import annotations
@@ -135,48 +140,50 @@ def penalty_value(gaps: Sequence[Any]) -> Any:
 
 
 @dataclass
-class GapMemory:
-    """The gaps of the batches so far, so that a batch's own noise is not punished.
+class Prices:
+    """The slope of the penalty, without the noise of its batches.
 
     The absolute gap of a small batch is large by chance alone, and its slope would push every rate to 0 or 1,
-    where no batch shows a gap. So the *sign* of each gap is taken from a moving average over batches, and
-    only its slope from the batch.
+    where no batch shows a gap. An absolute value is the most that a price between -1 and 1 can make of a
+    number, ``|gap| = max(price * gap)``; so each gap has a price, which climbs by a small step of every
+    batch's gap and never leaves -1 to 1. Noise cancels in the sum of the steps, and a gap that is closed
+    keeps the price that holds it closed.
 
     Parameters
     ----------
-    keep : float in [0, 1)
-        The share of the average that stays at each batch.
-    width : float
-        Below about this gap the sign fades to 0, so that a gap that is closed is let be.
+    step : float
+        How much a gap of 1 moves its price at each batch.
+    values : list or None
+        The prices so far; None: all 0.
     """
 
-    keep: float = 0.9
-    width: float = 0.01
-    means: list[Any] | None = None
+    step: float = 0.1
+    values: list[Any] | None = None
 
-    def penalty(self, gaps: Sequence[Any]) -> Any:
-        """Take a batch's gaps into the average, and give what has the slope of the penalty.
+    def penalty(self, gaps: Sequence[Any], decided: Sequence[Any]) -> Any:
+        """Move the prices by a batch's gaps, and give what has the slope of the penalty.
 
         Parameters
         ----------
         gaps : sequence of tensor or array, shape (groups,)
+            Of soft decisions.
+        decided : sequence of tensor or array, shape (groups,)
+            Of the decisions themselves; these move the prices.
 
         Returns
         -------
         tensor or number
-            Not the penalty's value, but with its slope.
+            Not the penalty's value, but with its slope where the prices are at their ends.
 
         Examples
         --------
-        >>> memory = GapMemory(keep=0.5)
-        >>> [round(float(memory.penalty([np.array([gap, -gap])])), 3) for gap in (0.3, -0.1)]
-        [0.6, -0.199]
+        >>> prices, gap = Prices(step=2.0), np.array([0.1, -0.1])
+        >>> [round(float(prices.penalty([gap], [3 * gap])), 3) for _ in range(3)]
+        [0.12, 0.2, 0.2]
         """
-        seen = [gap.detach() if hasattr(gap, "detach") else gap for gap in gaps]
-        old = seen if self.means is None else self.means
-        self.means = [self.keep * a + (1 - self.keep) * b for a, b in zip(old, seen, strict=True)]
-        signs = [mean / (mean**2 + self.width**2) ** 0.5 for mean in self.means]
-        return sum(2 * (sign * gap).mean() for sign, gap in zip(signs, gaps, strict=True))
+        old = [0.0 * gap for gap in decided] if self.values is None else self.values
+        self.values = [(a + self.step * b).clip(-1.0, 1.0) for a, b in zip(old, decided, strict=True)]
+        return sum(2 * (price * gap).mean() for price, gap in zip(self.values, gaps, strict=True))
 
 
 def _positive(mass: Any) -> Any:

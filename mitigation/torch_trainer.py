@@ -47,15 +47,18 @@ class TabularNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     patience : int, default 6
         Epochs without a better one after which training ends.
     validation_fraction : float in [0, 1), default 0.15
-        The share of rows, evenly from every group and label, that chooses the epoch. At 0, and where the rows
-        are too few to hold any out, all epochs are run. An adversary's game has no figure that falls, so with
-        one all epochs are run too.
+        The share of rows, evenly from every group and label, whose loss chooses the epoch (with the penalty
+        of the decisions on all rows: held-out rows hold too few of small groups). At 0, and where the rows
+        are too few to hold any out, all epochs are run; so they are with an adversary, whose game has no
+        figure that falls.
     penalty : str, default "equalized_odds"
         "demographic_parity", "equal_opportunity", "predictive_equality", "equalized_odds",
         "error_rate_parity", "predictive_parity", or any rate by its own name: "selection_rate",
         "true_positive_rate", "false_positive_rate", "true_negative_rate", "false_negative_rate",
         "positive_predictive_value", "negative_predictive_value", "error_rate".
     penalty_weight : float, 0 or more, default 0.0
+        How much loss a gap of 1 between two groups may cost at most. From about 0.3 gaps narrow, and from
+        about 1 on little but accuracy changes.
     penalty_groups : {"intersection", "each", "both"}, default "intersection"
         With several sensitive columns: hold their intersections equal, the groups of each column, or both.
     sharpness : float above 0, default 3.0
@@ -96,7 +99,8 @@ class TabularNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         The position of the positive class.
     groups_ : list of tuple
     history_ : list of dict
-        Of every epoch: ``train_loss``, and on the rows that choose the epoch ``loss``, ``penalty`` and
+        Of every epoch: ``train_loss`` of its steps, then of the weights that would be kept the ``loss`` on
+        the held-out rows, the ``penalty`` of the decisions on all rows, and their weighted sum, the
         ``objective``.
     best_epoch_, n_iter_ : int
     stopped_ : bool
@@ -123,7 +127,7 @@ class TabularNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     needs_sensitive: ClassVar[Sensitivity] = "training"
     strength_parameter: ClassVar[str | None] = "penalty_weight"
-    strengths: ClassVar[tuple[float, ...]] = (0.05, 0.1, 0.2, 0.3, 0.5)
+    strengths: ClassVar[tuple[float, ...]] = (0.1, 0.3, 0.6, 1.0)
 
     def __init__(
         self,

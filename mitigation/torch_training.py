@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,13 +13,13 @@ from .oracle import Watch
 from .rows import Integers
 from .torch_adversary import Adversary, make_adversary
 from .torch_parts import Weights, put_weights, torch_or_refuse, weights_of
-from .torch_penalties import GapMemory, SoftRate, penalty_value, soft_gaps
+from .torch_penalties import Prices, SoftRate, penalty_value, soft_gaps
 from .torch_tree import tree_targets
 from .training_rows import TrainingRows
 
 _CHUNK = 65_536
 _SMALLEST, _LARGEST = 32, 512
-_REMEMBERED = 5_000
+_INERTIA = 0.99
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,16 @@ class Batch:
         return Batch(self.rows[at], self.labels[at], self.weights[at], self.groups[at], members)
 
 
+def joined(first: Batch, second: Batch) -> Batch:
+    """Put two batches together."""
+    torch = torch_or_refuse()
+    members = tuple(torch.cat(pair) for pair in zip(first.members, second.members, strict=True))
+    pairs = [
+        (getattr(first, name), getattr(second, name)) for name in ("rows", "labels", "weights", "groups")
+    ]
+    return Batch(*(torch.cat(pair) for pair in pairs), members=members)
+
+
 @dataclass(frozen=True)
 class Trained:
     """What training ends with: the best epoch's weights, and a figure for every epoch."""
@@ -106,13 +117,15 @@ def train(module: Any, recipe: Recipe, batch: Batch, validation: Batch | None, w
     Parameters
     ----------
     module : torch.nn.Module
-        Trained in place, and left with the weights of the best epoch.
+        Trained in place, and left with the best epoch's weights: an average over a hundred steps or so, which
+        is steadier than those of one step.
     recipe : Recipe
     batch : Batch
         All rows to train on.
     validation : Batch or None
-        Rows that choose the epoch: the one whose loss with its penalty is least. None, or an adversary, whose
-        game has no single figure that falls: all epochs are run and the last one counts.
+        Rows that choose the epoch: the one whose loss on these rows, with the penalty of the decisions on all
+        rows, is least. None, or an adversary, whose game has no single figure that falls: all epochs are run
+        and the last one counts.
     watch : Watch
 
     Returns
@@ -128,11 +141,10 @@ def train(module: Any, recipe: Recipe, batch: Batch, validation: Batch | None, w
             break
         targets = _tree(module, recipe, batch) if recipe.tree_weight and epoch else None
         loss = _epoch(module, recipe, batch, tools, targets)
-        seen = validation if validation is not None else batch
-        history.append({"train_loss": loss, **_judged(module, recipe, seen)})
+        history.append({"train_loss": loss, **_judged(tools.average, recipe, batch, validation)})
         watch.count()
         if not chooses or best < 0 or history[-1]["objective"] < history[best]["objective"]:
-            best, kept = epoch, weights_of(module)
+            best, kept = epoch, weights_of(tools.average)
         if epoch - best >= recipe.patience:
             break
     put_weights(module, kept)
@@ -144,10 +156,21 @@ class Tools:
     """What changes while a network is trained, besides itself."""
 
     optimizer: Any
+    average: Any
     adversary: Adversary | None
-    memory: GapMemory
+    prices: Prices
     rng: np.random.Generator
     size: int
+    steps: int = 0
+
+    def follow(self, module: Any) -> None:
+        """Move the average towards the network: slowly, but quickly in its first steps."""
+        torch = torch_or_refuse()
+        self.steps += 1
+        share = max(1 - _INERTIA, 9 / (9 + self.steps))
+        with torch.no_grad():
+            for mean, value in zip(self.average.parameters(), module.parameters(), strict=True):
+                mean.lerp_(value, share)
 
 
 def _tools(module: Any, recipe: Recipe, batch: Batch) -> Tools:
@@ -159,9 +182,9 @@ def _tools(module: Any, recipe: Recipe, batch: Batch) -> Tools:
     )
     return Tools(
         optimizer,
+        copy.deepcopy(module),
         _adversary(module, recipe, batch),
-        # The sign of a gap is averaged over an epoch's rows, or over 5,000 of them.
-        GapMemory(keep=1 - min(1.0, size / min(rows, _REMEMBERED))),
+        Prices(),
         np.random.default_rng(recipe.seed),
         size,
     )
@@ -194,7 +217,7 @@ def _epoch(module: Any, recipe: Recipe, batch: Batch, tools: Tools, targets: Any
         loss = _loss(logits, part)
         total += float(loss.detach()) * len(at)
         if recipe.penalty_weight:
-            loss = loss + recipe.penalty_weight * tools.memory.penalty(_gaps(logits, recipe, part))
+            loss = loss + recipe.penalty_weight * tools.prices.penalty(*_gaps(logits, recipe, part))
         if targets is not None:
             distance = (torch.sigmoid(logits) - targets[at]) ** 2
             loss = loss + recipe.tree_weight * (distance * part.weights).mean()
@@ -204,6 +227,7 @@ def _epoch(module: Any, recipe: Recipe, batch: Batch, tools: Tools, targets: Any
         tools.optimizer.zero_grad()
         loss.backward()
         tools.optimizer.step()
+        tools.follow(module)
     return total / len(batch.labels)
 
 
@@ -213,20 +237,24 @@ def _loss(logits: Any, part: Batch) -> Any:
     return (losses * part.weights).sum() / part.weights.sum().clamp(min=1e-12)
 
 
-def _gaps(logits: Any, recipe: Recipe, part: Batch) -> list[Any]:
+def _gaps(logits: Any, recipe: Recipe, part: Batch) -> tuple[list[Any], list[Any]]:
+    """Give the gaps of soft decisions, which have a slope, and of the decisions themselves."""
     torch = torch_or_refuse()
-    soft = torch.sigmoid(recipe.sharpness * logits)
-    return soft_gaps(recipe.rates, soft, part.labels, part.members, part.weights)
+    soft, hard = torch.sigmoid(recipe.sharpness * logits), (logits.detach() >= 0).float()
+    gaps = [soft_gaps(recipe.rates, p, part.labels, part.members, part.weights) for p in (soft, hard)]
+    return gaps[0], gaps[1]
 
 
-def _judged(module: Any, recipe: Recipe, seen: Batch) -> dict[str, float]:
+def _judged(module: Any, recipe: Recipe, batch: Batch, validation: Batch | None) -> dict[str, float]:
+    """Judge an epoch: the loss on the validation rows, the gaps on all rows, since small groups need all."""
     torch = torch_or_refuse()
-    logits = logits_of(module, seen.rows)
-    loss = float(_loss(logits, seen))
+    parts = [batch] if validation is None else [batch, validation]
+    logits = [logits_of(module, part.rows) for part in parts]
+    loss = float(_loss(logits[-1], parts[-1]))
     if not recipe.penalty_weight:
         return {"loss": loss, "penalty": 0.0, "objective": loss}
-    with torch.no_grad():
-        penalty = float(penalty_value(_gaps(logits, recipe, seen)))
+    whole = parts[0] if validation is None else joined(batch, validation)
+    penalty = float(penalty_value(_gaps(torch.cat(logits), recipe, whole)[1]))
     return {"loss": loss, "penalty": penalty, "objective": loss + recipe.penalty_weight * penalty}
 
 

@@ -142,6 +142,7 @@ def _dot_chart(chart: DotChart) -> _Spec:
 
 def _bar_chart(chart: BarChart) -> _Spec:
     layers = [
+        *([_band()] if any(dot.chance is not None for dot in chart.bars) else []),
         {
             "mark": {"type": "bar", "height": 11},
             "encoding": {"x": _x("value"), "x2": {"datum": 0}, "color": _own("colour")},
@@ -196,6 +197,7 @@ def _values(dot: Dot) -> _Spec:
         "shape": _SHAPES.get(dot.tone, "circle"),
         "limit": dot.limit,
         "chance": dot.chance,
+        "unchance": None if dot.chance is None else -dot.chance,
     }
 
 
@@ -253,6 +255,12 @@ def _chance(fair: float) -> _Spec:
         "strokeWidth": 0.5,
     }
     return {"mark": mark, "encoding": {"x": _x("chance"), "x2": {"datum": fair}}}
+
+
+def _band() -> _Spec:
+    """Draw how far chance alone would take a bar, both ways."""
+    encoding = {"x": _x("chance"), "x2": {"field": "unchance"}}
+    return {"mark": {"type": "bar", "height": 18, "fill": COLOURS["band"]}, "encoding": encoding}
 
 
 def _vertical(at: float) -> _Spec:

@@ -6,18 +6,21 @@ import math
 from collections.abc import Iterator
 
 from ..audit.privacy import Hidden
-from ..audit.record import Bar, GapExplanation, Record
+from ..audit.record import Record
+from ..audit.record_explain import Bar, GapExplanation
 from ..metrics.results import Group
 from . import formats
-from .formats import Kind, kind_of, scaled, span
+from .explain_words import gap_kind, sentences
+from .formats import Kind, scaled, span
 from .names import clean, isolate, named, prose, unlike
+from .view_label_check import label_checks
 from .view_parts import BarChart, Cell, Column, Dot, Fold, Row, Section, Table
-from .view_scope import LABEL
+from .view_scope import LABEL, name_of_group
 from .wording import has_message, say, words_of
 
 TOP_BARS = 8
 _LOG_ODDS = "mean_log_odds"
-_Pair = tuple[str, Group, Group]
+_Pair = tuple[str, Group, Group, str]
 
 
 def explain_section(record: Record, hidden: Hidden) -> Section:
@@ -25,7 +28,8 @@ def explain_section(record: Record, hidden: Hidden) -> Section:
     blocks: dict[_Pair, list[tuple[int, GapExplanation]]] = {}
     for place, item in enumerate(record.explanations, start=1):
         if not _conceals(item, hidden):
-            blocks.setdefault((item.grouping, item.group, item.reference), []).append((place, item))
+            pair = (item.grouping, item.group, item.reference, item.against)
+            blocks.setdefault(pair, []).append((place, item))
     concealed = sorted({item.grouping for item in record.explanations if _conceals(item, hidden)})
     notes = tuple(say("explain.withheld", grouping=isolate(name)) for name in concealed)
     if not record.explanations:
@@ -34,11 +38,14 @@ def explain_section(record: Record, hidden: Hidden) -> Section:
         id="explanation",
         heading=say("explain.heading"),
         intro=say("explain.intro") if blocks else "",
-        sections=tuple(
-            _block(record, pair, items, f"explained-{place}")
-            for place, (pair, items) in enumerate(blocks.items(), start=1)
+        sections=(
+            *(
+                _block(record, pair, items, f"explained-{place}")
+                for place, (pair, items) in enumerate(blocks.items(), start=1)
+            ),
+            *label_checks(record, hidden),
         ),
-        notes=notes,
+        notes=(*notes, say("explain.caveats")) if blocks else notes,
     )
 
 
@@ -55,25 +62,32 @@ def _why_absent(record: Record) -> str:
 
 
 def _block(record: Record, pair: _Pair, items: list[tuple[int, GapExplanation]], anchor: str) -> Section:
-    grouping, group, reference = pair
-    first, second = (isolate(_group_name(record, grouping, key)) for key in (group, reference))
+    grouping, group, reference, against = pair
+    first = isolate(name_of_group(record, grouping, group))
+    second = (
+        say("explain.rest_of") if against == "rest" else isolate(name_of_group(record, grouping, reference))
+    )
+    attributes = next((part.attributes for part in record.groupings if part.name == grouping), ())
     heading = say("explain.block", grouping=isolate(grouping), group=first, reference=second)
     found = [(item, f"explanation-{place}") for place, item in items]
     return Section(
         id=anchor,
         heading=heading,
         intro="",
-        sections=tuple(_panel(item, name, heading) for item, name in found if item.metric != _LOG_ODDS),
-        folds=tuple(_log_odds(item, name, heading) for item, name in found if item.metric == _LOG_ODDS),
+        sections=tuple(
+            _panel(item, name, heading, sentences(item, first, second, attributes))
+            for item, name in found
+            if item.metric != _LOG_ODDS
+        ),
+        folds=tuple(
+            _log_odds(item, name, heading, sentences(item, first, second, attributes))
+            for item, name in found
+            if item.metric == _LOG_ODDS
+        ),
     )
 
 
-def _group_name(record: Record, grouping: str, key: Group) -> str:
-    groups = (group for part in record.groupings if part.name == grouping for group in part.groups)
-    return next((group.name for group in groups if group.group == key), " x ".join(map(str, key)))
-
-
-def _panel(item: GapExplanation, anchor: str, pair: str) -> Section:
+def _panel(item: GapExplanation, anchor: str, pair: str, words: list[str]) -> Section:
     fold = Fold(
         say("explain.figures"), notes=_method(item), tables=(_table(item, anchor, pair),), printed="not"
     )
@@ -82,17 +96,17 @@ def _panel(item: GapExplanation, anchor: str, pair: str) -> Section:
         heading=gap_name(item),
         intro="",
         charts=(_chart(item, anchor),),
-        notes=(_check(item), *_words(item)),
+        notes=(_check(item), " ".join(words)),
         folds=(fold,),
         panel=True,
     )
 
 
-def _log_odds(item: GapExplanation, anchor: str, pair: str) -> Fold:
+def _log_odds(item: GapExplanation, anchor: str, pair: str, words: list[str]) -> Fold:
     return Fold(
         label=say("explain.log_odds", engine=clean(item.engine).partition(",")[0]),
         charts=(_chart(item, anchor),),
-        notes=(_check(item), *_words(item), *_method(item)),
+        notes=(_check(item), " ".join(words), *_method(item)),
         tables=(_table(item, anchor, pair),),
         printed="plain",
     )
@@ -101,26 +115,18 @@ def _log_odds(item: GapExplanation, anchor: str, pair: str) -> Fold:
 def gap_name(item: GapExplanation) -> str:
     """Name the figure whose gap is explained."""
     key = f"gap.{item.metric}"
-    return say(key) if has_message(key) else words_of(item.metric).name
-
-
-def _kind(item: GapExplanation) -> Kind:
-    return "score" if kind_of(item.metric) == "score" else "points"
-
-
-def _words(item: GapExplanation) -> tuple[str, ...]:
-    """Give the record's sentences; the section's first paragraph has said that these are no causes."""
-    words = prose(item.words).removesuffix(say("explain.not_causes")).rstrip()
-    return (words,) if item.words else ()
+    name = say(key) if has_message(key) else words_of(item.metric).name
+    return name if item.control is None else say("gap.within", gap=name, control=isolate(item.control))
 
 
 def _check(item: GapExplanation) -> str:
-    kind = _kind(item)
+    kind = gap_kind(item.metric)
     return say(
-        "explain.check",
+        "explain.check.start" if item.start else "explain.check",
         total=formats.figure(item.total, kind),
         measured=formats.bare(item.measured, kind),
         residual=formats.bare(item.residual, kind),
+        start=formats.bare(item.start, kind),
     )
 
 
@@ -134,7 +140,19 @@ def _method(item: GapExplanation) -> tuple[str, ...]:
         seed=item.seed,
         game=say(f"explain.game.{item.game}"),
     )
-    return computed, say("explain.gross", gross=formats.figure(item.gross, _kind(item)))
+    said = [
+        computed,
+        say("explain.errors"),
+        say("explain.gross", gross=formats.figure(item.gross, gap_kind(item.metric))),
+    ]
+    if item.control is not None:
+        control = isolate(item.control)
+        said.append(say("explain.strata", count=formats.count(item.strata), control=control))
+    if item.approximate:
+        said.append(say("explain.approximate"))
+    if not item.reached:
+        said.append(say("explain.not_reached"))
+    return tuple(said)
 
 
 def _ordered(item: GapExplanation) -> list[Bar]:
@@ -142,8 +160,8 @@ def _ordered(item: GapExplanation) -> list[Bar]:
 
 
 def _chart(item: GapExplanation, anchor: str) -> BarChart:
-    kind, bars = _kind(item), _ordered(item)
-    figures = "; ".join(f"{isolate(bar.column)} {formats.figure(bar.value, kind)}" for bar in bars[:5])
+    kind, bars = gap_kind(item.metric), _ordered(item)
+    figures = "; ".join(f"{isolate(_column(bar))} {formats.figure(bar.value, kind)}" for bar in bars[:5])
     described = say(
         "explain.described",
         count=formats.count(len(bars)),
@@ -157,13 +175,17 @@ def _chart(item: GapExplanation, anchor: str) -> BarChart:
 def _bars(bars: list[Bar], kind: Kind) -> Iterator[Dot]:
     """Draw the largest contributions one by one, and all others as one bar where they are several."""
     top = TOP_BARS if len(bars) > TOP_BARS + 1 else len(bars)
-    labels = unlike((bar.column for bar in bars[:top]), LABEL)
+    labels = unlike((_column(bar) for bar in bars[:top]), LABEL)
     for bar, label in zip(bars[:top], labels, strict=True):
         yield _bar(bar, label, kind)
     if len(bars) > top:
         left = math.fsum(bar.value for bar in bars[top:])
         label = say("explain.rest", count=formats.count(len(bars) - top))
         yield Dot(label, scaled(left, kind), None, None, formats.bare(left, kind), "muted")
+
+
+def _column(bar: Bar) -> str:
+    return bar.column if bar.role == "column" else say("explain.true_label")
 
 
 def _bar(bar: Bar, label: str, kind: Kind) -> Dot:
@@ -173,30 +195,31 @@ def _bar(bar: Bar, label: str, kind: Kind) -> Dot:
         low=scaled(bar.interval.low, kind) if bar.interval else None,
         high=scaled(bar.interval.high, kind) if bar.interval else None,
         text=formats.bare(bar.value, kind),
+        chance=None if bar.band is None else scaled(bar.band, kind),
     )
 
 
 def _table(item: GapExplanation, anchor: str, pair: str) -> Table:
-    kind = _kind(item)
+    kind = gap_kind(item.metric)
     rows = [
         Row(
-            named(bar.column),
+            named(_column(bar)),
             (
-                Cell(formats.figure(bar.value, kind), sub=span(bar.interval, kind)),
-                Cell(_error(bar.sampling_error, kind)),
-                Cell(_error(bar.monte_carlo_error, kind)),
+                Cell(formats.bare(bar.value, kind), sub=span(bar.interval, kind)),
+                Cell(_error(bar.sampling_error, kind), sub=_error(bar.monte_carlo_error, kind)),
+                Cell(formats.NO_FIGURE if bar.band is None else f"± {formats.bare(bar.band, kind)}"),
             ),
         )
         for bar in _ordered(item)
     ]
     total = Row(
-        Cell(say("explain.sum")), (Cell(formats.figure(item.total, kind)), Cell(""), Cell("")), "reference"
+        Cell(say("explain.sum")), (Cell(formats.bare(item.total, kind)), Cell(""), Cell("")), "reference"
     )
     return Table(
         id=f"{anchor}-table",
-        caption=say("explain.table", gap=gap_name(item), pair=pair),
+        caption=say(f"explain.table.{kind}", gap=gap_name(item), pair=pair),
         corner=say("column.column"),
-        columns=tuple(Column(say(f"column.{name}")) for name in ("contribution", "sampling", "monte_carlo")),
+        columns=tuple(Column(say(f"column.{name}")) for name in ("contribution", "errors", "band")),
         rows=(*rows, total),
     )
 

@@ -38,6 +38,12 @@ OPEN = ("selection_rate", "base_rate", "true_positive_rate", "false_positive_rat
 """Those whose pictures stand unfolded."""
 
 
+def name_of_group(record: Record, grouping: str, key: Group) -> str:
+    """Give a group's name as the audit has it."""
+    groups = (group for part in record.groupings if part.name == grouping for group in part.groups)
+    return next((group.name for group in groups if group.group == key), " x ".join(map(str, key)))
+
+
 @dataclass(frozen=True)
 class Scope:
     """One grouping, and what its section must know of the record."""

@@ -13,9 +13,7 @@ from itertools import combinations
 
 from evenhand.audit.record import (
     Absent,
-    Bar,
     ConditionalFacts,
-    GapExplanation,
     GroupFacts,
     GroupingFacts,
     LimitFacts,
@@ -34,6 +32,7 @@ from evenhand.audit.record import (
     Task,
     Verdict,
 )
+from evenhand.audit.record_explain import Bar, GapExplanation
 from evenhand.errors import Reason
 from evenhand.metrics.results import Disparity, Estimate, Group, Interval
 
@@ -351,7 +350,6 @@ def explanation(columns: int = 8) -> GapExplanation:
         rows=16281,
         walks=60000,
         seed=7,
-        words="Marital status and relationship make up three quarters of the gap; sex adds little.",
     )
 
 
@@ -362,7 +360,7 @@ def log_odds() -> GapExplanation:
         update={
             "metric": "mean_log_odds",
             "gap": "demographic parity of the mean score on the log-odds scale",
-            "engine": "SHAP LinearExplainer, log-odds",
+            "engine": "exact linear means",
             "walks": 0,
             "game": "common",
         }

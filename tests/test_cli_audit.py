@@ -204,7 +204,7 @@ def test_the_version(cli):
     assert (done.code, done.out, done.err) == (0, f"evenhand {__version__}\n", "")
 
 
-@pytest.mark.parametrize("verb", [(), ("audit",), ("demo",), ("report",), ("init",)])
+@pytest.mark.parametrize("verb", [(), ("audit",), ("demo",), ("report",), ("init",), ("explain",)])
 def test_every_verb_helps(cli, verb):
     done = cli(*verb, "--help")
     assert done.code == 0

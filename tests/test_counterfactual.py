@@ -69,6 +69,26 @@ def test_a_beam_that_cannot_try_everything_still_finds_valid_ways():
         assert not one or two[0].changes <= one[0].changes + 1
 
 
+def test_wide_tables_are_searched_within_the_budget():
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame(rng.integers(0, 3, (300, 60)), columns=[f"x{at}" for at in range(60)])
+    asked = []
+
+    class Counted(Weighted):
+        def predict_proba(self, X):
+            asked.append(len(X))
+            x = X.to_numpy(dtype=float)[:, -3:].sum(axis=1)
+            return np.column_stack([1 - x / 6, x / 6])
+
+    rows.loc[0, ["x57", "x58", "x59"]] = 0
+    pool = pool_of(wrap_model(Counted(0, 60)), rows, [0], pos_label=1)
+    pool.selected  # noqa: B018 - the rows are scored once, before the search is counted
+    asked.clear()
+    ways = find_counterfactuals(pool, [0], Rules(), Limits(wanted=1, budget=500, beam=5))[0]
+    assert ways[0].changes == 2
+    assert max(asked) <= 600
+
+
 def test_each_way_changes_another_set_of_columns_and_none_holds_another():
     pool = pool_of(wrap_model(Weighted(2, 5)), table(2, 5), [0], pos_label=1)
     sets = [set(way.columns) for way in find_counterfactuals(pool, [0], Rules(), Limits(wanted=4))[0]]

@@ -14,6 +14,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
+from evenhand.audit.explain.counterfactual import find_counterfactuals
+from evenhand.audit.explain.counterfactual_rules import Rules
 from evenhand.audit.explain.local_agreement import agreements
 from evenhand.audit.explain.local_lime import lime_row
 from evenhand.audit.explain.local_methods import Attribution, occlude_row, shapley_row
@@ -229,3 +231,13 @@ def test_a_row_that_is_not_there_is_refused(people, row):
 def test_a_single_row_has_nothing_to_be_compared_with(people):
     with pytest.raises(InputError, match="none left"):
         pool_of(wrap_model(Rule()), people.head(1), [0], pos_label=1)
+
+
+def test_infinite_numbers_are_values_like_others(people):
+    odd = people.assign(pay=people["pay"].astype(float))
+    odd.loc[[0, 5, 9], "pay"] = [np.inf, np.inf, -np.inf]
+    pool = pool_of(wrap_model(Rule()), odd, [0, 9], pos_label=1)
+    for place in (0, 1):
+        assert np.isfinite(shapley_row(pool, place, pool.others).values).all()
+        assert np.isfinite(lime_row(pool, place, samples=200).values).all()
+    assert find_counterfactuals(pool, [1], Rules())[0][0].changes == 1

@@ -1,200 +1,119 @@
-"""SHAP's explainers, summed to source columns, against closed forms and against the Monte Carlo engine."""
+"""The exact engine against SHAP's interventional tree explainer, where that one is sound and where not."""
 
 import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.compose import make_column_transformer
-from sklearn.decomposition import PCA
-from sklearn.ensemble import (
-    GradientBoostingClassifier,
-    HistGradientBoostingClassifier,
-    RandomForestClassifier,
-)
-from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
-from sklearn.naive_bayes import GaussianNB
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from sklearn.tree import DecisionTreeClassifier
+from sklearn import ensemble
 
-from evenhand.audit.explain.gap import explain_gap
-from evenhand.audit.explain.shap_values import explain_mean_score, explain_row
-from evenhand.errors import InputError, ModelError
+from evenhand.audit.explain.exact import explain_gap_exact
+from evenhand.tests.test_explain_exact import FAMILIES, bars, table
 
 
-@pytest.fixture(scope="module")
-def data():
-    rng = np.random.default_rng(0)
-    X = pd.DataFrame(
-        {"a": rng.normal(size=120), "town": rng.choice(list("uvw"), 120), "c": rng.normal(size=120), "e": 1.0}
-    )
-    group = rng.random(120) < 0.4
-    X.loc[group, "a"] += 0.8
-    return X, group, ((X["a"] + (X["town"] == "u") + 0.5 * X["c"] * X["a"]) > 0.5).astype(int)
-
-
-def fit(estimator, X, y):
-    columns = make_column_transformer(
-        (OneHotEncoder(sparse_output=False), ["town"]),
-        (StandardScaler(), ["a", "c"]),
-        remainder="passthrough",
-    )
-    return make_pipeline(columns, estimator).fit(X, y)
-
-
-def bars(found):
-    return np.array([bar.value for bar in found.bars])
-
-
-@pytest.mark.parametrize("estimator", [LinearRegression(), LogisticRegression()])
-def test_linear_models_have_a_closed_form(data, estimator):
-    X, group, y = data
-    model = fit(estimator, X, y)
-    found = explain_mean_score(model, X, group_rows=group, reference_rows=~group, log_odds=True)
-    moved = model[:-1].transform(X)
-    each = np.ravel(model[-1].coef_) * (moved[group].mean(axis=0) - moved[~group].mean(axis=0))
-    assert bars(found) == pytest.approx([each[3], each[:3].sum(), each[4], each[5]], abs=1e-9)
-    assert found.residual == pytest.approx(0, abs=1e-9)
-    assert [bar.monte_carlo_error for bar in found.bars] == pytest.approx([0] * 4, abs=1e-9)
-
-
-@pytest.mark.parametrize(
-    "estimator",
-    [
-        DecisionTreeClassifier(max_depth=4, random_state=0),
-        RandomForestClassifier(8, max_depth=4, random_state=0),
-        GradientBoostingClassifier(n_estimators=15, random_state=0),
-    ],
-)
-def test_trees_sum_to_the_gap_and_agree_with_the_monte_carlo_engine(data, estimator):
-    X, group, y = data
-    model = fit(estimator, X, y)
-    found = explain_mean_score(model, X, group_rows=group, reference_rows=~group, background_rows=120)
-    walked = explain_gap(
-        lambda rows: model.predict_proba(rows)[:, 1],
-        X,
-        group_rows=group,
-        reference_rows=~group,
-        game="common",
-        tolerance=0.004,
-        max_calls=300_000,
-    )
-    p = model.predict_proba(X)[:, 1]
-    assert found.measured == pytest.approx(p[group].mean() - p[~group].mean())
-    assert found.residual == pytest.approx(0, abs=1e-6)
-    assert bars(found) == pytest.approx(bars(walked), abs=0.01)
-    assert [bar.player for bar in found.bars] == ["a", "town", "c", "e"]
-    assert found.bar("e").value == 0
-
-
-def test_agrees_with_enumeration_over_the_same_background(data):
-    X, _, y = data
-    frame = X[["a", "c"]]
-    model = RandomForestClassifier(8, max_depth=4, random_state=0).fit(frame, y)
-    found = explain_row(model, frame, 7, background_rows=120)
-
-    def mean(a, c):
-        rows = pd.DataFrame({"a": a, "c": c})
-        return model.predict_proba(rows)[:, 1].mean()
-
-    row, nobody, both = frame.iloc[7], mean(frame["a"], frame["c"]), model.predict_proba(frame)[7, 1]
-    only_a = mean(np.full(120, row["a"]), frame["c"])
-    only_c = mean(frame["a"], np.full(120, row["c"]))
-    expected = [((only_a - nobody) + (both - only_c)) / 2, ((only_c - nobody) + (both - only_a)) / 2]
-    assert found.values == pytest.approx(expected, abs=1e-6)
-    assert (found.base, found.output) == (pytest.approx(nobody), pytest.approx(both))
-
-
-@pytest.mark.parametrize(
-    "estimator", [LogisticRegression(), RandomForestClassifier(5, max_depth=4, random_state=0)]
-)
-def test_a_single_row_adds_up(data, estimator):
-    X, _, y = data
-    found = explain_row(fit(estimator, X, y), X, 3, background_rows=40)
-    assert found.columns == ("a", "town", "c", "e")
-    assert found.residual == pytest.approx(0, abs=1e-6)
-
-
-@pytest.mark.parametrize(
-    "estimator", [LogisticRegression(), DecisionTreeClassifier(max_depth=3, random_state=0)]
-)
-def test_the_other_class_has_the_opposite_bars(data, estimator):
-    X, group, y = data
-    model = fit(estimator, X, y)
-    options = {"group_rows": group, "reference_rows": ~group, "log_odds": True, "background_rows": 20}
-    one, other = (explain_mean_score(model, X, output=output, **options) for output in (1, 0))
-    assert bars(one) == pytest.approx(-bars(other))
-    assert other.residual == pytest.approx(0, abs=1e-6)
-    assert explain_row(model, X, 5, output=0, background_rows=20).residual == pytest.approx(0, abs=1e-6)
-
-
-def test_log_odds_are_not_taken_for_scores(data):
-    X, group, y = data
-    with pytest.raises(ModelError, match="whose mean is not the mean score"):
-        explain_mean_score(fit(LogisticRegression(), X, y), X, group_rows=group, reference_rows=~group)
-
-
-def test_the_background_follows_the_seed(data):
-    X, group, y = data
-    model = fit(DecisionTreeClassifier(max_depth=4, random_state=0), X, y)
-    options = {"group_rows": group, "reference_rows": ~group, "background_rows": 20}
-    one, again, other = (explain_mean_score(model, X, seed=seed, **options) for seed in (1, 1, 2))
-    assert one == again
-    assert (bars(one) != bars(other)).any()
-
-
-def test_the_error_of_the_background_is_as_stated(data):
-    X, group, y = data
-    model = fit(DecisionTreeClassifier(max_depth=4, random_state=0), X, y)
-    options = {"group_rows": group, "reference_rows": ~group, "background_rows": 20}
-    runs = [explain_mean_score(model, X, seed=seed, **options).bar("a") for seed in range(25)]
-    stated = np.sqrt(np.mean([bar.monte_carlo_error**2 for bar in runs]))
-    assert stated == pytest.approx(np.std([bar.value for bar in runs]), rel=0.5)
-
-
-def test_weights_count(data):
-    X, group, y = data
-    model = fit(LinearRegression(), X, y)
-    weight = np.random.default_rng(1).random(120) + 0.1
-    found = explain_mean_score(model, X, group_rows=group, reference_rows=~group, sample_weight=weight)
-    p = model.predict(X)
-    expected = np.average(p[group], weights=weight[group]) - np.average(p[~group], weights=weight[~group])
-    assert found.total == pytest.approx(expected, abs=1e-9)
-
-
-@pytest.mark.parametrize("estimator", [GaussianNB(), PoissonRegressor()])
-def test_a_model_without_a_sound_explainer_is_refused(data, estimator):
-    X, _, y = data
-    with pytest.raises(ModelError, match="explain_gap explains any model"):
-        explain_row(fit(estimator, X, y), X, 0)
-
-
-def test_an_explainer_that_misses_the_score_is_refused():
-    rng = np.random.default_rng(0)
-    # With more than 255 distinct values a threshold may be a value of the data; SHAP rounds to 32 bits.
-    X = pd.DataFrame({"a": rng.normal(size=700), "d": rng.integers(0, 5, 700)}, dtype=float)
-    y = (X["a"] + X["d"] > 2).astype(int)
-    model = HistGradientBoostingClassifier(max_iter=20).fit(X, y)
-    with pytest.raises(ModelError, match="contributions must add up"):
-        explain_mean_score(model, X, group_rows=X["d"] > 2, reference_rows=X["d"] <= 2)
-
-
-def test_mixed_columns_and_unknown_rows_are_refused(data):
-    X, _, y = data
-    frame = X[["a", "c"]]
-    with pytest.raises(ModelError, match="mixes"):
-        explain_row(make_pipeline(PCA(2), LogisticRegression()).fit(frame, y), frame, 0)
-    with pytest.raises(InputError, match="from 0 to 119"):
-        explain_row(LogisticRegression().fit(frame, y), frame, 120)
-    with pytest.raises(InputError, match="at least 4"):
-        explain_row(LogisticRegression().fit(frame, y), frame, 0, background_rows=2)
-
-
-def test_a_bare_model_fitted_on_a_frame_raises_no_warning(data):
-    X, _, y = data
-    frame = X[["a", "c"]]
-    model = RandomForestClassifier(5, max_depth=3, random_state=0).fit(frame, y)
+def quiet_shap():
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert explain_row(model, frame, 0, background_rows=20).scale == "probability"
+        warnings.simplefilter("ignore")
+        import shap
+    return shap
+
+
+def shap_values(model, X, background):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        explainer = quiet_shap().TreeExplainer(
+            model, background, feature_perturbation="interventional", model_output="raw"
+        )
+        values = np.asarray(explainer.shap_values(X, check_additivity=False))
+    return values[..., 1] if values.ndim == 3 else values
+
+
+def shap_bars(model, X, group):
+    # A plain background of more than a hundred rows would be sampled down to a hundred.
+    values = shap_values(model, X, quiet_shap().maskers.Independent(X, max_samples=len(X)))
+    return values[group].mean(axis=0) - values[~group].mean(axis=0)
+
+
+def coarse(X):
+    # SHAP rounds thresholds to single precision: in these numbers and their midpoints nothing is rounded.
+    return (X * 64).round() / 64
+
+
+def compared(model, X, group):
+    found = explain_gap_exact(model, X, group_rows=group, reference_rows=~group)
+    assert abs(found.residual) < 1e-6
+    return bars(found), shap_bars(model, X.to_numpy(), group)
+
+
+@pytest.mark.parametrize("missing", [False, True])
+@pytest.mark.parametrize("name", ["tree", "forest", "boosted", "histogram"])
+def test_equals_shap_for_scikit_learn(name, missing):
+    kind, options, takes_missing = FAMILIES[name]
+    X, group, y, _ = table(rows=130, missing=missing and takes_missing)
+    X = coarse(X)
+    ours, theirs = compared(kind(random_state=0, **options).fit(X.to_numpy(), y > 0), X, group)
+    assert ours == pytest.approx(theirs, abs=1e-6)
+
+
+def numeric_boosters():
+    lightgbm = pytest.importorskip("lightgbm")
+    yield lightgbm.LGBMClassifier(n_estimators=15, min_child_samples=4, verbose=-1, n_jobs=1)
+    yield pytest.importorskip("xgboost").XGBClassifier(n_estimators=8, max_depth=4, n_jobs=1)
+    quiet = {"verbose": 0, "thread_count": 1, "allow_writing_files": False}
+    yield pytest.importorskip("catboost").CatBoostClassifier(n_estimators=8, depth=4, **quiet)
+
+
+def test_equals_shap_for_boosters_of_numbers_with_missing_values():
+    X, group, y, _ = table(rows=130, missing=True)
+    X = coarse(X)
+    for model in numeric_boosters():
+        ours, theirs = compared(model.fit(X.to_numpy(), (y > 0) * 1), X, group)
+        assert ours == pytest.approx(theirs, abs=1e-6)
+
+
+def test_shap_misses_the_gap_where_splits_are_categorical():
+    lightgbm = pytest.importorskip("lightgbm")
+    X, group, y, _ = table(rows=200)
+    histogram = ensemble.HistGradientBoostingClassifier(
+        max_iter=10, min_samples_leaf=4, categorical_features=[1]
+    )
+    loose = {"min_data_per_group": 1, "cat_smooth": 0, "max_cat_to_onehot": 1, "verbose": -1, "n_jobs": 1}
+    light = lightgbm.LGBMClassifier(n_estimators=20, min_child_samples=2, **loose)
+    for model, how in ((histogram, {}), (light, {"categorical_feature": [1]})):
+        model.fit(X.to_numpy(), y > 0, **how)
+        found = explain_gap_exact(model, X, group_rows=group, reference_rows=~group)
+        assert abs(found.residual) < 1e-8
+        assert abs(shap_bars(model, X.to_numpy(), group).sum() - found.measured) > 1e-3
+
+
+def test_shap_misses_the_gap_where_a_threshold_is_no_single_precision_number():
+    # With more than 255 distinct values a threshold may be a value of the data.
+    X, group, y, _ = table(rows=700)
+    model = ensemble.HistGradientBoostingClassifier(max_iter=10, min_samples_leaf=4).fit(X.to_numpy(), y > 0)
+    found = explain_gap_exact(model, X, group_rows=group, reference_rows=~group)
+    assert abs(found.residual) < 1e-8
+    assert abs(shap_bars(model, X.to_numpy(), group).sum() - found.measured) > 1e-3
+
+
+def test_shap_refuses_categories_of_xgboost_and_catboost():
+    xgboost, catboost = pytest.importorskip("xgboost"), pytest.importorskip("catboost")
+    X, _, y, _ = table(rows=60)
+    X["b"] = pd.Categorical(np.array(list("wxyz"))[X["b"].astype(int)])
+    categories = {"enable_categorical": True, "max_cat_to_onehot": 1}
+    one = xgboost.XGBClassifier(n_estimators=4, n_jobs=1, **categories).fit(X, (y > 0) * 1)
+    with pytest.raises(TypeError):
+        shap_values(one, X, X)
+    texts = X.assign(b=X["b"].astype(str))
+    other = catboost.CatBoostClassifier(n_estimators=4, verbose=0, thread_count=1, allow_writing_files=False)
+    with pytest.raises(Exception, match="categorical splits"):
+        shap_values(other.fit(texts, (y > 0) * 1, cat_features=["b"]), texts, texts)
+
+
+def test_shap_takes_a_hundred_rows_of_a_plain_background():
+    X, group, y, _ = table(rows=130)
+    X = coarse(X)
+    model = ensemble.RandomForestClassifier(5, random_state=0).fit(X.to_numpy(), y > 0)
+    ours, theirs = compared(model, X, group)
+    values = shap_values(model, X.to_numpy(), X.to_numpy())
+    assert np.abs(values[group].mean(axis=0) - values[~group].mean(axis=0) - ours).max() > 1e-3
+    assert ours == pytest.approx(theirs, abs=1e-6)

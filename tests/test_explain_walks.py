@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from evenhand.audit.explain.pairing import Side, pair, sample, side_of, spread_over
 from evenhand.audit.explain.spread import jackknife_variance
-from evenhand.audit.explain.walks import Walker, outputs, random_ranks, table_of
+from evenhand.audit.explain.walks import Walker, numbers_of, random_ranks, table_of
 from evenhand.errors import InputError, ModelError
 
 weights = st.lists(st.floats(0.01, 5), min_size=1, max_size=12)
@@ -58,7 +58,7 @@ def test_rows_of_weight_zero_are_left_out():
 def test_a_sample_keeps_the_mean_of_the_output():
     rng = np.random.default_rng(3)
     values, whole = (rng.random(1000) < 0.13).astype(float), side(rng.random(1000) + 0.5)
-    drawn = sample(whole, 60, values, rng)
+    drawn = sample(whole, 60, values[None], rng)
     assert len(drawn.rows) == 60
     assert drawn.population == 1000
     assert drawn.shares @ values[drawn.rows] == pytest.approx(whole.shares @ values, abs=1e-12)
@@ -68,7 +68,7 @@ def test_a_sample_keeps_the_mean_of_the_output():
 
 def test_a_sample_of_everything_is_everything():
     whole = side([1, 2, 3])
-    assert sample(whole, 3, np.zeros(3), np.random.default_rng(0)) is whole
+    assert sample(whole, 3, np.zeros((1, 3)), np.random.default_rng(0)) is whole
 
 
 FRAME = pd.DataFrame(
@@ -116,7 +116,7 @@ def test_a_walk_telescopes_and_skips_equal_values():
     walker = Walker(table_of(frame), product, np.asarray((frame["a"] + 1) * (frame["b"] + 2), dtype=float))
     ranks = np.array([[0, 1, 2], [0, 1, 2], [1, 0, 2]])
     values, calls = walker.walk(np.array([1, 2, 2]), np.array([0, 0, 0]), ranks)
-    assert values.tolist() == [[2, 0, 0], [2, 2, 0], [3, 1, 0]]
+    assert values[0].tolist() == [[2, 0, 0], [2, 2, 0], [3, 1, 0]]
     assert calls == 2
     assert asked == [2]
 
@@ -166,7 +166,7 @@ def test_no_columns_and_text_as_a_matrix_are_refused():
 )
 def test_outputs_must_be_one_finite_number_a_row(made, code):
     with pytest.raises(ModelError) as caught:
-        outputs(lambda rows: made, FRAME, 3)
+        numbers_of(lambda rows: made, FRAME, 3)
     assert caught.value.problems[0].code == code
 
 

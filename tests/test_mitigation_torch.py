@@ -26,7 +26,7 @@ from evenhand.mitigation.table_encoder import TableEncoder
 from evenhand.mitigation.torch_penalties import (
     PENALTIES,
     RATES,
-    GapMemory,
+    Prices,
     groupings,
     penalty_value,
     soft_gaps,
@@ -108,7 +108,7 @@ def test_the_best_epoch_is_kept(plain):
 def test_a_penalty_narrows_its_gap(plain, penalty, measure):
     X, y, sex = table()
     new, labels, groups = table(3000, seed=2)
-    fair = net(penalty=penalty, penalty_weight=0.5, max_epochs=20, patience=20).fit(
+    fair = net(penalty=penalty, penalty_weight=1.5, max_epochs=20, patience=20).fit(
         X, y, sensitive_features=sex
     )
     before = measure(labels, plain.predict(new), sensitive_features=groups)
@@ -178,10 +178,21 @@ def test_the_penalty_of_two_groups_is_their_difference():
     assert penalty_value(gaps) == pytest.approx(p[:3].mean() - p[3:].mean())
 
 
-def test_the_memory_has_the_slope_of_the_penalty():
+def test_prices_end_at_the_slope_of_the_absolute_gap():
     gap = torch.tensor([0.3, -0.2], requires_grad=True)
-    GapMemory().penalty([gap]).backward()
-    np.testing.assert_allclose(gap.grad.numpy(), [1, -1], rtol=0.01)
+    prices = Prices(step=0.5)
+    for _ in range(20):
+        slope = prices.penalty([gap], [gap.detach()])
+    slope.backward()
+    np.testing.assert_allclose(gap.grad.numpy(), [1, -1])
+
+
+def test_noise_around_a_closed_gap_has_no_price():
+    noise = np.random.default_rng(0).normal(scale=0.1, size=(400, 1))
+    prices = Prices(step=0.01)
+    for gap in noise:
+        prices.penalty([gap], [gap])
+    assert abs(prices.values[0][0]) < 0.1
 
 
 def test_every_constraint_is_a_penalty():

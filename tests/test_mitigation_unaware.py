@@ -245,3 +245,40 @@ def test_it_clones_and_pickles():
     fitted = clone(model).fit(X, y)
     again = pickle.loads(pickle.dumps(fitted))
     np.testing.assert_array_equal(again.predict(X[["a", "b"]]), fitted.predict(X))
+
+
+def test_auto_hides_the_columns_that_tell_the_attribute():
+    X, y = table(600)
+    model = Unaware(selecting_pipeline(), sensitive_columns="sex", proxies="auto").fit(X, y)
+    assert model.detected_ == ["job"]
+    assert model.hidden_ == ["sex", "job"]
+    named = Unaware(selecting_pipeline(), sensitive_columns="sex", proxies=["job"]).fit(X, y)
+    np.testing.assert_array_equal(model.predict_proba(X), named.predict_proba(X))
+    assert (model.needs_sensitive, named.needs_sensitive, Unaware.needs_sensitive) == (
+        "training",
+        "never",
+        "never",
+    )
+
+
+def test_auto_takes_the_attribute_from_outside_and_a_stricter_rule():
+    X, y = table(600)
+    rest = X.drop(columns="sex")
+    assert Unaware(selecting_pipeline(), proxies="auto").fit(
+        rest, y, sensitive_features=X["sex"]
+    ).hidden_ == ["job"]
+    strict = Unaware(selecting_pipeline(), proxies="auto", proxy_auc=0.99)
+    assert strict.fit(rest, y, sensitive_features=X["sex"]).hidden_ == []
+
+
+def test_auto_works_by_position_and_needs_the_attribute():
+    X, y = table(600)
+    numbers = np.column_stack([X["a"], X["sex"] == "M", X["job"] == "nurse"]).astype(float)
+    assert Unaware(LogisticRegression(), sensitive_columns=1, proxies="auto").fit(numbers, y).hidden_ == [
+        1,
+        2,
+    ]
+    with pytest.raises(InputError, match="to detect proxies the attribute is needed"):
+        Unaware(LogisticRegression(), proxies="auto").fit(numbers, y)
+    with pytest.raises(InputError, match=r"above 0.5 and be at most 1, got 0.2"):
+        Unaware(LogisticRegression(), sensitive_columns=1, proxies="auto", proxy_auc=0.2).fit(numbers, y)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +16,7 @@ from evenhand.audit.explain.recourse_rules import rules_of
 from evenhand.audit.model import wrap_model
 from evenhand.audit.record import Record
 from evenhand.audit.settings_recourse import Recourse
+from evenhand.cli.summary import summary
 from evenhand.errors import InputError
 from evenhand.metrics.interval_median import median_of
 from evenhand.reports.html import render_report
@@ -168,6 +171,12 @@ def test_the_page_shows_it_and_the_record_is_read_again(audited, tmp_path):
     from evenhand.audit.record import read_record
 
     assert read_record(tmp_path / "record.json").to_json() == audited.to_json()
+
+
+def test_the_terminal_shows_it(audited):
+    text = summary(audited)
+    assert "Refused people with a plausible way to acceptance" in text
+    assert re.search(r"F +\d+\.\d% \[.* sex", text)
 
 
 def test_nobody_refused_is_said(people):

@@ -172,7 +172,12 @@ class Quick:
 
 
 def quick_scorer(
-    model: Any, X: pd.DataFrame, *, method: str = "predict_proba", output: int = 1
+    model: Any,
+    X: pd.DataFrame,
+    *,
+    method: str = "predict_proba",
+    output: int = 1,
+    blocks: Blocks | None = None,
 ) -> Quick | None:
     """Find a quick way to score hybrids of rows, where the preprocessing treats each column by itself.
 
@@ -184,6 +189,8 @@ def quick_scorer(
     method : {"predict_proba", "decision_function", "predict"}
     output : int
         Which column of a two-dimensional result is the score.
+    blocks : Blocks, optional
+        What ``column_blocks`` gives, where it is known already.
 
     Returns
     -------
@@ -202,7 +209,7 @@ def quick_scorer(
     >>> quick.frame.shape, np.allclose(quick.score(quick.frame.to_numpy()), model.predict_proba(X)[:, 1])
     ((4, 2), True)
     """
-    blocks = column_blocks(model, X)
+    blocks = blocks or column_blocks(model, X)
     if blocks is None:
         return None
     wanted = _pick(getattr(model, method)(X), output)

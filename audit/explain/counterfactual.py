@@ -269,14 +269,13 @@ class _Searcher:
         return self._open(self._promising(level, begin), hits), False
 
     def _promising(self, level: _Level, begin: Ints) -> Ints:
+        """Join the combinations that came closest with every move of another block."""
         guide = level.outputs if self.goal else -level.outputs
-        best = level.states[np.argsort(-guide, kind="stable")[: self.limits.beam]]
-        most = max(1, self.limits.budget // max(1, len(best) * len(begin)))
-        best = best[: max(1, len(best) * min(1, most))]
+        carried = max(1, min(self.limits.beam, self.limits.budget // len(begin)))
+        best = level.states[np.argsort(-guide, kind="stable")[:carried]]
         taken = (self.moves.block[best][:, :, None] == self.moves.block[begin][None, None, :]).any(axis=1)
         base, added = np.nonzero(~taken)
-        joined = np.sort(np.column_stack([best[base], begin[added]]), axis=1)
-        return np.unique(joined, axis=0)[: self.limits.budget]
+        return np.unique(np.sort(np.column_stack([best[base], begin[added]]), axis=1), axis=0)
 
     def _open(self, states: Ints, hits: dict[Keys, Ints]) -> Ints:
         """Leave out combinations that contain one that is enough by itself."""

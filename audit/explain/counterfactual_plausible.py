@@ -66,7 +66,8 @@ class Neighbourhood:
         """Measure how far a row is from each member."""
         at = np.flatnonzero(self.counted)
         moved = (self.pool.places[np.ix_(self.members, at)] != places[at]).astype(np.float64)
-        away = np.abs(self.pool.numbers[np.ix_(self.members, at)] - self.pool.numbers[places[at], at])
+        with np.errstate(invalid="ignore"):
+            away = np.abs(self.pool.numbers[np.ix_(self.members, at)] - self.pool.numbers[places[at], at])
         step = away / self.scales[at]
         total: Floats = np.minimum(np.where(np.isfinite(step), step, moved), CAP).sum(axis=1)
         return total

@@ -170,7 +170,8 @@ def distances(pool: Pool, scales: Floats, places: Ints, row: int) -> Floats:
     own = pool.places[row]
     moved = (places != own).astype(np.float64)
     columns = np.arange(places.shape[1])
-    step = np.abs(pool.numbers[places, columns] - pool.numbers[row]) / scales
+    with np.errstate(invalid="ignore"):  # infinite values differ by nothing or by a whole change
+        step = np.abs(pool.numbers[places, columns] - pool.numbers[row]) / scales
     found: Floats = np.where(np.isfinite(step), step, moved)
     return found
 
@@ -217,12 +218,13 @@ def moves_of(
     for at, block in enumerate(blocks):
         allowed = _allowed(pool, row, block, space.donors[free[at]], rules)
         begin = _thinned(pool, block, allowed, coarse)
-        donors = np.union1d(_thinned(pool, block, allowed, fine), begin)
+        kept = begin | _thinned(pool, block, allowed, fine)
+        donors = allowed[kept]
         moved = np.tile(own, (len(donors), 1))
         moved[:, list(block)] = pool.places[donors][:, list(block)]
         places.append(moved)
         number.append(np.full(len(donors), at))
-        begins.append(np.isin(donors, begin))
+        begins.append(begin[kept])
     weights = block_weights(pool, blocks)
     every = np.concatenate(places)
     cost = (distances(pool, space.scales, every, row) @ weights).sum(axis=1)
@@ -264,14 +266,19 @@ class _Limit:
         return (values >= self.low) & (values <= self.high)
 
 
-def _thinned(pool: Pool, block: tuple[int, ...], donors: Ints, most: int) -> Ints:
+def _thinned(pool: Pool, block: tuple[int, ...], donors: Ints, most: int) -> NDArray[np.bool_]:
+    """Mark as many donors as are wanted: of numbers evenly by rank, of categories the most frequent."""
     if len(donors) <= most:
-        return donors
+        return np.ones(len(donors), dtype=bool)
     numbers = [at for at in block if pool.numeric[at]]
     if numbers:
-        ordered = donors[np.argsort(pool.numbers[donors, numbers[0]], kind="stable")]
-        return ordered[np.unique(np.linspace(0, len(ordered) - 1, most).round().astype(np.int64))]
-    at = block[0]
-    held = pd.Series(pool.places[pool.others, at]).value_counts(sort=False)
-    counts = held.reindex(pool.places[donors, at], fill_value=0).to_numpy()
-    return donors[np.argsort(-counts, kind="stable")[:most]]
+        order = np.argsort(pool.numbers[donors, numbers[0]], kind="stable")
+        chosen = order[np.linspace(0, len(order) - 1, most).round().astype(np.int64)]
+    else:
+        at = block[0]
+        held = pd.Series(pool.places[pool.others, at]).value_counts(sort=False)
+        counts = held.reindex(pool.places[donors, at], fill_value=0).to_numpy()
+        chosen = np.argsort(-counts, kind="stable")[:most]
+    marked = np.zeros(len(donors), dtype=bool)
+    marked[chosen] = True
+    return marked

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
-from .explained import Explained, Game, explained_from
+from .explained import TRUE_LABEL, Explained, Game, explained_from
 from .pairing import Floats, Ints, Side, pair, sample, spread_over
 from .spread import (
     Draws,
@@ -24,39 +25,62 @@ from .walks import Walker, random_ranks
 
 Progress = Callable[[int, int], None]
 
+ENGINE = "Monte Carlo"
+
 TRIAL = 400
 """Pairs looked at to foresee how many predictions a pass takes."""
+
+Ways = Literal["one", "both", "as needed"]
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One balanced pass, with the orders in which its pairs were walked."""
+
+    draws: Draws
+    ranks: Ints
+    calls: int
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a pass needs."""
+    """What a pass needs.
+
+    Parameters
+    ----------
+    walker : Walker
+    group, reference : Side
+    background : Side or None
+        None in the direct game.
+    ways : {"one", "both", "as needed"}
+        Whether pairs are walked in an order only, or in its reverse too (antithetic orders).
+    rng : numpy.random.Generator
+    """
 
     walker: Walker
     group: Side
     reference: Side
     background: Side | None
-    antithetic: bool
+    ways: Ways
     rng: np.random.Generator
 
-    def one_pass(self) -> tuple[Draws, int]:
+    def one_pass(self) -> Pass:
         """Draw one balanced pass and walk it."""
         at_group, at_reference, share = pair(self.group, self.reference, self.rng)
         at_background = None if self.background is None else spread_over(self.background, share, self.rng)
-        values, calls = self.contributions(at_group, at_reference, at_background)
-        return Draws(at_group, at_reference, at_background, share, values), calls
-
-    def contributions(
-        self, at_group: Ints, at_reference: Ints, at_background: Ints | None
-    ) -> tuple[Floats, int]:
-        """Walk each pair once, or both ways."""
         players = len(self.walker.table.players)
         ranks = random_ranks(len(at_group), players, self.rng)
         values, calls = self._walk(at_group, at_reference, at_background, ranks)
-        if not self.antithetic:
-            return values, calls
-        back, more = self._walk(at_group, at_reference, at_background, (players - 1) - ranks)
-        return (values + back) / 2, calls + more
+        found = Pass(Draws(at_group, at_reference, at_background, share, values), ranks, calls)
+        return self.walked_back(found) if self.ways == "both" else found
+
+    def walked_back(self, one_way: Pass) -> Pass:
+        """Walk the pairs of a pass in the reverse order too."""
+        draws, players = one_way.draws, len(self.walker.table.players)
+        back, more = self._walk(
+            draws.at_group, draws.at_reference, draws.at_background, (players - 1) - one_way.ranks
+        )
+        return Pass(replace(draws, values=(draws.values + back) / 2), one_way.ranks, one_way.calls + more)
 
     def _walk(
         self, at_group: Ints, at_reference: Ints, at_background: Ints | None, ranks: Ints
@@ -72,7 +96,7 @@ class Plan:
     @property
     def walks_per_pair(self) -> int:
         """Walks for each pair of rows."""
-        return (2 if self.antithetic else 1) * (1 if self.background is None else 2)
+        return (2 if self.ways == "both" else 1) * (1 if self.background is None else 2)
 
     def calls_per_pair(self) -> float:
         """Foresee the predictions for one pair, from a few pairs drawn apart."""
@@ -80,28 +104,24 @@ class Plan:
         codes = self.walker.table.codes
         one = codes[rng.choice(self.group.rows, TRIAL, p=self.group.shares)]
         two = codes[rng.choice(self.reference.rows, TRIAL, p=self.reference.shares)]
-        ways = 2 if self.antithetic else 1
+        ways = 2 if self.ways == "both" else 1
         if self.background is None:
             return ways * _inner_steps(one, two)
         start = codes[rng.choice(self.background.rows, TRIAL, p=self.background.shares)]
         return ways * (_inner_steps(one, start) + _inner_steps(two, start))
 
-    def within(self, max_calls: int, *, keep_antithetic: bool) -> Plan:
-        """Make two passes stay within the predictions allowed: walk one way only, and if need be fewer rows.
-
-        All rows once are worth more than a part of them both ways.
-        """
+    def within(self, max_calls: int) -> Plan:
+        """Make two passes stay within the predictions allowed, over a sample of rows if need be."""
         pairs = int(max_calls / max(2 * self.calls_per_pair(), 1e-9))
         sizes = len(self.group.rows), len(self.reference.rows)
         if pairs >= sum(sizes):
             return self
-        if self.antithetic and not keep_antithetic:
-            return replace(self, antithetic=False).within(max_calls, keep_antithetic=False)
         small = max(1, min(*sizes, pairs // 2))
         most = max(2, small, pairs - small)
-        known = self.walker.known
-        group = sample(self.group, min(most, max(2, sizes[0])), known, self.rng)
-        reference = sample(self.reference, min(most, max(2, sizes[1])), known, self.rng)
+        group, reference = (
+            sample(side, min(most, max(2, len(side.rows))), self.walker.figures(side.rows), self.rng)
+            for side in (self.group, self.reference)
+        )
         return replace(self, group=group, reference=reference)
 
 
@@ -111,92 +131,145 @@ def _inner_steps(one: Ints, two: Ints) -> float:
 
 @dataclass(frozen=True)
 class Drawn:
-    """All passes, with their errors."""
+    """All passes of one output, with their errors."""
 
     draws: Draws
     effects: Effects
     variance: Floats
+
+
+@dataclass(frozen=True)
+class AllDrawn:
+    """What was drawn, for each output."""
+
+    plan: Plan
+    of: tuple[Drawn, ...]
     passes: int
     calls: int
 
 
-def draw(plan: Plan, tolerance: float, max_calls: int, progress: Progress | None) -> Drawn:
+def draw(plan: Plan, tolerance: float, max_calls: int, progress: Progress | None) -> AllDrawn:
     """Draw passes until every bar's 95 % Monte Carlo half width is within the tolerance, or calls run out.
+
+    Where pairs may be walked back as needed, two passes are made one way first, and made good if they do not
+    do.
 
     Parameters
     ----------
     plan : Plan
     tolerance : float
+        In multiples of each output's unit.
     max_calls : int
     progress : callable or None
         Called after each pass with rows predicted, and rows expected in all.
     """
-    parts: list[Draws] = []
-    calls, target = 0, 2
+    parts: list[Pass] = []
+    target = 2
     while True:
         while len(parts) < target:
-            draws, made = plan.one_pass()
-            parts.append(draws)
-            calls += made
-            if progress is not None:
-                progress(calls, round(calls / len(parts) * target))
-        drawn = _with_errors(plan, parts, calls)
-        half_width = 1.96 * math.sqrt(float(drawn.variance.max()))
+            parts.append(plan.one_pass())
+            _tell(progress, parts, target)
+        drawn = _with_errors(plan, parts)
+        width = _half_width(drawn, tolerance)
+        calls = drawn.calls
+        if width > 1 and math.isfinite(width) and plan.ways == "as needed" and 2 * calls <= max_calls:
+            parts = [plan.walked_back(item) for item in parts]
+            plan = replace(plan, ways="both")
+            _tell(progress, parts, target)
+            continue
         allowed = int(max_calls / (calls / len(parts))) if calls else len(parts)
         # Variance falls as one over the passes; a little more than foreseen, so that one round mostly does.
-        wanted = 1.05 * len(parts) * (half_width / tolerance) ** 2
+        wanted = 1.05 * len(parts) * width**2
         more = math.ceil(wanted) if wanted < allowed else allowed
         target = min(max(more, len(parts) + 1), allowed) if math.isfinite(wanted) else len(parts) + 1
-        if half_width <= tolerance or target <= len(parts):
+        if width <= 1 or target <= len(parts):
             return drawn
 
 
-def _with_errors(plan: Plan, parts: list[Draws], calls: int) -> Drawn:
-    backgrounds = [item.at_background for item in parts if item.at_background is not None]
-    draws = Draws(
-        np.concatenate([item.at_group for item in parts]),
-        np.concatenate([item.at_reference for item in parts]),
-        np.concatenate(backgrounds) if backgrounds else None,
-        np.concatenate([item.share for item in parts]) / len(parts),
-        np.concatenate([item.values for item in parts]),
-    )
+def _tell(progress: Progress | None, parts: Sequence[Pass], target: int) -> None:
+    if progress is not None:
+        calls = sum(item.calls for item in parts)
+        progress(calls, round(calls / len(parts) * target))
+
+
+def _half_width(drawn: AllDrawn, tolerance: float) -> float:
+    """Give the widest bar's half width, in multiples of what is tolerated."""
+    outputs = drawn.plan.walker.outputs
+    widest = [
+        1.96 * math.sqrt(float(item.variance.max())) / (tolerance * output.unit)
+        for item, output in zip(drawn.of, outputs, strict=True)
+    ]
+    return max(widest)
+
+
+def _with_errors(plan: Plan, parts: Sequence[Pass]) -> AllDrawn:
+    draws = [item.draws for item in parts]
+    backgrounds = [item.at_background for item in draws if item.at_background is not None]
+    at_group = np.concatenate([item.at_group for item in draws])
+    at_reference = np.concatenate([item.at_reference for item in draws])
+    at_background = np.concatenate(backgrounds) if backgrounds else None
+    share = np.concatenate([item.share for item in draws]) / len(parts)
     size = 0 if plan.background is None else len(plan.background.rows)
-    effects = fit_effects(draws, len(plan.group.rows), len(plan.reference.rows), size)
-    return Drawn(draws, effects, monte_carlo_variance(draws, effects), len(parts), calls)
+    found = []
+    for at in range(len(plan.walker.outputs)):
+        values = np.concatenate([item.values[at] for item in draws])
+        one = Draws(at_group, at_reference, at_background, share, values)
+        effects = fit_effects(one, len(plan.group.rows), len(plan.reference.rows), size)
+        found.append(Drawn(one, effects, monte_carlo_variance(one, effects)))
+    return AllDrawn(plan, tuple(found), len(parts), sum(item.calls for item in parts))
 
 
-def result_of(
-    plan: Plan,
-    drawn: Drawn,
-    measured: float,
-    *,
-    game: Game,
-    seed: int,
-    tolerance: float,
-    blocks: int,
-    level: float,
-) -> Explained:
-    """Turn what was drawn into bars with both kinds of error."""
-    monte_carlo = drawn.variance + _left_out_variance(plan, drawn, blocks)
+@dataclass(frozen=True)
+class Asked:
+    """How results are told: the game, the seed, and what their errors and intervals are made with."""
+
+    game: Game
+    seed: int
+    tolerance: float
+    blocks: int
+    level: float
+
+
+def results_of(drawn: AllDrawn, measured: Floats, bands: Floats, asked: Asked) -> tuple[Explained, ...]:
+    """Turn what was drawn into bars with both kinds of error, one result for each output.
+
+    Parameters
+    ----------
+    drawn : AllDrawn
+    measured : ndarray of float, shape (outputs,)
+    bands : ndarray of float, shape (outputs, players)
+    asked : Asked
+    """
+    return tuple(_result(drawn, at, float(measured[at]), bands[at], asked) for at in range(len(drawn.of)))
+
+
+def _result(drawn: AllDrawn, at: int, measured: float, band: Floats, asked: Asked) -> Explained:
+    plan, one, output = drawn.plan, drawn.of[at], drawn.plan.walker.outputs[at]
+    players = plan.walker.table.players
+    names = (*players, TRUE_LABEL) if output.by_label else players
+    used = slice(0, len(names))
+    monte_carlo = one.variance + _left_out_variance(plan, at, one, asked.blocks)
+    variance, degrees = _sampling_variance(plan, one, asked.blocks)
     sides = (plan.group, plan.reference)
     found = explained_from(
-        plan.walker.table.players,
-        drawn.draws.share @ drawn.draws.values,
-        sampling=_sampling_variance(plan, drawn, blocks),
-        monte_carlo=monte_carlo,
+        names,
+        (one.draws.share @ one.draws.values)[used],
+        sampling=(variance[used], degrees),
+        monte_carlo=monte_carlo[used],
         measured=measured,
         rows=(sum(len(side.rows) for side in sides), sum(side.population for side in sides)),
-        engine="Monte Carlo",
-        seed=seed,
-        level=level,
+        engine=ENGINE,
+        seed=asked.seed,
+        level=asked.level,
+        band=band[used],
     )
     return replace(
         found,
-        walks=len(drawn.draws.share) * plan.walks_per_pair,
+        walks=len(one.draws.share) * plan.walks_per_pair,
         calls=drawn.calls,
         passes=drawn.passes,
-        game=game,
-        reached=bool(1.96 * math.sqrt(float(monte_carlo.max())) <= tolerance),
+        game=asked.game,
+        reached=bool(1.96 * math.sqrt(float(monte_carlo.max())) <= asked.tolerance * output.unit),
     )
 
 
@@ -235,11 +308,11 @@ def _over_strata(plan: Plan, influence: Floats, blocks: int) -> tuple[Floats, in
     return np.sum([variance for variance, _ in parts], axis=0), min(degrees for _, degrees in parts)
 
 
-def _left_out_variance(plan: Plan, drawn: Drawn, blocks: int) -> Floats:
+def _left_out_variance(plan: Plan, at: int, drawn: Drawn, blocks: int) -> Floats:
     variance = np.zeros(drawn.draws.values.shape[1])
     for side, effects in ((plan.group, drawn.effects.group), (plan.reference, drawn.effects.reference)):
         if side.unused > 0:
-            influence = given_output(side, influences(side, effects), plan.walker.known[side.rows])
+            influence = given_output(side, influences(side, effects), plan.walker.figures(side.rows)[at])
             found, _ = jackknife_variance(influence, blocks, np.random.default_rng(0))
             variance = variance + side.unused * np.nan_to_num(found)
     return variance

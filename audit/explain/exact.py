@@ -132,7 +132,29 @@ def explain_gaps_exact(
     _check(game, level, blocks, gaps)
     weight = weights_of(sample_weight, len(X))
     sides = [check_sides(X, group, reference, weight) for group, reference in gaps]
-    exact = exact_model(model, X, output)
+    return explain_sides(exact_model(model, X, output), sides, weight, game=game, level=level, blocks=blocks)
+
+
+def explain_sides(
+    exact: Exact,
+    sides: Sequence[tuple[Side, Side]],
+    weight: Floats,
+    *,
+    game: Game = "common",
+    level: float = 0.95,
+    blocks: int = 16,
+) -> tuple[Explained, ...]:
+    """Share several gaps out of a model that was read before, as ``explain_gaps_exact`` does.
+
+    Parameters
+    ----------
+    exact : Exact
+        Of all rows.
+    sides : sequence of (Side, Side)
+    weight : ndarray of float, shape (rows,)
+    game, level, blocks
+        As in ``explain_gap_exact``.
+    """
     measured = [
         float(one.shares @ exact.known[one.rows] - two.shares @ exact.known[two.rows]) for one, two in sides
     ]
@@ -178,7 +200,7 @@ def _by_trees(
     exact: Exact,
     ensemble: Ensemble,
     weight: Floats,
-    sides: list[tuple[Side, Side]],
+    sides: Sequence[tuple[Side, Side]],
     *,
     game: Game,
     blocks: int,

@@ -49,8 +49,14 @@ class Exact:
     scale: Scale
     known: Floats
 
+    @property
+    def leaves(self) -> int:
+        """Leaves of all trees, 0 for a linear model; the work of counting is about leaves times rows."""
+        trees = self.sum.trees if isinstance(self.sum, Ensemble) else ()
+        return sum(int((tree.left < 0).sum()) for tree in trees)
 
-def exact_model(model: Any, X: pd.DataFrame, output: int) -> Exact:
+
+def exact_model(model: Any, X: pd.DataFrame, output: int, blocks: Blocks | None = None) -> Exact:
     """Read a model, bare or at the end of a ``Pipeline``.
 
     Parameters
@@ -58,6 +64,8 @@ def exact_model(model: Any, X: pd.DataFrame, output: int) -> Exact:
     model : estimator
     X : pandas.DataFrame
     output : int
+    blocks : Blocks, optional
+        What ``column_blocks`` gives for the model and the rows, where it is known already.
 
     Raises
     ------
@@ -67,7 +75,8 @@ def exact_model(model: Any, X: pd.DataFrame, output: int) -> Exact:
     steps = getattr(model, "steps", None)
     estimator = steps[-1][1] if steps else model
     read = _reader(estimator)
-    blocks = column_blocks(model, X) if steps or _numeric(X) else _categories(estimator, X)
+    if blocks is None:
+        blocks = column_blocks(model, X) if steps or _numeric(X) else _categories(estimator, X)
     if blocks is None:
         raise ModelError.of(
             "mixed_columns",

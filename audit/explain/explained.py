@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -13,6 +13,8 @@ from .pairing import Floats
 from .spread import quantile
 
 Game = Literal["direct", "common"]
+TRUE_LABEL = "(true label)"
+"""The player that stands for what the groups' true labels contribute by themselves."""
 
 METHOD = "Student's t on block jackknife and Monte Carlo errors"
 
@@ -32,6 +34,9 @@ class Contribution:
         Standard error over other rows; ``nan`` where a group has a single row.
     monte_carlo_error : float
         Standard error over other draws of the same rows; ``inf`` where too few draws were made to tell.
+    band : float
+        Nine in ten random regroupings of the same rows give a bar within this distance of 0; ``nan`` where
+        it was not looked at.
     """
 
     player: str
@@ -39,6 +44,7 @@ class Contribution:
     interval: Interval | None
     sampling_error: float
     monte_carlo_error: float
+    band: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ class Explained:
     total : float
         Sum of the bars.
     residual : float
-        ``measured - total``: rounding, or what a sample of rows leaves.
+        ``measured - start - total``: rounding, or what a sample of rows leaves.
     gross : float
         Sum of the bars' sizes; larger than ``abs(total)`` where contributions offset each other.
     walks, calls, passes : int
@@ -67,6 +73,10 @@ class Explained:
     seed : int
     reached : bool
         Whether every bar's 95 % Monte Carlo half width is within the tolerance asked for.
+    start : float
+        What the bars start from: 0 for a difference, 1 for a ratio; they sum to ``measured - start``.
+    strata : int
+        Levels of a control column within which the gap was explained; 0 where none was held fixed.
     """
 
     bars: tuple[Contribution, ...]
@@ -83,10 +93,17 @@ class Explained:
     game: Game
     seed: int
     reached: bool
+    start: float = 0.0
+    strata: int = 0
 
     def bar(self, player: str) -> Contribution:
         """Find one player's bar by name; ``KeyError`` where there is none."""
         return {item.player: item for item in self.bars}[player]
+
+    def banded(self, bands: Floats) -> Explained:
+        """Give each bar its band of random regrouping, in the order of the columns."""
+        bars = (replace(bar, band=float(band)) for bar, band in zip(self.bars, bands, strict=True))
+        return replace(self, bars=tuple(bars))
 
 
 def explained_from(
@@ -100,6 +117,9 @@ def explained_from(
     engine: str,
     seed: int,
     level: float,
+    start: float = 0.0,
+    band: Floats | None = None,
+    monte_carlo_degrees: int = 1_000,
 ) -> Explained:
     """Put bars together from their values and the variances of both kinds of error.
 
@@ -117,15 +137,26 @@ def explained_from(
     engine : str
     seed : int
     level : float
+    start : float
+    band : ndarray of float, shape (players,), optional
+    monte_carlo_degrees : int
+        Degrees of freedom of ``monte_carlo``.
     """
     by_rows, degrees = sampling
-    reach = quantile(level, [by_rows], [degrees], monte_carlo) * np.sqrt(by_rows + monte_carlo)
+    student = quantile(level, [by_rows, monte_carlo], [degrees, monte_carlo_degrees])
+    reach = student * np.sqrt(by_rows + monte_carlo)
+    bands = np.full(len(values), np.nan) if band is None else band
     bars = tuple(
         Contribution(
-            player, float(value), _interval(float(value), float(half), level), float(other), float(draw)
+            player,
+            float(value),
+            _interval(float(value), float(half), level),
+            float(other),
+            float(draw),
+            float(wide),
         )
-        for player, value, half, other, draw in zip(
-            players, values, reach, np.sqrt(by_rows), np.sqrt(monte_carlo), strict=True
+        for player, value, half, other, draw, wide in zip(
+            players, values, reach, np.sqrt(by_rows), np.sqrt(monte_carlo), bands, strict=True
         )
     )
     total, gross = float(np.sum(values)), float(np.abs(values).sum())
@@ -133,7 +164,7 @@ def explained_from(
         bars=bars,
         measured=measured,
         total=total,
-        residual=measured - total,
+        residual=measured - start - total,
         gross=gross,
         walks=0,
         calls=0,
@@ -144,6 +175,7 @@ def explained_from(
         game="common",
         seed=seed,
         reached=True,
+        start=start,
     )
 
 

@@ -11,115 +11,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ...errors import InputError, Problem, Reason
-from .engine import Plan, Progress, draw, result_of
+from ...errors import InputError, Problem
+from .engine import Asked, Plan, Progress, Ways, draw, results_of
 from .explained import Explained, Game
+from .null_band import null_bands
 from .pairing import Floats, Ints, Side, side_of
-from .walks import Predict, Walker, outputs, table_of
+from .walks import ITSELF, Output, Predict, Walker, numbers_of, table_of
 
 log = logging.getLogger("evenhand")
-
-
-@dataclass(frozen=True)
-class GapKind:
-    """A group metric that is an average of a fixed output, and over which rows.
-
-    Parameters
-    ----------
-    metric : str
-        The catalogue's name of the rate.
-    gap : str
-        The field's name of the gap.
-    output : {"decision", "score"}
-        What f is: 1 where selected and 0 where not, or the score.
-    label : bool or None
-        The true label of the rows averaged over; None for all rows.
-    """
-
-    metric: str
-    gap: str
-    output: Literal["decision", "score"]
-    label: bool | None
-
-
-KINDS = {
-    kind.metric: kind
-    for kind in (
-        GapKind("selection_rate", "demographic parity", "decision", None),
-        GapKind("mean_score", "demographic parity of the mean score", "score", None),
-        GapKind("mean_log_odds", "demographic parity of the mean score on the log-odds scale", "score", None),
-        GapKind("true_positive_rate", "equal opportunity", "decision", label=True),
-        GapKind("false_positive_rate", "predictive equality", "decision", label=False),
-    )
-}
-"""Gaps that decompose exactly into contributions (Lundberg's identity), by metric."""
-
-
-@dataclass(frozen=True)
-class GapRows:
-    """The rows that a gap is an average over.
-
-    Parameters
-    ----------
-    group, reference : ndarray of int
-        Positions.
-    reason : Reason or None
-        Why the gap is undefined; None where both sides have rows.
-    """
-
-    group: Ints
-    reference: Ints
-    reason: Reason | None
-
-
-def gap_rows(metric: str, group: Any, reference: Any, positive: Any = None) -> GapRows:
-    """Select the rows that a metric's gap is an average over.
-
-    Parameters
-    ----------
-    metric : str
-        A key of ``KINDS``.
-    group, reference : array-like of bool, shape (rows,)
-    positive : array-like of bool, shape (rows,), optional
-        Where the true label is positive; needed for the true and the false positive rate.
-
-    Raises
-    ------
-    InputError
-        The metric is not one of ``KINDS``.
-
-    Examples
-    --------
-    >>> women, men, hired = [True, True, False], [False, False, True], [True, False, True]
-    >>> gap_rows("true_positive_rate", women, men, hired).group
-    array([0])
-    >>> str(gap_rows("false_positive_rate", women, men, hired).reason)
-    'no_negatives'
-    """
-    if metric not in KINDS:
-        raise InputError.of("unknown_gap", "metric", f"one of {', '.join(KINDS)} is needed, got {metric!r}")
-    label = KINDS[metric].label
-    one, other = np.asarray(group, dtype=bool), np.asarray(reference, dtype=bool)
-    empty = np.zeros(0, dtype=np.int64)
-    if label is None:
-        chosen, missing = np.ones(len(one), dtype=bool), Reason.EMPTY_GROUP
-    elif positive is None:
-        return GapRows(empty, empty, Reason.NO_LABELS)
-    else:
-        chosen = np.asarray(positive, dtype=bool) == label
-        missing = Reason.NO_POSITIVES if label else Reason.NO_NEGATIVES
-    if not one.any() or not other.any():
-        missing = Reason.EMPTY_GROUP
-    found = GapRows(np.flatnonzero(one & chosen), np.flatnonzero(other & chosen), None)
-    if len(found.group) and len(found.reference):
-        return found
-    return GapRows(found.group, found.reference, missing)
 
 
 def explain_gap(
@@ -147,15 +51,16 @@ def explain_gap(
     ----------
     predict : callable
         A fixed function of rows: takes a frame with the columns and kinds of ``X`` (a matrix with
-        ``as_array``), gives one finite number a row. To explain a loss, put the label into ``X`` as a column.
+        ``as_array``), gives one finite number a row. For a loss see ``explain_outputs``.
     X : pandas.DataFrame
         The model's input columns, all rows (the common background is drawn from them).
     group_rows, reference_rows : array-like of bool, shape (rows,), or of int
-        Masks or positions; see ``gap_rows``.
+        Masks or positions; see ``kinds.gap_rows``.
     sample_weight : array-like of float, shape (rows,), optional
         Not negative.
     game : {"direct", "common"}
-        Whether the reference's rows, or all rows, are what the group's rows are compared with.
+        Whether the reference's rows, or all rows, are what the group's rows are compared with. Where the two
+        groups are all rows, both games have the same bars.
     tolerance : float
         Stop when every bar's 95 % Monte Carlo half width is at most this.
     max_calls : int
@@ -168,8 +73,8 @@ def explain_gap(
     players : mapping of str to columns, optional
         Columns that contribute as one.
     antithetic : bool, optional
-        Walk each pair in an order and in its reverse; by default in the direct game only, where it helps, and
-        where ``max_calls`` allows it for all rows.
+        Walk each pair in an order and in its reverse; by default in the direct game, where it helps, as soon
+        as one way does not do.
     blocks : int
         Blocks of rows of each group for the jackknife.
     workers : int
@@ -198,26 +103,170 @@ def explain_gap(
     >>> [(bar.player, bar.value) for bar in found.bars], found.measured
     ([('pay', 5.0), ('shoe', 0.0)], 5.0)
     """
+    return explain_outputs(
+        predict,
+        X,
+        outputs=(ITSELF,),
+        group_rows=group_rows,
+        reference_rows=reference_rows,
+        sample_weight=sample_weight,
+        game=game,
+        tolerance=tolerance,
+        max_calls=max_calls,
+        seed=seed,
+        progress=progress,
+        players=players,
+        antithetic=antithetic,
+        blocks=blocks,
+        workers=workers,
+        as_array=as_array,
+        level=level,
+    )[0]
+
+
+def explain_outputs(
+    predict: Predict,
+    X: pd.DataFrame,
+    *,
+    outputs: Sequence[Output],
+    group_rows: Any,
+    reference_rows: Any,
+    sample_weight: Any = None,
+    game: Game = "direct",
+    tolerance: float = 0.002,
+    max_calls: int = 1_000_000,
+    seed: int = 0,
+    progress: Progress | None = None,
+    players: Mapping[str, Sequence[str]] | None = None,
+    antithetic: bool | None = None,
+    blocks: int = 50,
+    workers: int = 1,
+    as_array: bool = False,
+    level: float = 0.95,
+) -> tuple[Explained, ...]:
+    """Share several gaps between the same two groups out among the columns, in the same walks.
+
+    Parameters
+    ----------
+    predict, X, group_rows, reference_rows, sample_weight, game, tolerance, max_calls, seed, progress, players
+        As in ``explain_gap``.
+    antithetic, blocks, workers, as_array, level
+        As in ``explain_gap``.
+    outputs : sequence of Output
+        The decision, the score, a loss: whatever is made of the model's output; at least one. Where one
+        depends on the true label it has a further bar, ``explained.TRUE_LABEL``: what the gap would be if the
+        model told nobody from anybody, so that only the groups' labels differ.
+
+    Returns
+    -------
+    tuple of Explained
+        One for each output.
+
+    Raises
+    ------
+    InputError, ModelError
+        As in ``explain_gap``.
+
+    Examples
+    --------
+    >>> X = pd.DataFrame({"pay": [1.0, 2.0, 3.0, 5.0], "shoe": [40, 41, 42, 43]})
+    >>> rich = Output("rich", lambda given, rows: (given > 4).astype(float))
+    >>> ways = explain_outputs(lambda rows: rows["pay"], X, outputs=(ITSELF, rich), group_rows=[2, 3],
+    ...                        reference_rows=[0, 1])
+    >>> [way.measured for way in ways]
+    [2.5, 0.5]
+    """
     _check_options(
         game=game, tolerance=tolerance, max_calls=max_calls, blocks=blocks, workers=workers, level=level
     )
     weight = weights_of(sample_weight, len(X))
     group, reference = check_sides(X, group_rows, reference_rows, weight)
-    matrix = X.to_numpy() if as_array else X
-    table = table_of(X, players, as_array=as_array)
-    known = outputs(predict, matrix, len(X))
-    walker = Walker(table, predict, known, workers=workers)
-    background = side_of(np.arange(len(X)), weight) if game == "common" else None
-    both_ways = game == "direct" if antithetic is None else antithetic
+    walker = _walker(predict, X, outputs, players, as_array=as_array, workers=workers)
+    background = _background(walker, group, reference, weight, game)
     rng = np.random.default_rng(seed)
-    plan = Plan(walker, group, reference, background, both_ways, rng)
-    measured = float(group.shares @ known[group.rows] - reference.shares @ known[reference.rows])
-    plan = plan.within(max_calls, keep_antithetic=antithetic is not None)
-    drawn = draw(plan, tolerance, max_calls, progress)
+    ways = _ways("direct" if background is None else game, antithetic=antithetic)
+    whole = Plan(walker, group, reference, background, ways, rng)
+    means = [walker.figures(side.rows) @ side.shares for side in (group, reference)]
+    bands = null_bands(whole, weight, seed)
+    drawn = draw(whole.within(max_calls), tolerance, max_calls, progress)
     log.info("gap explained: seed %d, %d passes, %d rows predicted", seed, drawn.passes, drawn.calls)
-    return result_of(
-        plan, drawn, measured, game=game, seed=seed, tolerance=tolerance, blocks=blocks, level=level
-    )
+    return results_of(drawn, means[0] - means[1], bands, Asked(game, seed, tolerance, blocks, level))
+
+
+def regrouping_bands(
+    predict: Predict,
+    X: pd.DataFrame,
+    *,
+    output: Output,
+    gaps: Sequence[tuple[Any, Any]],
+    sample_weight: Any = None,
+    game: Game = "direct",
+    players: Mapping[str, Sequence[str]] | None = None,
+    as_array: bool = False,
+    seed: int = 0,
+) -> list[Floats]:
+    """Give the bands of random regrouping of several gaps' bars, however the bars themselves were found.
+
+    Parameters
+    ----------
+    predict, X, sample_weight, game, players, as_array, seed
+        As in ``explain_gap``.
+    output : Output
+        None that depends on labels.
+    gaps : sequence of (array-like, array-like)
+        Rows of the group and of the reference, for each gap.
+
+    Returns
+    -------
+    list of ndarray of float, each of shape (players,)
+        See ``null_band``.
+    """
+    weight = weights_of(sample_weight, len(X))
+    walker = _walker(predict, X, (output,), players, as_array=as_array, workers=1)
+    found = []
+    for group_rows, reference_rows in gaps:
+        group, reference = check_sides(X, group_rows, reference_rows, weight)
+        background = _background(walker, group, reference, weight, game)
+        plan = Plan(walker, group, reference, background, "one", np.random.default_rng(seed))
+        found.append(null_bands(plan, weight, seed)[0])
+    return found
+
+
+def _background(walker: Walker, group: Side, reference: Side, weight: Floats, game: Game) -> Side | None:
+    """Give the rows of the common background, None where the groups are to be compared directly.
+
+    A walk from one row to another contributes the opposite of the walk back, on average over orders. So walks
+    within a group cancel, and where two groups make up all rows both games have the same bars: the direct
+    one, which takes fewer walks, serves for both. Not so where labels are held, for these change on the way
+    back.
+    """
+    if game == "direct":
+        return None
+    all_rows = len(group.rows) + len(reference.rows) == int((weight > 0).sum())
+    apart = len(np.intersect1d(group.rows, reference.rows)) == 0
+    if all_rows and apart and not any(output.by_label for output in walker.outputs):
+        return None
+    return side_of(np.arange(len(weight)), weight)
+
+
+def _walker(
+    predict: Predict,
+    X: pd.DataFrame,
+    outputs: Sequence[Output],
+    players: Mapping[str, Sequence[str]] | None,
+    *,
+    as_array: bool,
+    workers: int,
+) -> Walker:
+    table = table_of(X, players, as_array=as_array)
+    known = numbers_of(predict, X.to_numpy() if as_array else X, len(X))
+    return Walker(table, predict, known, workers=workers, outputs=tuple(outputs))
+
+
+def _ways(game: Game, *, antithetic: bool | None) -> Ways:
+    if antithetic is None:
+        return "as needed" if game == "direct" else "one"
+    return "both" if antithetic else "one"
 
 
 def _check_options(

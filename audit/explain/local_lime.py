@@ -106,7 +106,7 @@ def _parts(pool: Pool, at: int) -> Ints:
     if not pool.numeric[at]:
         return pd.factorize(pool.frame.iloc[:, at])[0].astype(np.int64) + 1
     numbers, gone = pool.numbers[:, at], pool.absent[:, at]
-    known = numbers[pool.others][~gone[pool.others]]
+    known = numbers[pool.others][np.isfinite(numbers[pool.others])]
     edges = np.unique(np.quantile(known, np.arange(1, PARTS) / PARTS)) if len(known) else np.zeros(0)
     codes = np.searchsorted(edges, numbers, side="left") + 1
     return np.where(gone, 0, codes)

@@ -158,7 +158,7 @@ def _walked(pool: Pool, row: int, background: Ints, orders: int, rng: np.random.
     ranks = random_ranks(len(others), len(pool.columns), rng)
     both = np.concatenate([ranks, len(pool.columns) - 1 - ranks])
     walker = Walker(pool.table, pool.predict, pool.known)
-    found, _ = walker.walk(np.full(2 * len(others), row), np.tile(others, 2), both)
+    (found,), _ = walker.walk(np.full(2 * len(others), row), np.tile(others, 2), both)
     means: Floats = found.reshape(2, pairs, len(background), -1).mean(axis=(0, 1))
     return means
 

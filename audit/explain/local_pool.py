@@ -22,7 +22,7 @@ from ..labels import plain, resolve_label
 from ..model import Model
 from .blocks import quick_scorer
 from .pairing import Floats, Ints
-from .walks import Predict, Table, outputs, table_of
+from .walks import Predict, Table, numbers_of, table_of
 
 BATCH = 100_000
 """Rows a call of the model."""
@@ -136,7 +136,7 @@ class Pool:
             The model fails on such rows, or gives anything but one finite number a row.
         """
         parts = [places[at : at + BATCH] for at in range(0, len(places), BATCH)]
-        found = [outputs(self.predict, _mixed(self.table, part), len(part)) for part in parts]
+        found = [numbers_of(self.predict, _mixed(self.table, part), len(part)) for part in parts]
         return np.concatenate(found) if found else np.zeros(0)
 
     def value_at(self, row: int, column: int) -> Any:

@@ -138,17 +138,16 @@ def _slot(ends: Floats, at: Floats) -> Ints:
 def sample(side: Side, size: int, values: Floats, rng: np.random.Generator) -> Side:
     """Draw rows of a side, spread over the values of f, and calibrate their shares to the mean of f.
 
-    Rows are taken at equal steps after sorting by ``values`` (ties in random order). The shares
-    are then tilted linearly in ``values`` until the sample's mean of f is the side's, so that what is
-    explained stays the gap measured on all rows.
+    Rows are taken at equal steps after sorting by ``values`` (ties in random order; of several outputs, by
+    the first). The shares are then tilted linearly in ``values`` until the sample's means are the side's, so
+    that what is explained stays the gap measured on all rows.
 
     Parameters
     ----------
     side : Side
     size : int
         Rows wanted; all rows are kept where the side has no more.
-    values : ndarray of float, shape (rows of the table,)
-        f of every row.
+    values : ndarray of float, shape (outputs, rows of the side)
     rng : numpy.random.Generator
 
     Notes
@@ -160,18 +159,16 @@ def sample(side: Side, size: int, values: Floats, rng: np.random.Generator) -> S
     if size >= len(side.rows):
         return side
     order = rng.permutation(len(side.rows))
-    order = order[np.argsort(values[side.rows[order]], kind="stable")]
+    order = order[np.argsort(values[0, order], kind="stable")]
     steps = np.floor((np.arange(size) + rng.random()) * len(order) / size).astype(np.int64)
     kept = np.sort(order[np.minimum(steps, len(order) - 1)])
     shares = side.shares[kept] / side.shares[kept].sum()
-    target = float(side.shares @ values[side.rows])
-    return Side(side.rows[kept], _calibrate(shares, values[side.rows[kept]], target), side.population)
+    return Side(side.rows[kept], _calibrate(shares, values[:, kept], values @ side.shares), side.population)
 
 
-def _calibrate(shares: Floats, values: Floats, target: float) -> Floats:
-    centred = values - shares @ values
-    spread = float(shares @ centred**2)
-    if spread == 0.0:
-        return shares
-    tilted = shares * (1.0 + (target - float(shares @ values)) * centred / spread)
+def _calibrate(shares: Floats, values: Floats, target: Floats) -> Floats:
+    centred = values - (values @ shares)[:, None]
+    spread = (centred * shares) @ centred.T
+    tilt = np.linalg.lstsq(spread, target - values @ shares, rcond=1e-10)[0]
+    tilted: Floats = shares * (1.0 + tilt @ centred)
     return tilted if bool((tilted > 0).all()) else shares

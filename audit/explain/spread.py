@@ -193,7 +193,7 @@ def noise_of(side: Side, at: Ints, rest_variance: Floats) -> Floats:
     return noise
 
 
-def quantile(level: float, variances: list[Floats], degrees: list[int], fixed: Floats) -> Floats:
+def quantile(level: float, variances: list[Floats], degrees: list[int]) -> Floats:
     """Give Student's quantile for a sum of variances, with Welch and Satterthwaite's degrees of freedom.
 
     Parameters
@@ -202,14 +202,11 @@ def quantile(level: float, variances: list[Floats], degrees: list[int], fixed: F
     variances : list of ndarray of float, shape (players,)
         Estimated ones, each with its degrees of freedom in ``degrees``.
     degrees : list of int
-    fixed : ndarray of float, shape (players,)
-        A further variance, known well.
     """
-    total = sum(variances, start=fixed)
-    below = sum(
-        (v**2 / max(d, 1) for v, d in zip(variances, degrees, strict=True)), start=np.zeros(len(fixed))
-    )
+    total: Floats = np.sum(variances, axis=0)
+    # An infinite variance gives an infinite interval, whatever its degrees of freedom.
+    below = np.sum([v**2 / max(d, 1) for v, d in zip(variances, degrees, strict=True)], axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        freedom = np.where(below > 0, total**2 / below, np.inf)
+        freedom = np.where((below > 0) & np.isfinite(below), total**2 / below, np.inf)
     found: Floats = stats.t.ppf(0.5 + level / 2, np.maximum(freedom, 1.0))
-    return found
+    return np.where(np.isnan(total), np.nan, found)

@@ -167,7 +167,7 @@ def _numbers(X: pd.DataFrame) -> NDArray[Any]:
     return matrix
 
 
-def outputs(predict: Predict, rows: Any, count: int) -> Floats:
+def numbers_of(predict: Predict, rows: Any, count: int) -> Floats:
     """Call the fixed function, and refuse anything but one finite number a row.
 
     Raises
@@ -193,6 +193,39 @@ def outputs(predict: Predict, rows: Any, count: int) -> Floats:
 
 
 @dataclass(frozen=True)
+class Output:
+    """A figure of each row that a gap is an average of, made from what the model gives.
+
+    Several outputs of one model share their walks: the model is asked once.
+
+    Parameters
+    ----------
+    name : str
+        The catalogue's name of the rate.
+    of : callable
+        The model's output, and the positions of the rows whose true labels it is held against, both of shape
+        (n,), to the figure of each.
+    by_label : bool
+        Whether it depends on the true label, as a loss does. The label then stays that of the row walked to,
+        and what the groups' labels contribute by themselves is a bar of its own.
+    unit : float
+        The tolerance is meant in multiples of this.
+    """
+
+    name: str
+    of: Callable[[Floats, Ints], Floats]
+    by_label: bool = False
+    unit: float = 1.0
+
+
+def _itself(given: Floats, rows: Ints) -> Floats:  # noqa: ARG001 - an output may depend on the rows
+    return given
+
+
+ITSELF = Output("output", _itself)
+
+
+@dataclass(frozen=True)
 class Walker:
     """Makes walks over one table with one fixed function.
 
@@ -207,6 +240,8 @@ class Walker:
         At most about so many rows a call.
     workers : int
         Threads that predict; the result does not depend on it.
+    outputs : tuple of Output
+        What is made of the function's values and explained.
     """
 
     table: Table
@@ -214,6 +249,16 @@ class Walker:
     known: Floats
     batch_rows: int = 150_000
     workers: int = 1
+    outputs: tuple[Output, ...] = (ITSELF,)
+
+    @property
+    def players(self) -> int:
+        """Players, the true label among them where an output depends on it."""
+        return len(self.table.players) + any(output.by_label for output in self.outputs)
+
+    def figures(self, rows: Ints) -> Floats:
+        """Give every output of rows of the table, shape (outputs, rows)."""
+        return np.stack([output.of(self.known[rows], rows) for output in self.outputs])
 
     def walk(self, rows: Ints, background: Ints, ranks: Ints) -> tuple[Floats, int]:
         """Walk from each background row to its row.
@@ -226,8 +271,9 @@ class Walker:
 
         Returns
         -------
-        contributions : ndarray of float, shape (walks, players)
-            Each row sums to ``known[rows] - known[background]``.
+        contributions : ndarray of float, shape (outputs, walks, players)
+            Of each walk they sum to the output of its row minus that of its background row. The last player
+            is the true label, where an output depends on it.
         calls : int
             Rows predicted.
         """
@@ -240,7 +286,7 @@ class Walker:
                 done = list(
                     pool.map(lambda part: self._walk(rows[part], background[part], ranks[part]), parts)
                 )
-        return np.concatenate([item for item, _ in done]), sum(calls for _, calls in done)
+        return np.concatenate([item for item, _ in done], axis=1), sum(calls for _, calls in done)
 
     def _walk(self, rows: Ints, background: Ints, ranks: Ints) -> tuple[Floats, int]:
         order = np.argsort(ranks, axis=1)
@@ -254,14 +300,19 @@ class Walker:
         if calls:
             which, step = walk[inner], at[inner]
             taken = ranks[which] <= step[:, None]
-            values[inner] = outputs(
+            values[inner] = numbers_of(
                 self.predict, self.table.hybrids(rows[which], background[which], taken), calls
             )
         before = np.roll(values, 1)
         first = np.roll(last, 1)
         before[first] = self.known[background[walk[first]]]
-        contributions = np.zeros(ranks.shape)
-        contributions[walk, order[walk, at]] = values - before
+        contributions = np.zeros((len(self.outputs), len(ranks), self.players))
+        for output, found in zip(self.outputs, contributions, strict=True):
+            label_of = rows[walk]
+            found[walk, order[walk, at]] = output.of(values, label_of) - output.of(before, label_of)
+            if output.by_label:
+                start = self.known[background]
+                found[:, -1] = output.of(start, rows) - output.of(start, background)
         return contributions, calls
 
 
