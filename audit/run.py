@@ -122,12 +122,6 @@ class Extras:
     chosen: MitigatedModel | None = None
 
 
-def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
-    """Make an audit, as ``run_search`` does, without the chosen model."""
-    record, cube, _ = run_search(request, progress)
-    return record, cube
-
-
 def run_search(request: Request, progress: Progress) -> tuple[Record, Cube, MitigatedModel | None]:
     """Make an audit, and hand over the model that the search of the frontier chose.
 

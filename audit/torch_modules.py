@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from ..mitigation.torch_parts import import_torch
 
 
@@ -46,8 +48,6 @@ def one_thread() -> Iterator[None]:
     ...     torch.get_num_threads()
     1
     """
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415 - comes with scikit-learn
-
     torch = import_torch()
     before = torch.get_num_threads()
     with threadpool_limits(limits=1):
