@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,10 +38,9 @@ from .audit.rows import Table, check_inputs
 from .audit.run import Request, run_search
 from .audit.settings import Settings, load_settings, merge, policy_of
 from .audit.tables import open_tables
-from .errors import InputError
+from .errors import InputError, ModelError
 from .explanations import Explanation
 from .metrics.catalogue import CATALOGUE
-from .metrics.grid import Grid
 from .metrics.tally import cube_of
 from .result import Result
 
@@ -112,7 +112,7 @@ def of_file(chosen: Settings, out: Path | None, progress: Progress) -> tuple[Res
     with _results_folder(out):
         tables, model, policy, answers = _all_of(
             lambda: open_tables(chosen),
-            lambda: _read(chosen, "model", lambda path: _load(path, chosen)),
+            lambda: _read(chosen, "model", lambda path: _model(_load(path, chosen), chosen)),
             lambda: _read(chosen, "policy", lambda path: load_policy(path, CATALOGUE)),
             lambda: _read(chosen, "answers", read_answers),
         )
@@ -135,6 +135,19 @@ def _read(settings: Settings, key: str, read: Callable[[Path], T]) -> T | None:
     path = settings.resolve(key)
     # A file that is not there is told with the tables.
     return None if path is None or not path.is_file() else read(path)
+
+
+def _model(model: Model, settings: Settings) -> Model:
+    """Let a model give the scores that the settings declare."""
+    model = replace(model, score_kind=settings.score_kind)
+    if settings.score_kind == "real" and not model.has_scores:
+        raise ModelError.of(
+            "no_scores",
+            "score_kind",
+            f"real scores are those of decision_function, and {model.description} has none;"
+            ' give another model, or write: score_kind = "probability"',
+        )
+    return model
 
 
 def _all_of(*steps: Callable[[], Any]) -> list[Any]:
@@ -207,7 +220,8 @@ def audit_model(
     ----------
     model : estimator, torch module or callable
         Any object with ``predict_proba`` or ``predict`` that takes the table's feature columns; what
-        `wrap_model` makes of a torch module or a function.
+        `wrap_model` makes of a torch module or a function; with ``score_kind="real"`` one with
+        ``decision_function``, whose scores are then audited.
     test : data frame
         Of pandas, polars, pyarrow or any library narwhals knows: features, label and sensitive columns.
     target : str
@@ -271,7 +285,7 @@ def of_objects(  # noqa: PLR0917 - what the caller gave, in the caller's order
         chosen,
         tables[0],
         tables[1] if len(tables) > 1 else None,
-        wrapped,
+        _model(wrapped, chosen),
         _policy(chosen, policy),
         None,
         progress,
@@ -411,7 +425,7 @@ def audit_predictions(
         Decisions; made of ``y_score`` and ``threshold`` where not given.
     sensitive_features : series, frame, mapping or array
     y_score : array-like of shape (rows,), optional
-        Probabilities in [0, 1].
+        Probabilities in [0, 1]; with ``score_kind="real"`` any finite numbers.
     control_features : like ``sensitive_features``, optional
     sample_weight : array-like of shape (rows,), optional
     pos_label, policy, **settings
@@ -441,7 +455,7 @@ def audit_predictions(
         sample_weight=sample_weight,
         weight_kind=chosen.weight_kind,
         pos_label=pos_label,
-        grid=Grid(thresholds=(chosen.threshold,)),
+        grid=chosen.grid,
     )
     check_cube(cube)
     names = cube.of_role("sensitive")

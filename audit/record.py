@@ -25,8 +25,11 @@ from .record_global import WholeFacts
 from .record_judged import LimitFacts, MitigationFacts, MitigationFigure, Sensitivity, State, Verdict
 from .record_neural import NeuralFacts
 from .record_part import Part
+from .record_people import PeopleFacts
 from .record_proxies import ProxyFacts
+from .record_reach import ReachFacts
 from .record_recourse import RecourseFacts
+from .record_scores import ScoreFacts
 from .record_trust import TrustFacts
 
 __all__ = [
@@ -234,6 +237,9 @@ class Record(Part):
     answers: Answers | None = Field(default=None, repr=False)
     conditional: tuple[ConditionalFacts, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
+    scores: ScoreFacts | None = None
+    people: PeopleFacts | None = None
+    reach: ReachFacts | None = None
     label_checks: tuple[LabelCheck, ...] = ()
     neural: NeuralFacts | None = None
     frontier: FrontierFacts | None = None

@@ -34,6 +34,7 @@ from .mitigating import Job, Rows, mitigate
 from .model import Model
 from .people import repeated_people
 from .policy import Policy
+from .reach import reach_facts
 from .record import (
     Absent,
     GroupingFacts,
@@ -49,10 +50,12 @@ from .record import (
 from .record_explain import GapExplanation, LabelCheck
 from .record_frontier import FrontierFacts
 from .record_neural import NeuralFacts
+from .record_people import PeopleFacts
 from .record_recourse import RecourseFacts
 from .recourse import group_recourse
 from .roles import Roles
 from .rows import Table, columns_read, count_rows, inputs_of, part_of
+from .scoring import with_scores
 from .settings import Settings
 from .slices import search_table
 from .whole import NOT_EXAMINED, Examined, WholeWanted, examine_model
@@ -111,6 +114,7 @@ class Extras:
     notes: tuple[Note, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
     examined: Examined = NOT_EXAMINED
+    people: PeopleFacts | None = None
     label_checks: tuple[LabelCheck, ...] = ()
     recourse: RecourseFacts | None = None
     neural: NeuralFacts | None = None
@@ -148,15 +152,14 @@ def run_search(request: Request, progress: Progress) -> tuple[Record, Cube, Miti
     tables = tables_of(cube, plan.groupings)
     check_names(plan, request.policy, tables)
     question = asked_question(request, tables, plan.options)
+    people = repeated_people(request.test, request.roles, request.model, cube, plan.options)
+    plan = replace(plan, designs=people.designs)
     groupings = grouping_facts(cube, plan)
     made = _extras(request, plan, groupings, question, progress)
     extras = replace(
         made,
-        notes=(
-            *made.notes,
-            *_model_notes(request.model),
-            *repeated_people(request.test, request.roles, request.model),
-        ),
+        people=people.facts,
+        notes=(*made.notes, *_model_notes(request.model), *people.notes),
         slices=search_table(request.test, request.roles, request.model, request.settings, progress),
     )
     progress("documenting", 0, 1)
@@ -204,7 +207,7 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
 ) -> Record:
     """Judge, and put everything that was found into one record."""
     limits = () if policy is None else policy.limits
-    tables = tables_of(cube, plan.groupings)
+    tables = tables_of(cube, plan.groupings, plan.designs)
     verdicts = judge(limits, tables, min_group_size=s.min_group_size, seed=s.seed)
     kept = cube if len(cube.codes) <= MOST_CELLS else cube.keep(*(n for n in cube.names if n != SCORE))
     record = Record(
@@ -239,12 +242,14 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
         proxies=extras.examined.proxies,
         whole=extras.examined.whole,
         trust=extras.examined.trust,
+        people=extras.people,
+        reach=reach_facts(cube, plan),
         label_checks=extras.label_checks,
         recourse=extras.recourse,
         neural=extras.neural,
         frontier=extras.frontier,
     )
-    return with_coarse(record, cube)
+    return with_scores(with_coarse(record, cube), cube)
 
 
 def plan_of(s: Settings, groupings: tuple[tuple[str, ...], ...]) -> Plan:

@@ -32,9 +32,19 @@ def audit(
         Many, typer.Option(help="Edges that band a numeric column, as age=40,65; repeat for several.")
     ] = None,
     prediction: Annotated[str | None, typer.Option(help="Column of decisions.")] = None,
-    score: Annotated[str | None, typer.Option(help="Column of scores in [0, 1].")] = None,
+    score: Annotated[str | None, typer.Option(help="Column of scores.")] = None,
+    score_kind: Annotated[
+        str | None, typer.Option(help="probability (default) or real: scores of any range.")
+    ] = None,
+    score_bins: Annotated[
+        int | None, typer.Option(help="Bins that probabilities are counted in (default 4096).")
+    ] = None,
+    score_distinct: Annotated[
+        bool | None,
+        typer.Option("--score-distinct/--no-score-distinct", help="Count each distinct score (default no)."),
+    ] = None,
     threshold: Annotated[
-        float | None, typer.Option(help="Scores at or above it are selected (default 0.5).")
+        float | None, typer.Option(help="Scores at or above it are selected (default 0.5; 0 of real ones).")
     ] = None,
     model: Annotated[
         str | None,
@@ -156,7 +166,9 @@ def audit(
     """Audit a table with a model, or with a column of decisions or scores."""
     flags = {
         "target": target, "pos_label": pos_label, "sensitive": sensitive, "prediction": prediction,
-        "score": score, "threshold": threshold, "model": model, "trusted": trusted, "train": train,
+        "score": score, "score_kind": score_kind, "score_bins": score_bins,
+        "score_distinct": score_distinct, "threshold": threshold, "model": model, "trusted": trusted,
+        "train": train,
         "weight": weight, "weight_kind": weight_kind, "control": control, "missing": missing,
         "encoding": encoding, "drop": drop, "policy": policy, "min_group_size": min_group_size,
         "privacy_minimum": privacy_minimum, "level": level, "seed": seed, "explain": explain,

@@ -31,6 +31,7 @@ from .view_parts import Cell, Chart, Column, Mark, Page, Row, Section, Table
 from .view_proxies import proxies_section
 from .view_recourse import recourse_section
 from .view_scope import Scope, glossary_id, worst_of
+from .view_scores import scores_section
 from .view_slices import slices_section
 from .view_trust import trust_section
 from .view_verdict import headline, summary, tally, verdict_line
@@ -79,6 +80,7 @@ def build_page(record: Record) -> Page:
 
 def _further(record: Record, hidden: Hidden) -> Iterator[Section]:
     found = (
+        scores_section(record),
         conditional_section(record, hidden),
         slices_section(record, hidden),
         proxies_section(record, hidden),
