@@ -29,6 +29,7 @@ from .audit.dataset import open_dataset
 from .audit.decisions import Ask, explain_table
 from .audit.files import writable_folder, write_atomically
 from .audit.init_settings import write_guess
+from .audit.local_law import scored_arrays
 from .audit.model import Model, load_model, wrap_model
 from .audit.policy import Policy, load_policy
 from .audit.record import read_record
@@ -429,8 +430,14 @@ def audit_predictions(
     check_cube(cube)
     names = cube.of_role("sensitive")
     chosen = merge(chosen, {"sensitive": names, "control": cube.of_role("control")})
+    scored = scored_arrays(y_score, features, sample_weight, chosen)
     record = audit_cube(
-        cube, chosen, _policy(chosen, policy), pos_label=pos_label, has_threshold=y_pred is None
+        cube,
+        chosen,
+        _policy(chosen, policy),
+        pos_label=pos_label,
+        has_threshold=y_pred is None,
+        scored=scored,
     )
     return Result(record, cube, chosen).like(sensitive_features)
 

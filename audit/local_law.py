@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import InputError, Problem, Reason, did_you_mean
-from ..metrics.cube import DECISION, SCORE, Cube
+from ..metrics.cube import DECISION, Cube
 from ..metrics.grid import Grid
 from ..metrics.local_law import Category, ImpactTable, impact_ratios
-from ..metrics.rates import group_table
 from ..metrics.results import Estimate, Group
 from ..metrics.scoring_rate import median_split
 from ..metrics.tally import cube_of
@@ -126,11 +125,14 @@ def scored_arrays(y_score: Any, features: Any, weight: Any, s: Settings) -> Cube
         return None
     if y_score is None:
         raise _no_scores()
-    grid = Grid("distinct")
-    kinds = {"sample_weight": weight, "weight_kind": s.weight_kind}
-    return split_at_median(
-        cube_of(sensitive_features=features, y_score=y_score, grid=grid, **kinds), s.local_law
+    cube = cube_of(
+        sensitive_features=features,
+        y_score=y_score,
+        sample_weight=weight,
+        weight_kind=s.weight_kind,
+        grid=Grid("distinct"),
     )
+    return split_at_median(cube, s.local_law)
 
 
 def _no_scores() -> InputError:
@@ -186,8 +188,7 @@ def law_facts(record: Record, cube: Cube, scored: Cube | None, s: Settings) -> L
         rate=wanted.rate,
         assessed=cube.rows,
         axes=tuple(
-            _axis(kind, table, group_table(used, *table.attributes).groups, hidden, leaks=leaks)
-            for kind, table in tables.items()
+            _axis(kind, table, cube.rows, hidden, leaks=leaks) for kind, table in tables.items()
         ),
         lacking=tuple(kind for kind in ("sex", "race", "intersection") if kind not in axes),
         min_share=options_of(pack_named(PACK), wanted)["min_share"],
@@ -270,9 +271,7 @@ def _refusal(name: str, known: dict[str, Category]) -> str:
     return f"{rule}, got {name!r} with {known[name].share:.1%} of the data; leave it in"
 
 
-def _axis(
-    kind: AxisKind, table: ImpactTable, groups: tuple[Group, ...], hidden: Hidden, *, leaks: bool
-) -> LawAxis:
+def _axis(kind: AxisKind, table: ImpactTable, assessed: int, hidden: Hidden, *, leaks: bool) -> LawAxis:
     name = " x ".join(table.attributes)
     gone = hidden[name]
     everything = leaks and kind != "intersection"
@@ -281,8 +280,8 @@ def _axis(
         name=name,
         attributes=table.attributes,
         highest=table.highest,
-        unknown=table.unknown,
-        unknown_withheld=everything or any(None in group for group in gone if group in groups),
+        unknown=assessed - sum(one.rows for one in table.categories),
+        unknown_withheld=everything or any(None in group for group in gone),
         ratios_withheld=everything or table.highest in gone,
         categories=tuple(
             _category(one, withheld=everything or one.group in gone) for one in table.categories
@@ -306,7 +305,3 @@ def _category(one: Category, *, withheld: bool) -> LawCategory:
         reason=reason,
     )
 
-
-def has_scores(cube: Cube) -> bool:
-    """Tell whether a cube counts scores."""
-    return SCORE in cube.names

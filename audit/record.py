@@ -23,6 +23,7 @@ from .record_explain import GapExplanation, LabelCheck
 from .record_global import WholeFacts
 from .record_neural import NeuralFacts
 from .record_part import Part
+from .record_profiles import ProfileFacts
 from .record_proxies import ProxyFacts
 from .record_recourse import RecourseFacts
 from .record_trust import TrustFacts
@@ -280,6 +281,7 @@ class Record(Part):
     whole: WholeFacts | None = None
     trust: TrustFacts | None = None
     recourse: RecourseFacts | None = None
+    profiles: tuple[ProfileFacts, ...] = ()
     public: bool = False
     """Whether what pages withhold is gone, and the cube with it."""
 

@@ -28,9 +28,11 @@ from .label_checking import label_checks
 from .looking_inside import look_inside
 from .measure import Plan, check_reference, grouping_facts, overall_facts, tables_of
 from .mitigating import Job, Rows, mitigate
+from .local_law import scored_cube
 from .model import Model
 from .people import repeated_people
 from .policy import Policy
+from .profile_evidence import check_profiles, with_profiles
 from .record import (
     Absent,
     GroupingFacts,
@@ -110,6 +112,8 @@ class Extras:
     label_checks: tuple[LabelCheck, ...] = ()
     recourse: RecourseFacts | None = None
     neural: NeuralFacts | None = None
+    scored: Cube | None = None
+    """With "above the median" for decisions, where a profile wants scoring rates."""
 
 
 def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
@@ -132,6 +136,8 @@ def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
     progress("reading rows", 1, 1)
     plan = plan_of(request.settings, request.roles.groupings)
     check_names(plan, request.policy, tables_of(cube, plan.groupings))
+    scored = scored_cube(request.test, request.roles, request.model, request.settings)
+    check_profiles(cube, scored, request.settings, plan.groupings)
     groupings = grouping_facts(cube, plan)
     made = _extras(request, plan, groupings, progress)
     extras = replace(
@@ -142,6 +148,7 @@ def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
             *repeated_people(request.test, request.roles, request.model),
         ),
         slices=search_table(request.test, request.roles, request.model, request.settings, progress),
+        scored=scored,
     )
     progress("documenting", 0, 1)
     sources = Sources(
@@ -226,7 +233,7 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
         recourse=extras.recourse,
         neural=extras.neural,
     )
-    return with_coarse(record, cube)
+    return with_profiles(with_coarse(record, cube), cube, extras.scored, s)
 
 
 def plan_of(s: Settings, groupings: tuple[tuple[str, ...], ...]) -> Plan:
