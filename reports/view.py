@@ -27,6 +27,7 @@ from .view_methods import footer_lines, glossary, methods_section, software_fact
 from .view_mitigation import mitigation_section
 from .view_neural import neural_sections
 from .view_parts import Cell, Chart, Column, Mark, Page, Row, Section, Table
+from .view_profiles import profiles_section
 from .view_proxies import proxies_section
 from .view_recourse import recourse_section
 from .view_scope import Scope, glossary_id, worst_of
@@ -84,6 +85,7 @@ def _further(record: Record, hidden: Hidden) -> Iterator[Section]:
         global_section(record, hidden),
         trust_section(record),
         recourse_section(record, hidden),
+        profiles_section(record, hidden),
     )
     for section in found:
         if section is not None:
