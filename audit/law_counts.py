@@ -77,7 +77,9 @@ def _columns(frame: pd.DataFrame, law: LocalLaw, where: str) -> tuple[tuple[str,
     """Find the columns of categories, and that of the selected people."""
     columns = [str(name) for name in frame.columns]
     problems = [
-        Problem("unknown_column", f"{where}: {name}", f"there is no such column; {did_you_mean(name, columns)}")
+        Problem(
+            "unknown_column", f"{where}: {name}", f"there is no such column; {did_you_mean(name, columns)}"
+        )
         for name in (law.sex, law.race)
         if name is not None and name not in columns
     ]
@@ -114,14 +116,22 @@ def _cube(frame: pd.DataFrame, names: tuple[str, ...], chosen: str, where: str) 
             problems.append(Problem("too_many", at, message))
         if group in groups[:place]:
             shown = " x ".join("(unknown)" if level is None else str(level) for level in group)
-            problems.append(Problem("twice", at, f"each category stands once, got {shown!r} again; add them up"))
+            problems.append(
+                Problem("twice", at, f"each category stands once, got {shown!r} again; add them up")
+            )
     if not problems and people.sum() == 0:
-        problems.append(Problem("nobody", where, f"{PEOPLE} is 0 in every row; at least one person is needed"))
+        problems.append(
+            Problem("nobody", where, f"{PEOPLE} is 0 in every row; at least one person is needed")
+        )
     if problems:
         raise InputError(problems)
     role: Role = "sensitive"
     axes = [
-        Axis(name, role, tuple(sorted({group[i] for group in groups}, key=lambda item: (item is None, item or ""))))
+        Axis(
+            name,
+            role,
+            tuple(sorted({group[i] for group in groups}, key=lambda item: (item is None, item or ""))),
+        )
         for i, name in enumerate(names)
     ]
     axes.append(Axis(DECISION, "decision", (0, 1)))

@@ -187,9 +187,7 @@ def law_facts(record: Record, cube: Cube, scored: Cube | None, s: Settings) -> L
     return LawFacts(
         rate=wanted.rate,
         assessed=cube.rows,
-        axes=tuple(
-            _axis(kind, table, cube.rows, hidden, leaks=leaks) for kind, table in tables.items()
-        ),
+        axes=tuple(_axis(kind, table, cube.rows, hidden, leaks=leaks) for kind, table in tables.items()),
         lacking=tuple(kind for kind in ("sex", "race", "intersection") if kind not in axes),
         min_share=options_of(pack_named(PACK), wanted)["min_share"],
         unknown=wanted.unknown,
@@ -304,4 +302,3 @@ def _category(one: Category, *, withheld: bool) -> LawCategory:
         withheld=withheld,
         reason=reason,
     )
-

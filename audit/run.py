@@ -25,10 +25,10 @@ from .explaining import Subject, explain_gaps
 from .explaining_pairs import Wanted
 from .gate import judge, refuse_unknown, worst_state
 from .label_checking import label_checks
+from .local_law import scored_cube
 from .looking_inside import look_inside
 from .measure import Plan, check_reference, grouping_facts, overall_facts, tables_of
 from .mitigating import Job, Rows, mitigate
-from .local_law import scored_cube
 from .model import Model
 from .people import repeated_people
 from .policy import Policy

@@ -17,7 +17,9 @@ def ll144(
     ],
     out_file: Annotated[Path | None, typer.Option("--out", help="Write the page into this file.")] = None,
     sex: Annotated[str | None, typer.Option(help="Column of the sex (else sex or gender).")] = None,
-    race: Annotated[str | None, typer.Option(help="Column of race/ethnicity (else race or ethnicity).")] = None,
+    race: Annotated[
+        str | None, typer.Option(help="Column of race/ethnicity (else race or ethnicity).")
+    ] = None,
     exclude: Annotated[
         list[str] | None,
         typer.Option(help="Category below 2% to leave out of the ratios; repeat for several."),

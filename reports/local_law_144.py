@@ -11,11 +11,12 @@ from . import formats
 from .html import drawn_whole
 from .names import isolate
 from .view_parts import Fact, Section
-from .view_profile_law import law_name, law_notes, law_sections
+from .view_profile_law import law_notes, law_sections, law_text
 from .view_profiles import sources_line, status_line
 from .wording import say
 
 FILE = "local-law-144.html"
+TEXTS = ("audit_date", "distribution_date", "tool", "auditor", "data_source", "data_explanation")
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,7 @@ def _page(item: ProfileFacts, law: LawFacts) -> LawPage:
         headline=headline,
         summary=say(f"law.summary.{law.rate}", assessed=formats.count(law.assessed)),
         facts=(
-            *(
-                Fact(say(f"law.fact.{key}"), law_name(getattr(law, key)))
-                for key in ("audit_date", "distribution_date", "tool", "auditor", "data_source")
-            ),
-            Fact(say("law.fact.data_explanation"), law_name(law.data_explanation)),
+            *(Fact(say(f"law.fact.{key}"), law_text(law, key)) for key in TEXTS),
             Fact(say("law.fact.pack"), status_line(item)),
         ),
         sections=law_sections(law, "law", publish=law.publish_all),

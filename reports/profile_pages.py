@@ -50,7 +50,10 @@ def explanation(name: str) -> str:
         (say("profiles.asks", id=pack.id), *(f"{ask.text} ({ask.cites})" for ask in pack.asks)),
         (
             say("profiles.options"),
-            *(f"{TABLES[pack.method]}.{key} = {one.default:g}: {one.meaning}" for key, one in pack.options.items()),
+            *(
+                f"{TABLES[pack.method]}.{key} = {one.default:g}: {one.meaning}"
+                for key, one in pack.options.items()
+            ),
         ),
         (say("profiles.not_covered"), *pack.not_covered),
         (say("profiles.uncertain"), *pack.uncertain),
@@ -60,7 +63,9 @@ def explanation(name: str) -> str:
         ),
         (pack.no_advice,),
     ]
-    shown = [block for place, block in enumerate(blocks) if len(block) > 1 or place in (0, 1, len(blocks) - 1)]
+    shown = [
+        block for place, block in enumerate(blocks) if len(block) > 1 or place in (0, 1, len(blocks) - 1)
+    ]
     return "\n\n".join("\n".join([_wrapped(block[0]), *map(_item, block[1:])]) for block in shown)
 
 

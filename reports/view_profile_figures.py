@@ -67,15 +67,15 @@ def _cell(item: Estimate, kind: Kind) -> Cell:
 
 def _impact(part: ImpactGrouping, gone: frozenset[Group]) -> _Made:
     columns = _columns(
-        "rows", "selected", "rate", "impact.ratio", "impact.deviations", "p", "impact.finding",
-        "impact.shortfall", "impact.flip", words=("impact.finding",),
+        "rows", "rate", "impact.ratio", "impact.deviations", "impact.finding", "impact.shortfall",
+        "impact.flip", words=("impact.finding",),
     )  # fmt: skip
     conceals = part.reference in gone
     rows = tuple(
         _withheld(one.name, len(columns)) if conceals or one.group in gone else _impact_row(one)
         for one in part.rows
     )
-    rate = formats.NO_FIGURE if conceals else figure(part.reference_rate, "rate")
+    rate = say("mark.withheld") if conceals else figure(part.reference_rate, "rate")
     caption = say(
         "profiles.impact.caption",
         grouping=isolate(part.grouping),
@@ -91,16 +91,15 @@ def _impact_row(one: ImpactRow) -> Row:
         if one.finding is not None
         else say("profiles.impact.undefined", reason=one.reason.sentence if one.reason else formats.NO_FIGURE)
     )
+    test = "exact" if one.test.startswith("Fisher") else "z"
     flip = say("profiles.impact.no_flip") if one.flip is None else formats.count(one.flip)
     return Row(
         named(one.name),
         (
             Cell(formats.count(one.rows)),
-            Cell(formats.count(one.selected)),
             Cell(figure(one.rate, "rate")),
             _cell(one.ratio, "ratio"),
-            Cell(_signed(one.deviations)),
-            Cell(formats.p_value(one.p_value), sub=one.test),
+            Cell(_signed(one.deviations), sub=say(f"profiles.p.{test}", p=formats.p_value(one.p_value))),
             Cell(reading),
             Cell(_signed(one.shortfall, 1)),
             Cell(flip, sub=say("profiles.impact.flip_flop") if one.flip_flop else ""),
@@ -127,7 +126,7 @@ def _lending(part: LendingGrouping, gone: frozenset[Group]) -> _Made:
         "profiles.lending.caption",
         grouping=isolate(part.grouping),
         control=isolate(part.control_name),
-        rate=formats.NO_FIGURE if conceals else figure(part.control_rate, "rate"),
+        rate=say("mark.withheld") if conceals else figure(part.control_rate, "rate"),
     )
     return caption, say("profiles.group"), columns, rows
 
@@ -209,8 +208,6 @@ def _moved(item: MitigationFacts, grouping: str, metric: str) -> MitigationFigur
 
 def _alternative(item: MitigationFacts, names: list[str]) -> Row:
     found = [_moved(item, "overall", "accuracy"), *(_moved(item, name, GAP) for name in names)]
-    cells = (
-        Cell(formats.NO_FIGURE) if one is None else _cell(one.change, "points") for one in found
-    )
+    cells = (Cell(formats.NO_FIGURE) if one is None else _cell(one.change, "points") for one in found)
     needs = Cell(say(f"profiles.alternatives.{item.needs_sensitive}"))
     return Row(named(item.method), (*cells, needs))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from ..audit.record_profiles import LawAxis, LawCategory, LawFacts
@@ -55,7 +56,7 @@ def _method(law: LawFacts) -> Iterator[str]:
 def _table(law: LawFacts, axis: LawAxis, anchor: str, *, publish: bool) -> Table:
     return Table(
         id=f"{anchor}-{axis.axis}-table",
-        caption=say(f"law.axis.{axis.axis}"),
+        caption=say(f"law.caption.{law.rate}"),
         corner=say("law.column.category"),
         columns=(
             Column(say("law.column.people")),
@@ -69,7 +70,9 @@ def _table(law: LawFacts, axis: LawAxis, anchor: str, *, publish: bool) -> Table
 
 def _row(law: LawFacts, axis: LawAxis, one: LawCategory, *, publish: bool) -> Row:
     if one.withheld and not publish:
-        return Row(named(one.name, marks=(mark("withheld"),)), tuple(Cell(formats.NO_FIGURE) for _ in range(4)))
+        return Row(
+            named(one.name, marks=(mark("withheld"),)), tuple(Cell(formats.NO_FIGURE) for _ in range(4))
+        )
     first = one.group == axis.highest
     marks = (Mark("reference", "◆", say("law.reference")),) if first else ()
     cells = (
@@ -88,7 +91,7 @@ def _share(one: LawCategory) -> str:
 
 
 def _rate(value: float, *, whole: bool) -> str:
-    return f"{value * 100:.0f}%" if whole and value == value else figure(value, "rate")
+    return f"{value * 100:.0f}%" if whole and math.isfinite(value) else figure(value, "rate")
 
 
 def _ratio(axis: LawAxis, one: LawCategory, *, publish: bool) -> Cell:
@@ -120,6 +123,9 @@ def _notes(law: LawFacts, axis: LawAxis, *, publish: bool) -> Iterator[str]:
         yield say("law.withheld.ratios")
 
 
-def law_name(text: str | None) -> str:
+def law_text(law: LawFacts, key: str) -> str:
     """Write a text that people gave, or that it is missing."""
-    return say("law.fact.missing") if text is None else isolate(text, 400)
+    text: str | None = getattr(law, key)
+    wanted = key not in ("tool", "auditor")
+    missing = say("law.fact.missing" if wanted else "law.fact.none")
+    return missing if text is None else isolate(text, 400)

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from ..audit.privacy import Hidden
 from ..audit.record import Record
-from ..audit.record_profiles import AskFacts, EvidenceFacts, ProfileFacts
+from ..audit.record_profiles import AskFacts, ProfileFacts
 from .names import prose
 from .view_parts import Cell, Column, Fold, Mark, Row, Section, Table, Tone
 from .view_profile_figures import figure_notes, figure_tables
 from .view_profile_law import law_notes, law_sections
-from .wording import say
+from .wording import has_message, say
 
 _TONES: dict[str, tuple[Tone, str]] = {
     "held": ("pass", "✓"),
@@ -81,14 +81,17 @@ def _ask(ask: AskFacts) -> Row:
         (
             Cell(ask.cites),
             Cell("", marks=(standing,)),
-            Cell(_kinds([one for one in ask.evidence if one.held])),
-            Cell(_kinds([one for one in ask.evidence if not one.held])),
+            Cell(_kinds([one.kind for one in ask.evidence if one.held], "evidence")),
+            Cell(_kinds([one.kind for one in ask.evidence if not one.held], "lack")),
         ),
     )
 
 
-def _kinds(found: Sequence[EvidenceFacts]) -> str:
-    words = [say(f"profiles.evidence.{one.kind}") for one in found]
+def _kinds(kinds: Sequence[str], way: str) -> str:
+    """Name kinds of evidence; where they lack, with what would bring them."""
+    keys = (f"profiles.{way}.{kind}" for kind in kinds)
+    plain = (f"profiles.evidence.{kind}" for kind in kinds)
+    words = [say(key if has_message(key) else other) for key, other in zip(keys, plain, strict=True)]
     return say("profiles.and").join(words) or say("profiles.nothing")
 
 
