@@ -15,6 +15,9 @@ _HOME = {
     "audit_model": "api",
     "audit_predictions": "api",
     "audit_file": "api",
+    "mitigate_file": "mitigated",
+    "mitigate_model": "mitigated",
+    "Mitigated": "mitigated",
     "explain_row": "api",
     "Explanation": "explanations",
     "compare_audits": "api",
@@ -59,6 +62,9 @@ if TYPE_CHECKING:
     from .errors import EvenhandWarning as EvenhandWarning
     from .errors import InputError as InputError
     from .explanations import Explanation as Explanation
+    from .mitigated import Mitigated as Mitigated
+    from .mitigated import mitigate_file as mitigate_file
+    from .mitigated import mitigate_model as mitigate_model
 
 
 def __getattr__(name: str) -> Any:

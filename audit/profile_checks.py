@@ -86,7 +86,7 @@ CHECKS: dict[str, Callable[[Held], bool]] = {
     "group_accuracy": lambda held: "accuracy" in held.rates,
     "conditional": lambda held: bool(held.record.conditional),
     "proxies": lambda held: bool(held.record.proxies),
-    "alternatives": lambda held: bool(held.record.mitigation),
+    "alternatives": lambda held: bool(held.record.mitigation) or held.record.frontier is not None,
     "slices": lambda held: bool(held.record.slices),
     "explanations": lambda held: bool(held.record.explanations),
     "small_groups": lambda held: held.record.min_group_size > 1,

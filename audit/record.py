@@ -20,19 +20,32 @@ from ..metrics.results import Disparity, Estimate, Group, Interval, Level
 from .answers import Answers
 from .record_coarse import CoarseFacts
 from .record_explain import GapExplanation, LabelCheck
+from .record_frontier import FrontierFacts
 from .record_global import WholeFacts
+from .record_judged import LimitFacts, MitigationFacts, MitigationFigure, Sensitivity, State, Verdict
 from .record_neural import NeuralFacts
 from .record_part import Part
+from .record_people import PeopleFacts
 from .record_profiles import ProfileFacts
 from .record_proxies import ProxyFacts
+from .record_reach import ReachFacts
 from .record_recourse import RecourseFacts
+from .record_scores import ScoreFacts
 from .record_trust import TrustFacts
 
-SCHEMA_VERSION = "1"
+__all__ = [
+    "GapExplanation",
+    "LimitFacts",
+    "MitigationFacts",
+    "MitigationFigure",
+    "Record",
+    "Sensitivity",
+    "State",
+    "Verdict",
+]
+"""The record, and those of its parts that stand in a module of their own; the others are defined here."""
 
-State = Literal["pass", "fail", "inconclusive", "undefined"]
-Sensitivity = Literal["never", "training", "decision"]
-"""When a method needs the sensitive attribute: never, at training only, or for every decision."""
+SCHEMA_VERSION = "1"
 
 
 class SourceFacts(Part):
@@ -179,55 +192,6 @@ class SliceFacts(Part):
     words: str
 
 
-class MitigationFigure(Part):
-    """One figure before and after a method, on the same test rows."""
-
-    grouping: str
-    metric: str
-    before: Estimate
-    after: Estimate
-    change: Estimate
-
-
-class MitigationFacts(Part):
-    """One way to narrow the gap, retrained and measured."""
-
-    method: str
-    description: str
-    needs_sensitive: Sensitivity
-    figures: tuple[MitigationFigure, ...]
-    notes: tuple[str, ...] = ()
-
-
-class LimitFacts(Part):
-    """One line of the policy."""
-
-    metric: str
-    attribute: str
-    min: float | None = None
-    max: float | None = None
-    confidence: float
-    min_group_size: int
-    decide_on: Literal["interval", "point"] = "interval"
-    waive: tuple[str, ...] = ()
-    group: Group | None = None
-    reference: Group | None = None
-
-
-class Verdict(Part):
-    """What the policy says of a figure."""
-
-    limit: LimitFacts
-    state: State
-    value: float
-    interval: Interval | None
-    reason: str | None
-    words: str
-    group: Group | None = None
-    reference: Group | None = None
-    """Whose figure it is: of a rate the group that decides, of a gap the two that are compared."""
-
-
 class Absent(Part):
     """A part of the audit that was not made, and why."""
 
@@ -274,8 +238,12 @@ class Record(Part):
     answers: Answers | None = Field(default=None, repr=False)
     conditional: tuple[ConditionalFacts, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
+    scores: ScoreFacts | None = None
+    people: PeopleFacts | None = None
+    reach: ReachFacts | None = None
     label_checks: tuple[LabelCheck, ...] = ()
     neural: NeuralFacts | None = None
+    frontier: FrontierFacts | None = None
     coarse: CoarseFacts | None = None
     proxies: tuple[ProxyFacts, ...] = ()
     whole: WholeFacts | None = None

@@ -23,8 +23,8 @@ from .explain.recourse_rules import rules_of
 from .explaining import Subject
 from .explaining_model import last_step
 from .limit_figures import group_name
-from .mitigating import crossed
 from .model import Model
+from .paired_figures import crossed
 from .record import Absent, GroupingFacts
 from .record_recourse import FlipShare, RecourseFacts
 from .roles import Roles

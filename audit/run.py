@@ -20,9 +20,12 @@ from ..mitigation.overlap import overlapping_rows
 from .answers import Answers
 from .coarse import with_coarse
 from .conditional import conditional_facts
+from .deployed import MitigatedModel
 from .document import datasheet_facts
 from .explaining import Subject, explain_gaps
 from .explaining_pairs import Wanted
+from .frontier_question import Question
+from .frontier_run import asked_question, searched_frontier
 from .gate import judge, refuse_unknown, worst_state
 from .label_checking import label_checks
 from .local_law import scored_cube
@@ -33,6 +36,7 @@ from .model import Model
 from .people import repeated_people
 from .policy import Policy
 from .profile_evidence import check_profiles, with_profiles
+from .reach import reach_facts
 from .record import (
     Absent,
     GroupingFacts,
@@ -46,11 +50,14 @@ from .record import (
     Task,
 )
 from .record_explain import GapExplanation, LabelCheck
+from .record_frontier import FrontierFacts
 from .record_neural import NeuralFacts
+from .record_people import PeopleFacts
 from .record_recourse import RecourseFacts
 from .recourse import group_recourse
 from .roles import Roles
 from .rows import Table, columns_read, count_rows, inputs_of, part_of
+from .scoring import with_scores
 from .settings import Settings
 from .slices import search_table
 from .whole import NOT_EXAMINED, Examined, WholeWanted, examine_model
@@ -109,15 +116,24 @@ class Extras:
     notes: tuple[Note, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
     examined: Examined = NOT_EXAMINED
+    people: PeopleFacts | None = None
     label_checks: tuple[LabelCheck, ...] = ()
     recourse: RecourseFacts | None = None
     neural: NeuralFacts | None = None
     scored: Cube | None = None
     """With "above the median" for decisions, where a profile wants scoring rates."""
+    frontier: FrontierFacts | None = None
+    chosen: MitigatedModel | None = None
 
 
 def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
-    """Make an audit.
+    """Make an audit, as ``run_search`` does, without the chosen model."""
+    record, cube, _ = run_search(request, progress)
+    return record, cube
+
+
+def run_search(request: Request, progress: Progress) -> tuple[Record, Cube, MitigatedModel | None]:
+    """Make an audit, and hand over the model that the search of the frontier chose.
 
     Parameters
     ----------
@@ -130,23 +146,26 @@ def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
     record : Record
     cube : Cube
         The full one; the record's may be without its score axis.
+    chosen : MitigatedModel or None
+        None where no frontier was searched, or the unmitigated model was chosen.
     """
     progress("reading rows", 0, 1)
     cube = count_rows(request.test, request.roles, request.model)
     progress("reading rows", 1, 1)
     plan = plan_of(request.settings, request.roles.groupings)
-    check_names(plan, request.policy, tables_of(cube, plan.groupings))
+    tables = tables_of(cube, plan.groupings)
+    check_names(plan, request.policy, tables)
     scored = scored_cube(request.test, request.roles, request.model, request.settings)
     check_profiles(cube, scored, request.settings, plan.groupings)
+    question = asked_question(request, tables, plan.options)
+    people = repeated_people(request.test, request.roles, request.model, cube, plan.options)
+    plan = replace(plan, designs=people.designs)
     groupings = grouping_facts(cube, plan)
-    made = _extras(request, plan, groupings, progress)
+    made = _extras(request, plan, groupings, question, progress)
     extras = replace(
         made,
-        notes=(
-            *made.notes,
-            *_model_notes(request.model),
-            *repeated_people(request.test, request.roles, request.model),
-        ),
+        people=people.facts,
+        notes=(*made.notes, *_model_notes(request.model), *people.notes),
         slices=search_table(request.test, request.roles, request.model, request.settings, progress),
         scored=scored,
     )
@@ -160,7 +179,8 @@ def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
         answers=request.answers,
     )
     progress("documenting", 1, 1)
-    return record_of(cube, plan, groupings, request.settings, request.policy, extras, sources), cube
+    record = record_of(cube, plan, groupings, request.settings, request.policy, extras, sources)
+    return record, cube, extras.chosen
 
 
 def check_names(plan: Plan, policy: Policy | None, tables: Mapping[str, GroupTable]) -> None:
@@ -194,7 +214,7 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
 ) -> Record:
     """Judge, and put everything that was found into one record."""
     limits = () if policy is None else policy.limits
-    tables = tables_of(cube, plan.groupings)
+    tables = tables_of(cube, plan.groupings, plan.designs)
     verdicts = judge(limits, tables, min_group_size=s.min_group_size, seed=s.seed)
     kept = cube if len(cube.codes) <= MOST_CELLS else cube.keep(*(n for n in cube.names if n != SCORE))
     record = Record(
@@ -229,11 +249,14 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
         proxies=extras.examined.proxies,
         whole=extras.examined.whole,
         trust=extras.examined.trust,
+        people=extras.people,
+        reach=reach_facts(cube, plan),
         label_checks=extras.label_checks,
         recourse=extras.recourse,
         neural=extras.neural,
+        frontier=extras.frontier,
     )
-    return with_profiles(with_coarse(record, cube), cube, extras.scored, s)
+    return with_profiles(with_scores(with_coarse(record, cube), cube), cube, extras.scored, s)
 
 
 def plan_of(s: Settings, groupings: tuple[tuple[str, ...], ...]) -> Plan:
@@ -242,7 +265,13 @@ def plan_of(s: Settings, groupings: tuple[tuple[str, ...], ...]) -> Plan:
     return Plan(groupings, s.reference, options, s.privacy_minimum)
 
 
-def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], progress: Progress) -> Extras:
+def _extras(
+    request: Request,
+    plan: Plan,
+    groupings: tuple[GroupingFacts, ...],
+    question: Question | None,
+    progress: Progress,
+) -> Extras:
     """Do what needs rows and a model: explain and mitigate."""
     s, model = request.settings, request.model
     absent = list(_not_made(request))
@@ -250,6 +279,7 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
         return Extras(absent=tuple(absent))
     explanations: tuple[GapExplanation, ...] = ()
     mitigation: tuple[MitigationFacts, ...] = ()
+    frontier, chosen = None, None
     notes: tuple[Note, ...] = ()
     examined = NOT_EXAMINED
     recourse: RecourseFacts | None = None
@@ -286,24 +316,26 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
     if request.train is not None:
         train = _rows(request.train, request.roles, model)
         notes = _overlap(train, test)
+        job = Job(
+            model=model,
+            pos_label=request.roles.pos_label,
+            threshold=request.roles.threshold,
+            train=train,
+            test=test,
+            groupings=plan.groupings,
+            options=plan.options,
+            weight_kind=s.weight_kind,
+            proxies=s.proxies,
+        )
         if s.explain_labels:
             least = {"minimum": s.min_group_size, "seed": s.seed}
             checks, missing = label_checks(train, test, groupings, **least, level=s.level)
             absent += missing
         if s.mitigate:
-            job = Job(
-                model=model,
-                pos_label=request.roles.pos_label,
-                threshold=request.roles.threshold,
-                train=train,
-                test=test,
-                groupings=plan.groupings,
-                options=plan.options,
-                weight_kind=s.weight_kind,
-                proxies=s.proxies,
-            )
             mitigation, missing = mitigate(job, s.methods, progress)
             absent += missing
+        if question is not None:
+            frontier, chosen = searched_frontier(request, job, question, groupings, progress)
     return Extras(
         explanations,
         mitigation,
@@ -313,6 +345,8 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
         recourse=recourse,
         neural=neural,
         examined=examined,
+        frontier=frontier,
+        chosen=chosen,
     )
 
 
@@ -327,7 +361,7 @@ def _not_made(request: Request) -> list[Absent]:
         found.append(Absent(part="explanation", reason=why))
         why = "retraining needs a model and its training rows, and no model was given"
         found.append(Absent(part="mitigation", reason=why))
-        return found
+        return [*found, *_no_frontier(s, why)]
     if not s.whole:
         found.append(Absent(part="the model as a whole", reason="the settings switch it off"))
     if not s.explain:
@@ -335,12 +369,18 @@ def _not_made(request: Request) -> list[Absent]:
     if s.explain_labels and request.train is None:
         why = "it trains a model on the training rows, and none were given (train or split in the settings)"
         found.append(Absent(part="check of the labels", reason=why))
+    why = "retraining needs training rows, and none were given (train or split in the settings)"
     if not s.mitigate:
         found.append(Absent(part="mitigation", reason="the settings switch it off"))
     elif request.train is None:
-        why = "retraining needs training rows, and none were given (train or split in the settings)"
         found.append(Absent(part="mitigation", reason=why))
+    if request.train is None:
+        found += _no_frontier(s, why)
     return found
+
+
+def _no_frontier(s: Settings, why: str) -> list[Absent]:
+    return [] if s.frontier is None else [Absent(part="frontier", reason=why)]
 
 
 def _rows(table: Table, roles: Roles, model: Model) -> Rows:

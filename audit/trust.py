@@ -19,6 +19,7 @@ from .torch_modules import import_torch
 from .trees import check_built, check_parsed
 
 ALLOWED_TYPES = (
+    "evenhand.audit.deployed.MitigatedModel",
     "evenhand.mitigation.barycentre.ScoreBarycentre",
     "evenhand.mitigation.calibration.GroupCalibration",
     "evenhand.mitigation.label_bias.LabelBias",

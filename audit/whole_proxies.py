@@ -10,7 +10,7 @@ from ..mitigation.proxies import Proxies
 from .explain.importance import Reliance
 from .explain.proxy_use import proxy_map
 from .explaining import Subject
-from .mitigating import crossed
+from .paired_figures import crossed
 from .record_proxies import OwnUse, ProxyFacts, ProxyRow, RemainingFacts
 
 STRENGTH_ROWS = 3_000

@@ -18,8 +18,8 @@ from .explain.importance import Shuffled, shuffled_columns
 from .explain.pairing import Floats, Ints
 from .explaining import Subject
 from .labels import plain, resolve_label
-from .mitigating import crossed
 from .model import MODEL_FAULTS
+from .paired_figures import crossed
 
 ROWS = 2_500
 """Rows asked; more where groups are small."""

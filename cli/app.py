@@ -15,6 +15,7 @@ from .guard import guarded
 from .init import init
 from .ll144 import ll144
 from .metrics import metrics
+from .mitigate import mitigate
 from .profiles import profiles
 from .report import report
 from .terminal import out
@@ -53,6 +54,10 @@ app.command(
     help="Audit a table with a model, or with a column of decisions or scores.",
     short_help="Audit a table, with or without a model.",
 )(guarded(audit))
+app.command(
+    help="Search what narrows a model's gap, at what price; the exit code is that of the chosen model.",
+    short_help="Search what narrows a gap, at what price.",
+)(guarded(mitigate))
 app.command(
     help="Explain single decisions: what each column adds, by several methods; what would have to change for"
     " another decision; the principal reasons for a refusal.",

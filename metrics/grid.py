@@ -146,7 +146,8 @@ def refuse_bad_scores(values: NDArray[np.float64], name: str, *, probabilities: 
             name,
             f"probabilities lie in [0, 1], got {int(outside.sum())} outside,"
             f" the first {values[outside][0]:g};"
-            " rescale them, or count scores of another scale with cube_of(..., grid=Grid('relative'))",
+            " rescale them; scores of another scale need grid=Grid('relative') in cube_of,"
+            ' score_kind = "real" in an audit',
         )
 
 

@@ -14,9 +14,9 @@ _HOME = {
     "ImpactRepair": "repair",
     "LabelBias": "label_bias",
     "LagrangianWeights": "lagrangian",
-    "METHODS": "retrain",
+    "METHODS": "methods",
     "Massaged": "massaging",
-    "Method": "retrain",
+    "Method": "method",
     "Overlap": "overlap",
     "PairedCounts": "joint",
     "Proxies": "proxies",
@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from .label_bias import LabelBias as LabelBias
     from .lagrangian import LagrangianWeights as LagrangianWeights
     from .massaging import Massaged as Massaged
+    from .method import Method as Method
+    from .methods import METHODS as METHODS
     from .overlap import Overlap as Overlap
     from .overlap import overlapping_rows as overlapping_rows
     from .paired import gap_change as gap_change
@@ -70,8 +72,6 @@ if TYPE_CHECKING:
     from .repair import Repaired as Repaired
     from .resampling import Resampled as Resampled
     from .residual import Residualised as Residualised
-    from .retrain import METHODS as METHODS
-    from .retrain import Method as Method
     from .retrain import Retrained as Retrained
     from .retrain import retrain_model as retrain_model
     from .reweighing import Reweighed as Reweighed

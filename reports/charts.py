@@ -10,17 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from .charts_global import FONT, whole_specification
+from .charts_frontier import frontier_specification, frontier_words
+from .charts_global import whole_specification
 from .charts_neural import scatter_chart, scatter_svg
 from .formats import Kind
 from .lean import Words, lean
 from .names import width
-from .palette import COLOURS
+from .palette import COLOURS, FONT
 from .view_parts import (
     BarChart,
     Chart,
     Dot,
     DotChart,
+    FrontierChart,
     LineChart,
     MapChart,
     Pair,
@@ -59,6 +61,8 @@ def specification(chart: Chart) -> dict[str, Any]:
         return _dot_chart(chart)
     if isinstance(chart, BarChart):
         return _bar_chart(chart)
+    if isinstance(chart, FrontierChart):
+        return frontier_specification(chart)
     if isinstance(chart, ScatterChart):
         return scatter_chart(chart)
     return _pair_chart(chart)
@@ -106,9 +110,13 @@ def svg(chart: Chart) -> str:
 
     if isinstance(chart, ScatterChart):
         return scatter_svg(chart)
-    spec, rows = specification(chart), not isinstance(chart, LineChart | MapChart)
-    drawn: str = vl_convert.vegalite_to_svg(_silent(spec) if rows else spec, allowed_base_urls=[])
-    return lean(drawn, f"{chart.title}. {chart.description}", _words(spec) if rows else ())
+    spec = specification(chart)
+    if isinstance(chart, LineChart | MapChart):
+        drawn: str = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
+        return lean(drawn, f"{chart.title}. {chart.description}", ())
+    drawn = vl_convert.vegalite_to_svg(_silent(spec), allowed_base_urls=[])
+    words = frontier_words(chart) if isinstance(chart, FrontierChart) else _words(spec)
+    return lean(drawn, f"{chart.title}. {chart.description}", words)
 
 
 def _silent(spec: _Spec) -> _Spec:
@@ -119,7 +127,7 @@ def _silent(spec: _Spec) -> _Spec:
 
 def _unlabelled(layer: _Spec) -> _Spec:
     encoding = layer["encoding"]
-    if not encoding.get("y"):
+    if not encoding.get("y") or encoding["y"].get("type") == "quantitative":
         return layer
     y = encoding["y"] | {"axis": encoding["y"]["axis"] | {"labels": False}}
     return layer | {"encoding": encoding | {"y": y}}

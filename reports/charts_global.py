@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .palette import COLOURS
+from .palette import COLOURS, FONT
 from .view_parts import LineChart, MapChart, Place, Series
-
-FONT = 'system-ui, "Segoe UI", Roboto, sans-serif'
 
 _Spec = dict[str, Any]
 _WIDTH, _HEIGHT, _ROW = 190, 130, 24

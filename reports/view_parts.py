@@ -266,7 +266,53 @@ class ScatterChart:
     spots: tuple[Spot, ...]
 
 
-Chart = DotChart | BarChart | PairChart | ScatterChart | LineChart | MapChart
+@dataclass(frozen=True)
+class FrontierDot:
+    """One way to train, in the units that are printed; ``front``: the Pareto line runs through it."""
+
+    label: str
+    name: str
+    x: float
+    x_low: float | None
+    x_high: float | None
+    y: float
+    y_low: float | None
+    y_high: float | None
+    kind: Literal["chosen", "unmitigated", "pareto", "dominated"]
+    front: bool
+
+
+@dataclass(frozen=True)
+class FrontierChart:
+    """A score against a disparity.
+
+    Parameters
+    ----------
+    id, title, description : str
+    x_title, y_title : str
+        Names of the axes.
+    x_kind, y_kind : Kind
+    x_domain, y_domain : tuple of float
+        Ends of the axes.
+    dots : tuple of FrontierDot
+    limit : float or None
+        Where the limit on the disparity stands.
+    """
+
+    id: str
+    title: str
+    description: str
+    x_title: str
+    y_title: str
+    x_kind: Kind
+    y_kind: Kind
+    x_domain: tuple[float, float]
+    y_domain: tuple[float, float]
+    dots: tuple[FrontierDot, ...]
+    limit: float | None = None
+
+
+Chart = DotChart | BarChart | PairChart | ScatterChart | LineChart | MapChart | FrontierChart
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from ..audit.privacy import Hidden, conceals
+from ..audit.privacy import Hidden
 from ..audit.record import MitigationFacts, MitigationFigure, Record
 from ..audit.record_profiles import (
     ImpactGrouping,
@@ -20,18 +20,23 @@ from ..metrics.results import Estimate, Group
 from . import formats
 from .formats import Kind, bare, figure, span
 from .names import isolate, named
+from .view_effects import Concealed
 from .view_marks import mark
 from .view_parts import Cell, Column, Row, Table
 from .wording import say
 
+GAP = "demographic_parity_difference"
 
-def figure_tables(item: ProfileFacts, record: Record, hidden: Hidden, anchor: str) -> tuple[Table, ...]:
+
+def figure_tables(
+    item: ProfileFacts, record: Record, hidden: Hidden, concealed: Concealed, anchor: str
+) -> tuple[Table, ...]:
     """Build the tables of a profile's figures; groups that are withheld stand without any."""
     made = (
         *(_impact(part, hidden[part.grouping]) for part in item.impact if part.reference is not None),
         *(_lending(part, hidden[part.grouping]) for part in item.lending),
         *(_insurance(part, hidden[part.grouping]) for part in item.insurance),
-        *(_alternatives(record, hidden) if item.lending else ()),
+        *(_alternatives(record, concealed) if item.lending else ()),
     )
     return tuple(
         Table(f"{anchor}-figures-{place}", caption, corner, columns, rows)
@@ -180,16 +185,13 @@ def _insurance_row(one: InsuranceRow) -> Row:
     )
 
 
-GAP = "demographic_parity_difference"
-
-
-def _alternatives(record: Record, hidden: Hidden) -> Iterator[_Made]:
+def _alternatives(record: Record, concealed: Concealed) -> Iterator[_Made]:
     """Put the ways to retrain that were tried side by side."""
     names = [
         part.name
         for part in record.groupings
         if any(_moved(item, part.name, GAP) is not None for item in record.mitigation)
-        and not any(d.metric == GAP and conceals(d, hidden[part.name]) for d in part.disparities)
+        and (part.name, GAP) not in concealed
     ]
     if not names:
         return

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ..audit.privacy import Hidden
 from ..audit.record import Record
 from ..audit.record_profiles import AskFacts, ProfileFacts
 from .names import prose
+from .view_effects import Concealed
+from .view_frontier_chart import numbered
+from .view_frontier_folds import alternatives_fold
 from .view_parts import Cell, Column, Fold, Mark, Row, Section, Table, Tone
 from .view_profile_figures import figure_notes, figure_tables
 from .view_profile_law import law_notes, law_sections
@@ -20,25 +24,34 @@ _TONES: dict[str, tuple[Tone, str]] = {
 }
 
 
-def profiles_section(record: Record, hidden: Hidden) -> Section | None:
-    """Build the section; None where no profile was asked for."""
+def profiles_section(record: Record, hidden: Hidden, concealed: Concealed) -> Section | None:
+    """Build the section; None where no profile was asked for.
+
+    Parameters
+    ----------
+    record : Record
+    hidden : mapping of str to frozenset of tuple
+        Groups whose figures are withheld, by grouping.
+    concealed : frozenset of (grouping, metric)
+        Figures that rest on a withheld group.
+    """
     if not record.profiles:
         return None
-    parts = tuple(_profile(item, record, hidden) for item in record.profiles)
+    parts = tuple(_profile(item, record, hidden, concealed) for item in record.profiles)
     return Section("profiles", say("profiles.heading"), say("profiles.intro"), sections=parts)
 
 
-def _profile(item: ProfileFacts, record: Record, hidden: Hidden) -> Section:
+def _profile(item: ProfileFacts, record: Record, hidden: Hidden, concealed: Concealed) -> Section:
     anchor = f"profile-{item.id}"
     law = item.local_law
     return Section(
         id=anchor,
         heading=item.name,
         intro=status_line(item),
-        tables=(*figure_tables(item, record, hidden, anchor), asks_table(item, anchor)),
+        tables=(*figure_tables(item, record, hidden, concealed, anchor), asks_table(item, anchor)),
         sections=() if law is None else law_sections(law, anchor, publish=False),
         notes=(*(law_notes(law) if law is not None else ()), *figure_notes(item), item.no_advice),
-        folds=tuple(_folds(item, anchor)),
+        folds=(*_searched(item, record, hidden, concealed, anchor), *_folds(item, anchor)),
     )
 
 
@@ -93,6 +106,18 @@ def _kinds(kinds: Sequence[str], way: str) -> str:
     plain = (f"profiles.evidence.{kind}" for kind in kinds)
     words = [say(key if has_message(key) else other) for key, other in zip(keys, plain, strict=True)]
     return say("profiles.and").join(words) or say("profiles.nothing")
+
+
+def _searched(
+    item: ProfileFacts, record: Record, hidden: Hidden, concealed: Concealed, anchor: str
+) -> Iterator[Fold]:
+    """Show the alternatives that a search for a better trade-off found, where lenders ask for them."""
+    facts = record.frontier
+    if not item.lending or facts is None or (facts.grouping, facts.metric) in concealed:
+        return
+    fold = alternatives_fold(facts, numbered(facts), hidden)
+    tables = tuple(replace(table, id=f"{anchor}-{table.id}") for table in fold.tables)
+    yield replace(fold, tables=tables, printed="whole")
 
 
 def _folds(item: ProfileFacts, anchor: str) -> Iterator[Fold]:

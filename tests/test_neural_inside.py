@@ -368,7 +368,7 @@ def test_the_trainer_of_the_mitigation_room_is_looked_into(table):
     from evenhand.mitigation.torch_trainer import TabularNet
 
     rows = table.head(400).assign(y=np.where(table["y"].head(400) == 1, "yes", "no"))
-    net = TabularNet(epochs=2, random_state=0).fit(rows[["a", "proxy", "region"]], rows["y"])
+    net = TabularNet(hidden=(8,), max_epochs=2, random_state=0).fit(rows[["a", "proxy", "region"]], rows["y"])
     result = audit_model(
         net, rows, target="y", pos_label="yes", sensitive_features="sex", explain=False, mitigate=False
     )
