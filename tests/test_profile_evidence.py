@@ -1,4 +1,4 @@
-"""Profiles of an audit: their figures against hand counts and statsmodels, and what an audit holds or lacks."""
+"""Profiles of an audit: figures against hand counts and statsmodels, and what an audit holds or lacks."""
 
 from __future__ import annotations
 
@@ -211,8 +211,8 @@ def test_withheld_groups_have_no_figures_in_the_tables_of_profiles():
     record = audited({"W": (60, 100), "B": (45, 100), "A": (2, 7)})
     [section] = [part for part in build_page(record).further if part.id == "profiles"]
     rows = [
-        row for part in section.sections for table in part.tables if "figures" in table.id for row in table.rows
-        if row.head.text == "A"
+        row for part in section.sections for table in part.tables for row in table.rows
+        if "figures" in table.id and row.head.text == "A"
     ]  # fmt: skip
     assert rows
     assert all(cell.text == "–" and not cell.sub for row in rows for cell in row.cells)

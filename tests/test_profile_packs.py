@@ -127,3 +127,11 @@ def test_the_terminal_lists_and_explains(cli):
     done = cli("profiles", "four-fifth")
     assert done.code == 2
     assert "did you mean 'four-fifths'" in done.err
+
+
+def test_the_settings_of_the_docs_are_read(tmp_path):
+    page = (FOLDER.parents[1] / "docs" / "profiles.md").read_text(encoding="utf-8")
+    file = tmp_path / "evenhand.toml"
+    file.write_text(page.split("```ini\n")[1].split("```")[0], encoding="utf-8")
+    assert load_settings(file).local_law.tool == "Screener 2.1"
+    assert all(f"`{name}`" in page for name in SHIPPED)
