@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -29,18 +30,20 @@ from .audit.dataset import open_dataset
 from .audit.decisions import Ask, explain_table
 from .audit.files import writable_folder, write_atomically
 from .audit.init_settings import write_guess
+from .audit.law_counts import law_record
+from .audit.local_law import scored_arrays
 from .audit.model import Model, load_model, wrap_model
 from .audit.policy import Policy, load_policy
 from .audit.record import read_record
+from .audit.record_profiles import LawFacts
 from .audit.roles import check_roles
 from .audit.rows import Table, check_inputs
 from .audit.run import Request, run_search
 from .audit.settings import Settings, load_settings, merge, policy_of
 from .audit.tables import open_tables
-from .errors import InputError
+from .errors import InputError, ModelError
 from .explanations import Explanation
 from .metrics.catalogue import CATALOGUE
-from .metrics.grid import Grid
 from .metrics.tally import cube_of
 from .result import Result
 
@@ -55,6 +58,7 @@ __all__ = [
     "compare_audits",
     "explain_file",
     "explain_row",
+    "local_law_144",
     "settings_from",
     "write_settings",
 ]
@@ -112,7 +116,7 @@ def of_file(chosen: Settings, out: Path | None, progress: Progress) -> tuple[Res
     with _results_folder(out):
         tables, model, policy, answers = _all_of(
             lambda: open_tables(chosen),
-            lambda: _read(chosen, "model", lambda path: _load(path, chosen)),
+            lambda: _read(chosen, "model", lambda path: _model(_load(path, chosen), chosen)),
             lambda: _read(chosen, "policy", lambda path: load_policy(path, CATALOGUE)),
             lambda: _read(chosen, "answers", read_answers),
         )
@@ -135,6 +139,19 @@ def _read(settings: Settings, key: str, read: Callable[[Path], T]) -> T | None:
     path = settings.resolve(key)
     # A file that is not there is told with the tables.
     return None if path is None or not path.is_file() else read(path)
+
+
+def _model(model: Model, settings: Settings) -> Model:
+    """Let a model give the scores that the settings declare."""
+    model = replace(model, score_kind=settings.score_kind)
+    if settings.score_kind == "real" and not model.has_scores:
+        raise ModelError.of(
+            "no_scores",
+            "score_kind",
+            f"real scores are those of decision_function, and {model.description} has none;"
+            ' give another model, or write: score_kind = "probability"',
+        )
+    return model
 
 
 def _all_of(*steps: Callable[[], Any]) -> list[Any]:
@@ -207,7 +224,8 @@ def audit_model(
     ----------
     model : estimator, torch module or callable
         Any object with ``predict_proba`` or ``predict`` that takes the table's feature columns; what
-        `wrap_model` makes of a torch module or a function.
+        `wrap_model` makes of a torch module or a function; with ``score_kind="real"`` one with
+        ``decision_function``, whose scores are then audited.
     test : data frame
         Of pandas, polars, pyarrow or any library narwhals knows: features, label and sensitive columns.
     target : str
@@ -271,7 +289,7 @@ def of_objects(  # noqa: PLR0917 - what the caller gave, in the caller's order
         chosen,
         tables[0],
         tables[1] if len(tables) > 1 else None,
-        wrapped,
+        _model(wrapped, chosen),
         _policy(chosen, policy),
         None,
         progress,
@@ -411,7 +429,7 @@ def audit_predictions(
         Decisions; made of ``y_score`` and ``threshold`` where not given.
     sensitive_features : series, frame, mapping or array
     y_score : array-like of shape (rows,), optional
-        Probabilities in [0, 1].
+        Probabilities in [0, 1]; with ``score_kind="real"`` any finite numbers.
     control_features : like ``sensitive_features``, optional
     sample_weight : array-like of shape (rows,), optional
     pos_label, policy, **settings
@@ -441,13 +459,19 @@ def audit_predictions(
         sample_weight=sample_weight,
         weight_kind=chosen.weight_kind,
         pos_label=pos_label,
-        grid=Grid(thresholds=(chosen.threshold,)),
+        grid=chosen.grid,
     )
     check_cube(cube)
     names = cube.of_role("sensitive")
     chosen = merge(chosen, {"sensitive": names, "control": cube.of_role("control")})
+    scored = scored_arrays(y_score, features, sample_weight, chosen)
     record = audit_cube(
-        cube, chosen, _policy(chosen, policy), pos_label=pos_label, has_threshold=y_pred is None
+        cube,
+        chosen,
+        _policy(chosen, policy),
+        pos_label=pos_label,
+        has_threshold=y_pred is None,
+        scored=scored,
     )
     return Result(record, cube, chosen).like(sensitive_features)
 
@@ -482,6 +506,58 @@ def compare_audits(
     found = compare_records(_all_of(*(partial(read_record, path) for path in records)))
     if out_file is not None:
         write_atomically(out_file, render_comparison(found, language))
+    return found
+
+
+def local_law_144(
+    counts: Any,
+    out_file: str | Path | None = None,
+    *,
+    title: str | None = None,
+    privacy_minimum: int | None = None,
+    level: float | None = None,
+    **local_law: Any,
+) -> LawFacts:
+    """Make the summary of New York City's Local Law 144 from counts alone.
+
+    Parameters
+    ----------
+    counts : path of a CSV file, data frame or mapping
+        One row a category: ``sex`` and ``race`` (or one of them, or ``category``), ``n`` people, and
+        ``selected`` of them, or ``above_median`` for those who scored above the median of all. An empty
+        category is unknown.
+    out_file : str or Path, optional
+        Where to write the page.
+    title, privacy_minimum, level : optional
+        As in the settings file.
+    **local_law
+        Keys of the settings' table ``local_law``: ``tool="Screener"``, ``publish_all=True``, ...
+
+    Returns
+    -------
+    LawFacts
+        The figures of every axis; what a page withholds is marked, not taken out.
+
+    Raises
+    ------
+    InputError
+        With every problem of the table or the texts.
+    OutputError
+        The page cannot be written.
+
+    Examples
+    --------
+    >>> found = local_law_144({"sex": ["Male", "Female"], "n": [1390, 1181], "selected": [667, 555]})
+    >>> [(one.name, round(one.ratio.value, 3)) for one in found.axes[0].categories]
+    [('Female', 0.979), ('Male', 1.0)]
+    """
+    from .reports.local_law_144 import render_local_law  # noqa: PLC0415 - templates load late
+
+    given = {"title": title, "privacy_minimum": privacy_minimum, "level": level, "local_law": local_law}
+    record = law_record(counts, merge(Settings(), given))
+    found = next(item.local_law for item in record.profiles if item.local_law is not None)
+    if out_file is not None:
+        write_atomically(out_file, render_local_law(record))
     return found
 
 

@@ -14,6 +14,7 @@ from .audit.files import writable_folder, write_atomically
 from .audit.gate import exit_code, judge, worst_state
 from .audit.limit_figures import group_name
 from .audit.measure import tables_of
+from .audit.people import designs_of
 from .audit.policy import Limit, Policy, PolicyFile, load_policy, unknown_metrics
 from .audit.record import Record, State, read_record
 from .audit.settings import FORMATS, Settings
@@ -182,7 +183,8 @@ class Result:
             )
             raise InputError.of("public_record", "record", message)
         chosen = _policy(policy)
-        tables = tables_of(self.cube, tuple(grouping.attributes for grouping in self.record.groupings))
+        groupings = tuple(grouping.attributes for grouping in self.record.groupings)
+        tables = tables_of(self.cube, groupings, designs_of(self.record))
         verdicts = judge(
             chosen.limits, tables, min_group_size=self.record.min_group_size, seed=self.record.seed
         )

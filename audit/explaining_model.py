@@ -108,7 +108,7 @@ def question(
             frame, lambda given: model.decide(given, pos_label).astype(np.float64), None, as_array=False
         )
     quick = None
-    if blocks is not None:
+    if blocks is not None and model.score_kind == "probability":
         quick = quick_scorer(model.estimator, rows, output=position(model, pos_label), blocks=blocks)
     if quick is not None:
         return Asked(quick.frame, _guarded(quick.score, model), quick.players, as_array=True)
@@ -184,7 +184,7 @@ def counted(model: Model, rows: pd.DataFrame, blocks: Blocks | None, pos_label: 
     blocks : Blocks or None
     pos_label : object
     """
-    if not model.has_scores:
+    if not model.has_scores or model.score_kind != "probability":
         return None
     estimator = model.estimator
     if isinstance(estimator, BoostedFile):

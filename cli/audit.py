@@ -32,9 +32,19 @@ def audit(
         Many, typer.Option(help="Edges that band a numeric column, as age=40,65; repeat for several.")
     ] = None,
     prediction: Annotated[str | None, typer.Option(help="Column of decisions.")] = None,
-    score: Annotated[str | None, typer.Option(help="Column of scores in [0, 1].")] = None,
+    score: Annotated[str | None, typer.Option(help="Column of scores.")] = None,
+    score_kind: Annotated[
+        str | None, typer.Option(help="probability (default) or real: scores of any range.")
+    ] = None,
+    score_bins: Annotated[
+        int | None, typer.Option(help="Bins that probabilities are counted in (default 4096).")
+    ] = None,
+    score_distinct: Annotated[
+        bool | None,
+        typer.Option("--score-distinct/--no-score-distinct", help="Count each distinct score (default no)."),
+    ] = None,
     threshold: Annotated[
-        float | None, typer.Option(help="Scores at or above it are selected (default 0.5).")
+        float | None, typer.Option(help="Scores at or above it are selected (default 0.5; 0 of real ones).")
     ] = None,
     model: Annotated[
         str | None,
@@ -136,6 +146,12 @@ def audit(
     search_depth: Annotated[
         int | None, typer.Option(help="Most conditions of a slice, 1 to 4 (default 2).")
     ] = None,
+    profiles: Annotated[
+        Many,
+        typer.Option(
+            "--profile", "--profiles", help="Rule pack, such as nyc-ll144 (see evenhand profiles); repeat."
+        ),
+    ] = None,
     answers: Annotated[str | None, typer.Option(help="Answers to the datasheet's questions (.toml).")] = None,
     title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
     credit: Annotated[str | None, typer.Option(help="Credit line of the data.")] = None,
@@ -159,7 +175,9 @@ def audit(
     """Audit a table with a model, or with a column of decisions or scores."""
     flags = {
         "target": target, "pos_label": pos_label, "sensitive": sensitive, "prediction": prediction,
-        "score": score, "threshold": threshold, "model": model, "trusted": trusted, "train": train,
+        "score": score, "score_kind": score_kind, "score_bins": score_bins,
+        "score_distinct": score_distinct, "threshold": threshold, "model": model, "trusted": trusted,
+        "train": train,
         "weight": weight, "weight_kind": weight_kind, "control": control, "missing": missing,
         "encoding": encoding, "drop": drop, "policy": policy, "min_group_size": min_group_size,
         "privacy_minimum": privacy_minimum, "level": level, "seed": seed, "explain": explain,
@@ -173,6 +191,7 @@ def audit(
         "bands": _bands(bands), "model_columns": model_columns, "model_classes": model_classes,
         "model_output": model_output, "neural": neural, "whole": whole, "global_columns": global_columns,
         "language": language,
+        "profiles": profiles,
     }  # fmt: skip
     return run_audit(source, flags, reference, quiet=quiet, verbose=verbose)
 

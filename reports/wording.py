@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..metrics.catalogue import CATALOGUE, Metric
+from ..metrics.catalogue_more import MORE
 from .formats import count, number
 from .language import ENGLISH, current, has_message, messages, say
 
@@ -66,7 +67,7 @@ def words_of(metric: str) -> Words:
     >>> words_of("equal_opportunity_difference").name, words_of("equal_opportunity_difference").fair
     ('Equal opportunity difference', '0')
     """
-    row = CATALOGUE.get(metric)
+    row = CATALOGUE.get(metric) or MORE.get(metric)
     if row is None:
         name = _capital(metric.replace("_", " "))
         return Words(name, metric.replace("_", " "), name, "", "", "", "")
