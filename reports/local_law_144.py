@@ -9,6 +9,7 @@ from ..audit.record_profiles import LawFacts, ProfileFacts
 from ..errors import InputError
 from . import formats
 from .html import drawn_whole
+from .language import language_of, written_in
 from .names import isolate
 from .view_parts import Fact, Section
 from .view_profile_law import law_notes, law_sections, law_text
@@ -34,13 +35,15 @@ class LawPage:
     footer: tuple[str, ...]
 
 
-def render_local_law(record: Record) -> str:
+def render_local_law(record: Record, language: str | None = None) -> str:
     """Draw the summary as one self-contained HTML page.
 
     Parameters
     ----------
     record : Record
         Of an audit with the profile ``nyc-ll144``.
+    language : {"en", "de", "zh"}, optional
+        By default the language that the audit's settings name.
 
     Returns
     -------
@@ -52,7 +55,8 @@ def render_local_law(record: Record) -> str:
     InputError
         The audit was made without the profile.
     """
-    return drawn_whole("local_law.html.j2", page=build_law_page(record))
+    with written_in(language_of(record.settings, language)):
+        return drawn_whole("local_law.html.j2", page=build_law_page(record))
 
 
 def build_law_page(record: Record) -> LawPage:

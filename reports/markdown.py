@@ -8,7 +8,7 @@ from ..audit.record import Record
 from .language import language_of, written_in
 from .view import build_page
 from .view_parts import Cell, Mark, Page, Table
-from .wording import say
+from .wording import passage, say
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~@&$-])")
 
@@ -64,7 +64,7 @@ def _limits(page: Page) -> list[str]:
     if not page.lines:
         return []
     rows = [
-        f"| {_mark(line.mark)} | {escaped(line.claim)} | {escaped(f'{line.found} {line.words}')} |"
+        f"| {_mark(line.mark)} | {escaped(line.claim)} | {escaped(passage((line.found, line.words)))} |"
         for line in page.lines
     ]
     head = f"| {say('column.verdict')} | {say('column.limit')} | {say('column.found')} |"

@@ -229,4 +229,4 @@ def _error(value: float, kind: Kind) -> str:
     """Write a standard error with one digit more than the figures."""
     if math.isnan(value):
         return formats.NO_FIGURE
-    return f"{value * (100 if kind == 'points' else 1):.{2 if kind == 'points' else 4}f}"
+    return formats.parted(f"{value * (100 if kind == 'points' else 1):.{2 if kind == 'points' else 4}f}")

@@ -182,7 +182,7 @@ def _method(item: MitigationFacts, anchor: str, concealed: Concealed) -> Section
 
 def _row(item: MitigationFigure) -> Row:
     kind = kind_of(item.metric)
-    name = f"{words_of(item.metric).name}, {clean(item.grouping)}"
+    name = series((words_of(item.metric).name, clean(item.grouping)))
     effect = effect_of(item)
     return Row(
         named(name, link=glossary_id(item.metric)),

@@ -20,10 +20,11 @@ from ..metrics.results import Estimate, Group
 from . import formats
 from .formats import Kind, bare, figure, span
 from .names import isolate, named
+from .phrases import reworded
 from .view_effects import Concealed
 from .view_marks import mark
 from .view_parts import Cell, Column, Row, Table
-from .wording import say
+from .wording import clauses, say
 
 GAP = "demographic_parity_difference"
 
@@ -94,7 +95,10 @@ def _impact_row(one: ImpactRow) -> Row:
     reading = (
         say(f"profiles.impact.{one.finding}")
         if one.finding is not None
-        else say("profiles.impact.undefined", reason=one.reason.sentence if one.reason else formats.NO_FIGURE)
+        else say(
+            "profiles.impact.undefined",
+            reason=reworded(one.reason.sentence) if one.reason else formats.NO_FIGURE,
+        )
     )
     test = "exact" if one.test.startswith("Fisher") else "z"
     flip = say("profiles.impact.no_flip") if one.flip is None else formats.count(one.flip)
@@ -116,7 +120,7 @@ def _signed(value: float, digits: int = 2) -> str:
     if not math.isfinite(value):
         return formats.NO_FIGURE
     text = f"{value:,.{digits}f}"
-    return (text if text.strip("-0.,") else text.lstrip("-")).replace("-", "\u2212")
+    return formats.parted(text if text.strip("-0.,") else text.lstrip("-"))
 
 
 def _lending(part: LendingGrouping, gone: frozenset[Group]) -> _Made:
@@ -146,7 +150,7 @@ def _lending_row(one: LendingRow) -> Row:
             _cell(one.air, "ratio"),
             Cell(say(f"profiles.lending.band.{one.band}")),
             _cell(one.effect, "points"),
-            Cell(bare(one.smd.value, "score"), sub="; ".join(text for text in (ends, flag) if text)),
+            Cell(bare(one.smd.value, "score"), sub=clauses(text for text in (ends, flag) if text)),
         ),
     )
 
@@ -171,7 +175,7 @@ def _insurance(part: InsuranceGrouping, gone: frozenset[Group]) -> _Made:
 
 def _insurance_row(one: InsuranceRow) -> Row:
     flag = {True: "yes", False: "no", None: "unknown"}[one.flagged]
-    reason = one.coefficient.reason.sentence if one.coefficient.reason else ""
+    reason = reworded(one.coefficient.reason.sentence) if one.coefficient.reason else ""
     return Row(
         named(one.name),
         (

@@ -11,7 +11,7 @@ from .formats import figure, span
 from .names import isolate, listed, named, prose
 from .view_marks import mark
 from .view_parts import Cell, Column, Mark, Row, Section, Table
-from .wording import say
+from .wording import say, series
 
 
 def law_sections(law: LawFacts, anchor: str, *, publish: bool) -> tuple[Section, ...]:
@@ -44,7 +44,7 @@ def law_notes(law: LawFacts) -> tuple[str, ...]:
 
 def _method(law: LawFacts) -> Iterator[str]:
     if law.lacking and not any(axis.axis == "category" for axis in law.axes):
-        yield say("law.lacking", axes=", ".join(say(f"law.axis.{kind}") for kind in law.lacking))
+        yield say("law.lacking", axes=series(say(f"law.axis.{kind}") for kind in law.lacking))
     yield say("law.intervals", level=formats.level(law.level))
     if law.rate == "scoring":
         yield say("law.median.with" if law.unknown_in_median else "law.median.without")
@@ -91,7 +91,11 @@ def _share(one: LawCategory) -> str:
 
 
 def _rate(value: float, *, whole: bool) -> str:
-    return f"{value * 100:.0f}%" if whole and math.isfinite(value) else figure(value, "rate")
+    return (
+        say("format.rate", number=f"{value * 100:.0f}")
+        if whole and math.isfinite(value)
+        else figure(value, "rate")
+    )
 
 
 def _ratio(axis: LawAxis, one: LawCategory, *, publish: bool) -> Cell:

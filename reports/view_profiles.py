@@ -140,7 +140,10 @@ def _options(item: ProfileFacts, anchor: str) -> Table:
             Column(say("profiles.column.meaning"), number=False),
         ),
         rows=tuple(
-            Row(Cell(one.name), (Cell(f"{one.value:g}"), Cell(f"{one.default:g}"), Cell(one.meaning)))
+            Row(
+                Cell(one.name),
+                (Cell(number(one.value)), Cell(number(one.default)), Cell(one.meaning)),
+            )
             for one in item.options
         ),
     )

@@ -12,6 +12,7 @@ from ..metrics.results import Disparity, Group
 from . import formats
 from .formats import figure, kind_of, span
 from .names import isolate, listed, named
+from .phrases import reworded
 from .view_marks import mark
 from .view_parts import Cell, Column, Fold, Row, Section, Table
 from .view_scope import TOP, glossary_id
@@ -62,7 +63,7 @@ def _largest(figures: Iterable[ScoreFigure | None]) -> float:
 
 def _bound(value: float) -> str:
     """Write a bound rounded up, so that it stays one."""
-    return formats.NO_FIGURE if math.isnan(value) else f"{math.ceil(value * 1e5) / 1e5:.5f}"
+    return formats.NO_FIGURE if math.isnan(value) else formats.parted(f"{math.ceil(value * 1e5) / 1e5:.5f}")
 
 
 def _part(facts: ScoreFacts, item: GroupingScores, anchor: str) -> Section:
@@ -106,7 +107,7 @@ def _row(group: GroupScores, names: list[str], name: str, *, everyone: bool = Fa
 def _cell(item: ScoreFigure, name: str) -> Cell:
     kind, estimate = kind_of(name), item.estimate
     if not formats.defined(estimate):
-        reason = say("cell.reason", reason=estimate.reason.sentence) if estimate.reason else ""
+        reason = say("cell.reason", reason=reworded(estimate.reason.sentence)) if estimate.reason else ""
         return Cell(formats.NO_FIGURE, title=reason, sub=say("state.undefined"))
     if estimate.interval is None and math.isfinite(item.null_95):
         sub = say("scores.chance", most=figure(item.null_95, kind))
@@ -148,5 +149,5 @@ def _gap_row(name: str, gaps: dict[str, Disparity], *, gone: bool) -> Row:
 
 def _gap_cell(item: Disparity) -> Cell:
     if item.reason is not None and item.reason is not Reason.WITHHELD:
-        return Cell(formats.NO_FIGURE, sub=say("cell.reason", reason=item.reason.sentence))
+        return Cell(formats.NO_FIGURE, sub=say("cell.reason", reason=reworded(item.reason.sentence)))
     return Cell(figure(item.value, "score"), sub=span(item.interval, "score"))

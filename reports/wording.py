@@ -91,7 +91,7 @@ def _title(row: Metric) -> str:
 
 def _formula(row: Metric) -> str:
     """Write a comparison's formula from its rates' names, as the catalogue does in English."""
-    if not row.rates:
+    if row.kind not in {"difference", "ratio"} or not row.rates:
         return _worded(f"metric.{row.name}.formula", row.formula)
     parts = [say(f"metric.formula.{row.kind}", rate=_title(CATALOGUE[rate])) for rate in row.rates]
     inner = parts[0]
