@@ -8,6 +8,7 @@ from dataclasses import replace
 from ..audit.privacy import Hidden
 from ..audit.record import Record
 from ..audit.record_profiles import AskFacts, ProfileFacts
+from .formats import number
 from .names import prose
 from .view_effects import Concealed
 from .view_frontier_chart import numbered
