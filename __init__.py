@@ -21,6 +21,7 @@ _HOME = {
     "explain_row": "api",
     "Explanation": "explanations",
     "compare_audits": "api",
+    "local_law_144": "api",
     "Result": "api",
     "wrap_model": "audit.model",
     "EvenhandError": "errors",
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from .api import audit_predictions as audit_predictions
     from .api import compare_audits as compare_audits
     from .api import explain_row as explain_row
+    from .api import local_law_144 as local_law_144
     from .audit.explain.background import background_test as background_test
     from .audit.explain.deletion import deletion_insertion as deletion_insertion
     from .audit.explain.dependence import partial_dependence_by_group as partial_dependence_by_group

@@ -27,12 +27,14 @@ from .frontier_question import Question
 from .frontier_run import asked_question, searched_frontier
 from .gate import judge, refuse_unknown, worst_state
 from .label_checking import label_checks
+from .local_law import scored_cube
 from .looking_inside import look_inside
 from .measure import Plan, check_reference, grouping_facts, overall_facts, tables_of
 from .mitigating import Job, Rows, mitigate
 from .model import Model
 from .people import repeated_people
 from .policy import Policy
+from .profile_evidence import check_profiles, with_profiles
 from .reach import reach_facts
 from .record import (
     Absent,
@@ -118,6 +120,8 @@ class Extras:
     label_checks: tuple[LabelCheck, ...] = ()
     recourse: RecourseFacts | None = None
     neural: NeuralFacts | None = None
+    scored: Cube | None = None
+    """With "above the median" for decisions, where a profile wants scoring rates."""
     frontier: FrontierFacts | None = None
     chosen: MitigatedModel | None = None
 
@@ -145,6 +149,8 @@ def run_search(request: Request, progress: Progress) -> tuple[Record, Cube, Miti
     plan = plan_of(request.settings, request.roles.groupings)
     tables = tables_of(cube, plan.groupings)
     check_names(plan, request.policy, tables)
+    scored = scored_cube(request.test, request.roles, request.model, request.settings)
+    check_profiles(cube, scored, request.settings, plan.groupings)
     question = asked_question(request, tables, plan.options)
     people = repeated_people(request.test, request.roles, request.model, cube, plan.options)
     plan = replace(plan, designs=people.designs)
@@ -155,6 +161,7 @@ def run_search(request: Request, progress: Progress) -> tuple[Record, Cube, Miti
         people=people.facts,
         notes=(*made.notes, *model_notes(request.model), *people.notes),
         slices=search_table(request.test, request.roles, request.model, request.settings, progress),
+        scored=scored,
     )
     progress("documenting", 0, 1)
     sources = Sources(
@@ -243,7 +250,7 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
         neural=extras.neural,
         frontier=extras.frontier,
     )
-    return with_scores(with_coarse(record, cube), cube)
+    return with_profiles(with_scores(with_coarse(record, cube), cube), cube, extras.scored, s)
 
 
 def plan_of(s: Settings, groupings: tuple[tuple[str, ...], ...]) -> Plan:
