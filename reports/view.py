@@ -17,6 +17,7 @@ from . import formats
 from .formats import figure, kind_of
 from .names import listed, prose, shorten
 from .view_conditional import conditional_section
+from .view_effects import Concealed
 from .view_explain import explain_section
 from .view_facts import facts
 from .view_frontier import frontier_section
@@ -28,6 +29,7 @@ from .view_methods import footer_lines, glossary, methods_section, software_fact
 from .view_mitigation import mitigation_section
 from .view_neural import neural_sections
 from .view_parts import Cell, Chart, Column, Mark, Page, Row, Section, Table
+from .view_profiles import profiles_section
 from .view_proxies import proxies_section
 from .view_recourse import recourse_section
 from .view_scope import Scope, glossary_id, worst_of
@@ -67,7 +69,7 @@ def build_page(record: Record) -> Page:
         unknown=_unknown(record, scopes),
         matrix=_matrix(record, scopes),
         groupings=tuple(grouping_section(scope) for scope in scopes),
-        further=tuple(_further(record, hidden)),
+        further=tuple(_further(record, hidden, concealed)),
         what_if=what_if(record),
         explanations=explain_section(record, hidden),
         mitigation=mitigation_section(record, concealed, frontier_section(record, hidden, concealed)),
@@ -78,7 +80,7 @@ def build_page(record: Record) -> Page:
     )
 
 
-def _further(record: Record, hidden: Hidden) -> Iterator[Section]:
+def _further(record: Record, hidden: Hidden, concealed: Concealed) -> Iterator[Section]:
     found = (
         scores_section(record),
         conditional_section(record, hidden),
@@ -87,6 +89,7 @@ def _further(record: Record, hidden: Hidden) -> Iterator[Section]:
         global_section(record, hidden),
         trust_section(record),
         recourse_section(record, hidden),
+        profiles_section(record, hidden, concealed),
     )
     for section in found:
         if section is not None:
