@@ -32,6 +32,9 @@ DEFAULT_FORMATS = ("html", "json")
 REFERENCES = ("largest", "best", "overall", "rest", "all_pairs")
 """What a group is compared with where no group is named."""
 
+LONGEST_NAME = 255
+"""Bytes that the usual file systems allow the name of a file."""
+
 PATHS = ("data", "train", "model", "policy", "answers", "out")
 """The keys that hold paths; they are relative to the settings file's folder."""
 
@@ -314,6 +317,17 @@ class Settings(Section):
     )
 
     _bases: dict[str, Path] = PrivateAttr(default_factory=dict)
+
+    @field_validator(*PATHS)
+    @classmethod
+    def _usable_path(cls, value: str | None) -> str | None:
+        names = Path(value or "").parts
+        if any("\0" in name or len(name.encode("utf-8", "replace")) > LONGEST_NAME for name in names):
+            raise ValueError(
+                f"a path holds no null character and no name of more than {LONGEST_NAME} bytes,"
+                f" got {(value or '')[:40]!r}; correct it"
+            )
+        return value
 
     @field_validator("threshold")
     @classmethod

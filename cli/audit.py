@@ -229,7 +229,7 @@ def run_audit(source: Path, flags: dict[str, Any], reference: Many, *, quiet: bo
         result = audit_file(settings, progress=report_progress)
         files = result.write()
     if not quiet:
-        out(summary(result.record))
+        out(summary(result.record), ready=True)
         out("\n".join(["", "Written:", *(f"  {path}" for path in files)]))
     if verbose:
         err(f"settings {settings.sha256}")
