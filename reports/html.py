@@ -19,7 +19,7 @@ from ..audit.record import Record
 from . import charts
 from .view import build_page
 from .view_compare import build_comparison
-from .view_parts import Chart, Page
+from .view_parts import Chart, Page, Section, WhatIf
 from .wording import say
 
 
@@ -86,18 +86,26 @@ def drawn(template: str, sheet: str, **values: object) -> str:
     return _environment().get_template(template).render(style=_own(sheet), **values)
 
 
-def _contents(page: Page) -> list[tuple[str, str]]:
-    """List the parts of the page, as (anchor, heading)."""
-    measured = [page.matrix, *page.groupings, *page.further]
-    moved = [page.what_if] if page.what_if else []
-    sections = [page.unknown, *measured, *moved, page.explanations, page.mitigation, page.methods]
-    return [
-        (page.picture.id, page.picture.heading),
-        ("facts", say("facts.heading")),
-        *((section.id, section.heading) for section in sections),
-        ("glossary", say("glossary.heading")),
-        ("sign-off", say("sign.heading")),
-    ]
+def _contents(page: Page) -> list[tuple[str, list[tuple[str, str]]]]:
+    """List the chapters of the page, each with its sections as (anchor, heading)."""
+    facts = ("facts", say("facts.heading"))
+    moved = [_entry(page.what_if)] if page.what_if else []
+    chapters = {
+        "finding": [_entry(page.picture), facts, _entry(page.unknown), _entry(page.matrix)],
+        "groups": [_entry(section) for section in (*page.groupings, *page.further)],
+        "reasons": [_entry(section) for section in (page.explanations, *page.reasons)],
+        "changes": [*moved, _entry(page.mitigation)],
+        "evidence": [
+            _entry(page.methods),
+            ("glossary", say("glossary.heading")),
+            ("sign-off", say("sign.heading")),
+        ],
+    }
+    return [(say(f"chapter.{name}"), entries) for name, entries in chapters.items()]
+
+
+def _entry(section: Section | WhatIf) -> tuple[str, str]:
+    return section.id, section.heading
 
 
 @cache

@@ -97,13 +97,14 @@ def _part(whole: WholeFacts, shown: Shown, anchor: str) -> Section:
     if curves:
         notes = curve_notes(whole, shown.name)
         label = say("global.curve.figures", name=shown.label)
-        folds.append(Fold(label, tables=curves, notes=notes, printed="not"))
+        drawn = curve_charts(whole, shown.name, shown.names, anchor)
+        folds.append(Fold(label, charts=drawn, tables=curves, notes=notes, printed="not"))
     charts = (chart for name in _PICTURED for chart in _dots(whole, found, shown, name, anchor))
     return Section(
         id=anchor,
         heading=say("global.part", name=shown.label),
         intro="",
-        charts=(*charts, *curve_charts(whole, shown.name, shown.names, anchor)),
+        charts=tuple(charts),
         folds=tuple(folds),
     )
 
