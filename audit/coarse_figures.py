@@ -155,7 +155,8 @@ def roc_points(facts: CoarseFacts, group: CoarseGroup, most: int = 12) -> tuple[
 def reliability(facts: CoarseFacts, group: CoarseGroup, most: int = 10) -> tuple[Foretold, ...]:
     """Compare a group's scores with the outcomes, in stretches of its own coarsened counts.
 
-    The mean score of a stretch is taken from the middles of the coarsened bins in it: the counts hold no scores.
+    The mean score of a stretch is taken from the middles of the coarsened bins in it, for counts hold no
+    scores.
 
     Parameters
     ----------

@@ -327,7 +327,8 @@ class Settings(Section):
             return date.fromisoformat(value)
         except ValueError as error:
             raise ValueError(
-                f'a day is written as YYYY-MM-DD, got {value!r}; write for example: policy_fixed = "2026-01-15"'
+                f"a day is written as YYYY-MM-DD, got {value!r};"
+                ' write for example: policy_fixed = "2026-01-15"'
             ) from error
 
     @field_validator("explain_gaps")
