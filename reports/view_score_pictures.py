@@ -46,9 +46,14 @@ def score_points(record: Record, grouping: str, anchor: str) -> tuple[Fold, ...]
     if record.settings.get("score_kind", "probability") == "probability":
         tables.append(_calibration_table(facts, part, anchor))
         notes.append(say("scores.pictures.calibration.note"))
-    left = [group.name for group in part.groups[MOST_SERIES - 1 :]]
-    if left:
-        notes.append(say("scores.pictures.more", groups=listed(left)))
+    drawn = {group.group for _, group in _drawn(part)}
+    known = {group.group: group.name for item in record.groupings for group in item.groups}
+    more = [group.name for group in part.groups if group.group not in drawn]
+    if more:
+        notes.append(say("scores.pictures.more", groups=listed(more)))
+    if part.left_out:
+        left = [known[group] for group in part.left_out if group in known]
+        notes.append(say("what_if.left_out", groups=listed(left)))
     return (Fold(say("scores.pictures.points"), tables=tuple(tables), notes=tuple(notes), printed="not"),)
 
 

@@ -18,16 +18,22 @@ SEX = "</script><script>alert('sex')</script>"
 REGION = "{{ 7 * 7 }}"
 JOB = "<img src=x onerror=alert('job')>"
 PAY = "=cmd|' /C calc'!A0"
-LEVELS = ("\"><svg onload=alert('a')>", "\u202eright to left\u202c", "name " * 2000, "line\nbreak 😀", "-2+3")
+LEVELS = (
+    "\"><svg onload=alert('a')>",
+    "\u202eright to left\u202c",
+    "name " * 2000,
+    "javascript:alert('few')\nbreak 😀",
+    "@SUM(cells)",
+)
 """Regions; the last two have few people."""
-WOMEN, MEN, FEW = "<b>women</b>", "{% raw %}men", "javascript:alert('few')"
+WOMEN, MEN = "<b>women</b>", "{% raw %}men"
 
 
 def people(rows: int, seed: int) -> pd.DataFrame:
-    """Draw people; of the last sex and of the last regions there are few."""
+    """Draw people; of the last two regions there are few."""
     rng = np.random.default_rng(seed)
-    sex = rng.choice([WOMEN, MEN, FEW], rows, p=[0.45, 0.543, 0.007])
-    region = rng.choice(LEVELS, rows, p=[0.4, 0.3, 0.22, 0.072, 0.008])
+    sex = rng.choice([WOMEN, MEN], rows, p=[0.45, 0.55])
+    region = rng.choice(LEVELS, rows, p=[0.4, 0.3, 0.28, 0.012, 0.008])
     job = rng.choice(["<i>office</i>", "field", "'; DROP TABLE people; --"], rows)
     pay = rng.normal(0, 1, rows) + (sex == MEN) * 0.8 + (region == LEVELS[0]) * 0.4
     good = (pay + rng.normal(0, 1, rows) > 0.4).astype(int)
