@@ -10,6 +10,7 @@ from evenhand.audit.record import read_record
 
 FILES = [
     "adult.parquet", "datasheet.answers.toml", "datasheet.html", "evenhand.toml", "model.skops",
+    "record-public.json",
     "record.json", "report.html",
 ]  # fmt: skip
 

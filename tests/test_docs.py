@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from typer.testing import CliRunner
 from evenhand.audit.answers import read_answers
 from evenhand.audit.model import save_model
 from evenhand.audit.policy import load_policy
-from evenhand.audit.settings import load_settings
+from evenhand.audit.settings import Settings, load_settings
 from evenhand.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,6 +66,9 @@ def loans(adult: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path
     settings = 'data = "loans.parquet"\ntarget = "approved"\npos_label = "yes"\nsensitive = ["sex"]\n'
     settings += 'prediction = "decision"\n'
     (folder / "evenhand.toml").write_text(settings + 'out = "evenhand-demo"\n', encoding="utf-8")
+    search = 'data = "loans.parquet"\ntrain = "train.parquet"\nmodel = "model.skops"\ntarget = "approved"\n'
+    search += 'pos_label = "yes"\nsensitive = ["sex"]\n'
+    (folder / "search.toml").write_text(search, encoding="utf-8")
     return folder
 
 
@@ -115,8 +119,8 @@ def test_a_documented_file_is_read(page: str, snippet: str, tmp_path: Path) -> N
     file.write_text(snippet, encoding="utf-8")
     if "[[limit]]" in snippet:
         assert load_policy(file).limits
-    elif "[frontier]" in snippet:
-        assert load_settings(file).frontier
+    elif set(tomllib.loads(snippet)) <= set(Settings.model_fields):
+        assert load_settings(file) != Settings()
     else:
         assert read_answers(file).given
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.mitigation.frontier import Limit, Point, Shift, choose, dominators, levels_down, told_rates
@@ -31,6 +31,7 @@ def test_for_a_ratio_nearer_to_one_is_better():
     assert dominators(ratios, fair=1.0) == {"a": "b", "b": None, "c": "b"}
 
 
+@settings(deadline=None)
 @given(clouds)
 def test_no_dominator_is_dominated_and_each_is_at_least_as_good(points):
     found, by_name = dominators(points), {point.name: point for point in points}
@@ -42,6 +43,7 @@ def test_no_dominator_is_dominated_and_each_is_at_least_as_good(points):
             assert by_name[over].gap <= by_name[name].gap
 
 
+@settings(deadline=None)
 @given(clouds, shares)
 def test_the_choice_keeps_the_limit_where_any_does(points, most):
     choice = choose(points, Limit(high=most), tolerance=0.01)
