@@ -14,7 +14,7 @@ from .names import isolate, listed, named, shorten, unlike
 from .view_parts import Cell, Column, Fold, LineChart, Mean, Row, Series, Table
 from .wording import say
 
-_NAME, _TICK = 16, 18
+_NAME, _TICK = 14, 18
 Names = dict[Group, str]
 _BY_VALUE = ("mean", "low", "high", "supported")
 _T = TypeVar("_T")

@@ -12,7 +12,7 @@ from .names import isolate, listed, named, unlike
 from .view_parts import Cell, Column, Fold, LineChart, Mean, Row, Series, Table
 from .wording import say
 
-_NAME = 16
+_NAME = 14
 _DIAGONAL = (Mean(0.0, 0.0), Mean(100.0, 100.0))
 _Found = tuple[LineChart, ...]
 
@@ -134,7 +134,9 @@ def _roc_table(facts: CoarseFacts, part: CoarseGrouping, anchor: str) -> Table:
         for point in roc_points(facts, group)
     )
     columns = ("column.threshold", "scores.pictures.false", "scores.pictures.true")
-    return _table(f"{anchor}-roc-table", say("scores.pictures.roc"), columns, rows)
+    return _table(
+        f"{anchor}-roc-table", say("scores.pictures.roc.table", name=isolate(part.name)), columns, rows
+    )
 
 
 def _calibration_table(facts: CoarseFacts, part: CoarseGrouping, anchor: str) -> Table:
@@ -151,7 +153,12 @@ def _calibration_table(facts: CoarseFacts, part: CoarseGrouping, anchor: str) ->
         for item in reliability(facts, group)
     )
     columns = ("scores.pictures.foretold", "scores.pictures.came", "column.people")
-    return _table(f"{anchor}-calibration-table", say("scores.pictures.calibration"), columns, rows)
+    return _table(
+        f"{anchor}-calibration-table",
+        say("scores.pictures.calibration.table", name=isolate(part.name)),
+        columns,
+        rows,
+    )
 
 
 def _table(anchor: str, caption: str, columns: tuple[str, ...], rows: tuple[Row, ...]) -> Table:
