@@ -27,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("accessible")
     small = sample_record(SMALL)
     pages = {
-        "report": render_report(small),
+        "report": render_report(small.model_copy(update={"coarse": rich_record().coarse})),
         "whole": render_report(rich_record()),
         "compare": render_comparison(compare_records([small, small])),
     }
@@ -42,7 +42,7 @@ RUNS: list[tuple[str, int, dict[str, Any]]] = [
     ("dark", 1280, {"runOnly": {"type": "rule", "values": COLOURS}}),
 ]
 COLOURLESS = {"runOnly": TAGS, "rules": {name: {"enabled": False} for name in COLOURS}}
-"""Measuring the contrast of every text of a long page takes a minute, and its colours are the short page's."""
+"""Measuring the contrast of every text of a long page takes a minute; its colours are the short page's."""
 
 
 @pytest.mark.parametrize(
