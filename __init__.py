@@ -21,6 +21,7 @@ _HOME = {
     "explain_row": "api",
     "Explanation": "explanations",
     "compare_audits": "api",
+    "local_law_144": "api",
     "Result": "api",
     "wrap_model": "audit.model",
     "EvenhandError": "errors",
@@ -29,6 +30,8 @@ _HOME = {
     "accumulated_local_effects": "audit.explain.effects",
     "background_test": "audit.explain.background",
     "deletion_insertion": "audit.explain.deletion",
+    "explain_gap": "audit.explain.gap",
+    "explain_gap_exact": "audit.explain.exact",
     "explanation_stability": "audit.explain.stability",
     "off_manifold_check": "audit.explain.off_manifold",
     "partial_dependence_by_group": "audit.explain.dependence",
@@ -46,10 +49,13 @@ if TYPE_CHECKING:
     from .api import audit_predictions as audit_predictions
     from .api import compare_audits as compare_audits
     from .api import explain_row as explain_row
+    from .api import local_law_144 as local_law_144
     from .audit.explain.background import background_test as background_test
     from .audit.explain.deletion import deletion_insertion as deletion_insertion
     from .audit.explain.dependence import partial_dependence_by_group as partial_dependence_by_group
     from .audit.explain.effects import accumulated_local_effects as accumulated_local_effects
+    from .audit.explain.exact import explain_gap_exact as explain_gap_exact
+    from .audit.explain.gap import explain_gap as explain_gap
     from .audit.explain.importance import permutation_importance_by_group as permutation_importance_by_group
     from .audit.explain.off_manifold import off_manifold_check as off_manifold_check
     from .audit.explain.proxy_use import proxy_map as proxy_map

@@ -30,9 +30,12 @@ from .audit.dataset import open_dataset
 from .audit.decisions import Ask, explain_table
 from .audit.files import writable_folder, write_atomically
 from .audit.init_settings import write_guess
+from .audit.law_counts import law_record
+from .audit.local_law import scored_arrays
 from .audit.model import Model, load_model, wrap_model
 from .audit.policy import Policy, load_policy
 from .audit.record import read_record
+from .audit.record_profiles import LawFacts
 from .audit.roles import check_roles
 from .audit.rows import Table, check_inputs
 from .audit.run import Request, run_search
@@ -55,6 +58,7 @@ __all__ = [
     "compare_audits",
     "explain_file",
     "explain_row",
+    "local_law_144",
     "settings_from",
     "write_settings",
 ]
@@ -460,8 +464,14 @@ def audit_predictions(
     check_cube(cube)
     names = cube.of_role("sensitive")
     chosen = merge(chosen, {"sensitive": names, "control": cube.of_role("control")})
+    scored = scored_arrays(y_score, features, sample_weight, chosen)
     record = audit_cube(
-        cube, chosen, _policy(chosen, policy), pos_label=pos_label, has_threshold=y_pred is None
+        cube,
+        chosen,
+        _policy(chosen, policy),
+        pos_label=pos_label,
+        has_threshold=y_pred is None,
+        scored=scored,
     )
     return Result(record, cube, chosen).like(sensitive_features)
 
@@ -492,6 +502,58 @@ def compare_audits(records: Sequence[str | Path], out_file: str | Path | None = 
     found = compare_records(_all_of(*(partial(read_record, path) for path in records)))
     if out_file is not None:
         write_atomically(out_file, render_comparison(found))
+    return found
+
+
+def local_law_144(
+    counts: Any,
+    out_file: str | Path | None = None,
+    *,
+    title: str | None = None,
+    privacy_minimum: int | None = None,
+    level: float | None = None,
+    **local_law: Any,
+) -> LawFacts:
+    """Make the summary of New York City's Local Law 144 from counts alone.
+
+    Parameters
+    ----------
+    counts : path of a CSV file, data frame or mapping
+        One row a category: ``sex`` and ``race`` (or one of them, or ``category``), ``n`` people, and
+        ``selected`` of them, or ``above_median`` for those who scored above the median of all. An empty
+        category is unknown.
+    out_file : str or Path, optional
+        Where to write the page.
+    title, privacy_minimum, level : optional
+        As in the settings file.
+    **local_law
+        Keys of the settings' table ``local_law``: ``tool="Screener"``, ``publish_all=True``, ...
+
+    Returns
+    -------
+    LawFacts
+        The figures of every axis; what a page withholds is marked, not taken out.
+
+    Raises
+    ------
+    InputError
+        With every problem of the table or the texts.
+    OutputError
+        The page cannot be written.
+
+    Examples
+    --------
+    >>> found = local_law_144({"sex": ["Male", "Female"], "n": [1390, 1181], "selected": [667, 555]})
+    >>> [(one.name, round(one.ratio.value, 3)) for one in found.axes[0].categories]
+    [('Female', 0.979), ('Male', 1.0)]
+    """
+    from .reports.local_law_144 import render_local_law  # noqa: PLC0415 - templates load late
+
+    given = {"title": title, "privacy_minimum": privacy_minimum, "level": level, "local_law": local_law}
+    record = law_record(counts, merge(Settings(), given))
+    found = next(item.local_law for item in record.profiles if item.local_law is not None)
+    if out_file is not None:
+        write_atomically(out_file, render_local_law(record))
     return found
 
 

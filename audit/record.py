@@ -26,6 +26,7 @@ from .record_judged import LimitFacts, MitigationFacts, MitigationFigure, Sensit
 from .record_neural import NeuralFacts
 from .record_part import Part
 from .record_people import PeopleFacts
+from .record_profiles import ProfileFacts
 from .record_proxies import ProxyFacts
 from .record_reach import ReachFacts
 from .record_recourse import RecourseFacts
@@ -248,6 +249,7 @@ class Record(Part):
     whole: WholeFacts | None = None
     trust: TrustFacts | None = None
     recourse: RecourseFacts | None = None
+    profiles: tuple[ProfileFacts, ...] = ()
     public: bool = False
     """Whether what pages withhold is gone, and the cube with it."""
 

@@ -17,6 +17,8 @@ from ..mitigation.methods import METHODS
 from .explain.kinds import DEFAULT_GAPS, KINDS
 from .frontier_settings import Frontier
 from .policy import LevelValue, Limit, Policy, canonical_sha256, load_policy, misnamed, unknown_metrics
+from .profile_packs import known_profiles
+from .settings_profiles import Evidence, FairLending, FourFifths, Insurance, LocalLaw
 from .settings_recourse import Recourse
 from .toml_reader import Section, build, read_toml
 
@@ -285,6 +287,22 @@ class Settings(Section):
         description="a table of changeable, immutable, ranges and monotone",
         examples=['recourse = { immutable = ["native-country"], monotone = { age = "up" } }'],
     )
+    profiles: tuple[str, ...] = Field(
+        default=(),
+        description="a list of rule packs; evenhand profiles lists them",
+        examples=['profiles = ["nyc-ll144", "four-fifths"]'],
+    )
+    local_law: LocalLaw = Field(default_factory=LocalLaw, description="a table for the profile nyc-ll144")
+    four_fifths: FourFifths = Field(
+        default_factory=FourFifths, description="a table for the profile four-fifths"
+    )
+    fair_lending: FairLending = Field(
+        default_factory=FairLending, description="a table for the profile fair-lending"
+    )
+    insurance: Insurance = Field(
+        default_factory=Insurance, description="a table for the profile colorado-10-1-1"
+    )
+    evidence: Evidence = Field(default_factory=Evidence, description="a table of dates, reasons and names")
     answers: Name | None = Field(
         default=None,
         description="the path of the datasheet's answers, in quotes",
@@ -340,6 +358,11 @@ class Settings(Section):
     @classmethod
     def _known_methods(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return _all_known(names, tuple(METHODS), "method")
+
+    @field_validator("profiles")
+    @classmethod
+    def _known_profiles(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return known_profiles(names)
 
     @field_validator("format")
     @classmethod

@@ -13,8 +13,10 @@ from .demo import demo
 from .explain import explain
 from .guard import guarded
 from .init import init
+from .ll144 import ll144
 from .metrics import metrics
 from .mitigate import mitigate
+from .profiles import profiles
 from .report import report
 from .terminal import out
 
@@ -74,3 +76,13 @@ app.command(
     short_help="Write a settings file with guessed roles.",
 )(guarded(init))
 app.command(help="List the metrics, or explain one in plain words.")(guarded(metrics))
+app.command(
+    help="List the rule packs that an audit can be held against, or explain one: status, date, what it asks"
+    " for and what it does not cover.",
+    short_help="List the rule packs, or explain one.",
+)(guarded(profiles))
+app.command(
+    help="Make the summary of New York City's Local Law 144 from a CSV file of counts: columns sex and race"
+    " (or category), n, and selected or above_median.",
+    short_help="Local Law 144 from published counts.",
+)(guarded(ll144))

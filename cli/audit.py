@@ -152,6 +152,12 @@ def audit(
     search_depth: Annotated[
         int | None, typer.Option(help="Most conditions of a slice, 1 to 4 (default 2).")
     ] = None,
+    profiles: Annotated[
+        Many,
+        typer.Option(
+            "--profile", "--profiles", help="Rule pack, such as nyc-ll144 (see evenhand profiles); repeat."
+        ),
+    ] = None,
     answers: Annotated[str | None, typer.Option(help="Answers to the datasheet's questions (.toml).")] = None,
     title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
     credit: Annotated[str | None, typer.Option(help="Credit line of the data.")] = None,
@@ -188,6 +194,7 @@ def audit(
         "out": out_folder, "format": formats, "intersections": _intersections(intersections),
         "bands": _bands(bands), "model_columns": model_columns, "model_classes": model_classes,
         "model_output": model_output, "neural": neural, "whole": whole, "global_columns": global_columns,
+        "profiles": profiles,
     }  # fmt: skip
     return run_audit(source, flags, reference, quiet=quiet, verbose=verbose)
 

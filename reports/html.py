@@ -37,16 +37,24 @@ def render_report(record: Record) -> str:
         the page's own small script.
     """
     page = build_page(record)
-    return _whole("report.html.j2", page=page, contents=_contents(page))
+    return drawn_whole("report.html.j2", page=page, contents=_contents(page))
 
 
 def render_comparison(found: Comparison) -> str:
     """Draw audits side by side as one self-contained HTML page."""
-    return _whole("compare.html.j2", page=build_comparison(found))
+    return drawn_whole("compare.html.j2", page=build_comparison(found))
 
 
-def _whole(template: str, **values: object) -> str:
-    """Render a page with the style sheet and the one script that it lets run."""
+def drawn_whole(template: str, **values: object) -> str:
+    """Draw a page with the report's style sheet and the one script that it lets run.
+
+    Parameters
+    ----------
+    template : str
+        A file among the templates.
+    **values
+        What the template is given, beside the style and the script.
+    """
     script = _own("report.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
@@ -96,6 +104,7 @@ def _contents(page: Page) -> list[tuple[str, list[tuple[str, str]]]]:
         "reasons": [_entry(section) for section in (page.explanations, *page.reasons)],
         "changes": [*moved, _entry(page.mitigation)],
         "evidence": [
+            *([_entry(page.profiles)] if page.profiles else []),
             _entry(page.methods),
             ("glossary", say("glossary.heading")),
             ("sign-off", say("sign.heading")),

@@ -28,6 +28,7 @@ from .view_methods import footer_lines, glossary, methods_section, software_fact
 from .view_mitigation import mitigation_section
 from .view_neural import neural_sections
 from .view_parts import Cell, Chart, Column, Mark, Page, Row, Section, Table
+from .view_profiles import profiles_section
 from .view_proxies import proxies_section
 from .view_recourse import recourse_section
 from .view_scope import Scope, glossary_id, worst_of
@@ -75,6 +76,7 @@ def build_page(record: Record) -> Page:
         what_if=what_if(record),
         explanations=explain_section(record, hidden),
         mitigation=mitigation_section(record, concealed, frontier_section(record, hidden, concealed)),
+        profiles=profiles_section(record, hidden, concealed),
         methods=methods_section(record),
         method_facts=tuple(software_facts(record)),
         glossary=glossary(record),
@@ -172,6 +174,7 @@ def charts_of(page: Page) -> tuple[Chart, ...]:
         page.explanations,
         *page.reasons,
         page.mitigation,
+        *([page.profiles] if page.profiles else []),
     )
     return tuple(chart for section in sections for chart in _charts_in(section))
 

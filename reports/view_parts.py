@@ -444,6 +444,7 @@ class Page:
     what_if: WhatIf | None
     explanations: Section
     mitigation: Section
+    profiles: Section | None
     methods: Section
     method_facts: tuple[Fact, ...]
     glossary: tuple[Term, ...]

@@ -63,6 +63,8 @@ def loans(adult: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path
     save_model(model, folder / "model.skops")
     policy = next(text for _, text in blocks("toml") if "[[limit]]" in text)
     (folder / "policy.toml").write_text(policy, encoding="utf-8")
+    counts = "sex,race,n,selected\nMale,White,900,500\nFemale,White,800,400\nFemale,Black,381,155\n"
+    (folder / "counts.csv").write_text(counts, encoding="utf-8")
     settings = 'data = "loans.parquet"\ntarget = "approved"\npos_label = "yes"\nsensitive = ["sex"]\n'
     settings += 'prediction = "decision"\n'
     (folder / "evenhand.toml").write_text(settings + 'out = "evenhand-demo"\n', encoding="utf-8")
