@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from itertools import pairwise
 from pathlib import Path, PureWindowsPath
 from typing import Annotated, Any, Literal
@@ -108,6 +109,11 @@ class Settings(Section):
         description="a list of lists, each of at least two sensitive columns; by default every pair",
         examples=['intersections = [["sex", "race"]]'],
     )
+    labels_known: Literal["everybody", "selected"] | None = Field(
+        default=None,
+        description='"everybody", or "selected" where outcomes are known only of people once accepted',
+        examples=['labels_known = "selected"'],
+    )
     bands: dict[str, Edges] = Field(
         default_factory=dict,
         description="a table: for each column a list of rising numbers, at which the next band begins",
@@ -186,6 +192,11 @@ class Settings(Section):
     )
     policy: Name | None = Field(
         default=None, description="the path of a policy file, in quotes", examples=['policy = "policy.toml"']
+    )
+    policy_fixed: date | None = Field(
+        default=None,
+        description="the day on which the policy was fixed, as YYYY-MM-DD in quotes or as a TOML date",
+        examples=['policy_fixed = "2026-01-15"'],
     )
     limit: tuple[Limit, ...] = Field(
         default=(), description="limits, each under its own [[limit]]", examples=["[[limit]]"]
@@ -338,6 +349,19 @@ class Settings(Section):
                 ' write for example: threshold = 0.5; for scores of another scale: score_kind = "real"'
             )
         return value
+
+    @field_validator("policy_fixed", mode="before")
+    @classmethod
+    def _day(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError as error:
+            raise ValueError(
+                f"a day is written as YYYY-MM-DD, got {value!r};"
+                ' write for example: policy_fixed = "2026-01-15"'
+            ) from error
 
     @field_validator("explain_gaps")
     @classmethod
