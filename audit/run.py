@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -18,6 +16,7 @@ from ..metrics.disparity import Options
 from ..metrics.rates import GroupTable
 from ..mitigation.overlap import overlapping_rows
 from .answers import Answers
+from .clock import now
 from .coarse import with_coarse
 from .conditional import conditional_facts
 from .document import datasheet_facts
@@ -189,7 +188,7 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
     verdicts = judge(limits, tables, min_group_size=s.min_group_size, seed=s.seed)
     kept = cube if len(cube.codes) <= MOST_CELLS else cube.keep(*(n for n in cube.names if n != SCORE))
     record = Record(
-        created=_now(),
+        created=now(),
         title=s.title or sources.data.name,
         software=_software(),
         data=sources.data,
@@ -370,13 +369,6 @@ def _notes(cube: Cube, kept: Cube, groupings: tuple[GroupingFacts, ...], setting
         text = f"The record's counts are without scores, because with them they would fill {cells}."
         notes.append(Note(code="coarse_cube", text=text))
     return notes
-
-
-def _now() -> str:
-    # Reproducible builds set this variable: then the same input gives the same bytes, the date included.
-    fixed = os.environ.get("SOURCE_DATE_EPOCH")
-    moment = datetime.fromtimestamp(int(fixed), UTC) if fixed and fixed.isdigit() else datetime.now(UTC)
-    return moment.isoformat(timespec="seconds")
 
 
 def _software() -> Software:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from itertools import pairwise
 from pathlib import Path, PureWindowsPath
@@ -14,6 +15,7 @@ from ..metrics.slice_input import DEEPEST
 from ..mitigation.retrain import METHODS
 from .explain.kinds import DEFAULT_GAPS, KINDS
 from .policy import LevelValue, Limit, Policy, canonical_sha256, load_policy, misnamed, unknown_metrics
+from .prompts import PROMPTS
 from .settings_recourse import Recourse
 from .toml_reader import Section, build, read_toml
 
@@ -42,6 +44,18 @@ def _rising(edges: tuple[float, ...]) -> tuple[float, ...]:
     return edges
 
 
+def _shares(shares: dict[str, float]) -> dict[str, float]:
+    total = math.fsum(shares.values())
+    if min(shares.values(), default=0.0) < 0 or abs(total - 1) > SHARES_WITHIN:
+        rule = "the shares of a column's groups are at least 0 and add up to 1"
+        raise ValueError(f"{rule}, got {shares}, which add up to {total:g}; correct them")
+    return shares
+
+
+SHARES_WITHIN = 0.005
+"""How far shares, which are often written rounded, may add up to something else than 1."""
+
+Shares = Annotated[dict[str, float], AfterValidator(_shares)]
 Edges = Annotated[tuple[float, ...], Field(min_length=1), AfterValidator(_rising)]
 
 
@@ -233,6 +247,21 @@ class Settings(Section):
         description="the path of the datasheet's answers, in quotes",
         examples=['answers = "datasheet.toml"'],
     )
+    require_answers: Names = Field(
+        default=(),
+        description="a list of ids of the datasheet's prompts that must have an answer",
+        examples=['require_answers = ["C3", "C13"]'],
+    )
+    quasi_identifiers: Names = Field(
+        default=(),
+        description=f"{_COLUMNS}, that together may tell who a row is about",
+        examples=['quasi_identifiers = ["age", "postcode"]'],
+    )
+    reference_shares: dict[str, Shares] = Field(
+        default_factory=dict,
+        description="a table: for each sensitive column the population's share of each of its groups",
+        examples=['reference_shares = { sex = { Female = 0.51, Male = 0.49 } }'],
+    )
     title: str | None = Field(
         default=None, description="the report's title, in quotes", examples=['title = "Loans, 2026"']
     )
@@ -265,6 +294,11 @@ class Settings(Section):
     @classmethod
     def _known_formats(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return _all_known(names, FORMATS, "format")
+
+    @field_validator("require_answers")
+    @classmethod
+    def _known_prompts(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return _all_known(names, tuple(PROMPTS), "prompt")
 
     @field_validator("trusted")
     @classmethod

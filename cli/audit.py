@@ -119,6 +119,9 @@ def audit(
         int | None, typer.Option(help="Most conditions of a slice, 1 to 4 (default 2).")
     ] = None,
     answers: Annotated[str | None, typer.Option(help="Answers to the datasheet's questions (.toml).")] = None,
+    quasi_identifiers: Annotated[
+        Many, typer.Option(help="Column that with others may tell who a row is about; repeat for several.")
+    ] = None,
     title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
     credit: Annotated[str | None, typer.Option(help="Credit line of the data.")] = None,
     person: Annotated[str | None, typer.Option("--id", help="Column that names people.")] = None,
@@ -148,7 +151,7 @@ def audit(
         "search_depth": search_depth, "answers": answers, "title": title, "credit": credit, "id": person,
         "out": out_folder, "format": formats, "intersections": _intersections(intersections),
         "bands": _bands(bands), "model_columns": model_columns, "model_classes": model_classes,
-        "model_output": model_output, "neural": neural,
+        "model_output": model_output, "neural": neural, "quasi_identifiers": quasi_identifiers,
     }  # fmt: skip
     return run_audit(source, flags, reference, quiet=quiet, verbose=verbose)
 

@@ -12,6 +12,7 @@ TIMES = " \u00d7 "
 WITHHELD = "withheld"
 LONGEST = 80
 DOT_WIDTH = 120
+BAR_WIDTH = 60
 _LONG_CELL = 40
 _SHORT_TABLE = 20
 
@@ -27,6 +28,14 @@ class Dot:
 
 
 @dataclass(frozen=True)
+class Bar:
+    """A share as a small bar; in pixels from the left. ``mark`` is where the share to compare with lies."""
+
+    width: str
+    mark: str = ""
+
+
+@dataclass(frozen=True)
 class Cell:
     """One cell of a table."""
 
@@ -34,6 +43,7 @@ class Cell:
     number: bool = False
     muted: bool = False
     dot: Dot | None = None
+    bar: Bar | None = None
 
     @property
     def style(self) -> str:
@@ -172,6 +182,18 @@ def heads(*names: str, numbers: Sequence[int] = ()) -> tuple[Cell, ...]:
 def number(text: str) -> Cell:
     """Make a cell of a number."""
     return Cell(text, number=True)
+
+
+def share_cell(share: float, reference: float | None = None) -> Cell:
+    """Write a share and draw it; with the share to compare with, as a mark on the bar.
+
+    Examples
+    --------
+    >>> share_cell(0.25, 0.5).bar
+    Bar(width='15.0', mark='29.0')
+    """
+    mark = "" if reference is None else f"{min(58.0, max(0.0, BAR_WIDTH * reference - 1)):.1f}"
+    return Cell(percent(share), number=True, bar=Bar(f"{BAR_WIDTH * share:.1f}", mark))
 
 
 def withheld(cells: int) -> tuple[Cell, ...]:
