@@ -71,7 +71,7 @@ HINTS = {
     "description": "in a sentence or two",
     "license": "a web address or an SPDX id, such as CC-BY-4.0",
     "url": "its page on the web",
-    "creator": "who made it; several are parted by ;",
+    "creator": "who made it; several are parted by ; and an organisation is written organisation: NAME",
     "date_published": "such as 2026-03-01",
     "version": "such as 1.0.0",
     "citation": "how it is to be cited",

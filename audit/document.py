@@ -42,6 +42,10 @@ class Documented:
     credit: str | None
     created: str
 
+    def answered(self, answers: Answers, title: str | None = None) -> Documented:
+        """Return it with what people answered; the answers' name is its title where none is given."""
+        return replace(self, answers=answers, title=title or answers.about.name or self.title)
+
 
 def datasheet_facts(
     dataset: Dataset, settings: Settings, roles: Roles, split: str | None = None
@@ -76,14 +80,13 @@ def datasheet_facts(
     return facts.to_dict()
 
 
-def document(settings: Settings, answers: Answers | None = None, *, split: str | None = None) -> Documented:
+def document(settings: Settings, *, split: str | None = None) -> Documented:
     """Count the facts about the table that settings name; no role need be given.
 
     Parameters
     ----------
     settings : Settings
         Of an audit; what concerns a model is not looked at.
-    answers : Answers or None
     split : str or None
         The column that tells splits apart, where the settings name none.
 
@@ -98,10 +101,8 @@ def document(settings: Settings, answers: Answers | None = None, *, split: str |
     """
     alone = settings.model_copy(update=dict.fromkeys(_NOT_NEEDED))
     dataset = replace(open_tables(alone).test, rows_where=None)
-    given = answers or Answers()
     facts = datasheet_facts(dataset, settings, _roles(dataset, settings), split)
-    title = settings.title or given.about.name or dataset.name
-    return Documented(title, facts, given, settings.credit, now())
+    return Documented(settings.title or dataset.name, facts, Answers(), settings.credit, now())
 
 
 def _roles(dataset: Dataset, settings: Settings) -> Roles:

@@ -149,18 +149,26 @@ def audit(
         "explain_groups": explain_groups, "explain_labels": explain_labels,
         "mitigate": mitigate, "methods": methods, "proxies": proxies, "search": search,
         "search_depth": search_depth, "answers": answers, "title": title, "credit": credit, "id": person,
-        "out": out_folder, "format": formats, "intersections": _intersections(intersections),
-        "bands": _bands(bands), "model_columns": model_columns, "model_classes": model_classes,
+        "out": out_folder, "format": formats, "intersections": intersections_of(intersections),
+        "bands": bands_of(bands), "model_columns": model_columns, "model_classes": model_classes,
         "model_output": model_output, "neural": neural, "quasi_identifiers": quasi_identifiers,
     }  # fmt: skip
     return run_audit(source, flags, reference, quiet=quiet, verbose=verbose)
 
 
-def _intersections(texts: Many) -> list[list[str]] | None:
+def intersections_of(texts: Many) -> list[list[str]] | None:
+    """Read the values of ``--intersections``."""
     return None if not texts else [[part.strip() for part in text.split(",")] for text in texts]
 
 
-def _bands(texts: Many) -> dict[str, list[float]] | None:
+def bands_of(texts: Many) -> dict[str, list[float]] | None:
+    """Read the values of ``--bands``.
+
+    Raises
+    ------
+    SettingsError
+        With every value that is not ``column=edge,edge``.
+    """
     if not texts:
         return None
     bands, problems = {}, []

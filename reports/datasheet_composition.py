@@ -22,8 +22,11 @@ from .datasheet_parts import (
     percent,
     plural,
     said,
+    share_cell,
     withheld,
 )
+from .datasheet_reference import references
+from .wording import say
 
 Facts = dict[str, Any]
 MOST_COLUMNS = 200
@@ -61,7 +64,7 @@ def sizes(facts: Facts, shown: Shown) -> list[Block]:
     if facts["splits"] is not None:
         column = facts["splits"]["column"]
         found = [
-            (Cell(level(part)), *((number(count(rate["rows"])), number(percent(rate["rows"] / facts["rows"])))
+            (Cell(level(part)), *((number(count(rate["rows"])), share_cell(rate["rows"] / facts["rows"]))
              if shown.size([column], [part]) else withheld(2)))
             for part, rate in facts["splits"]["parts"]
         ]  # fmt: skip
@@ -73,21 +76,17 @@ def sizes(facts: Facts, shown: Shown) -> list[Block]:
 
 
 def sample(facts: Facts, shown: Shown) -> list[Block]:
-    """C3: what hints at a sample; the shares to hold against those of the population."""
-    del shown
+    """C3: the shares against those of a population, and what hints at a sample."""
+    compared = references(facts, shown)
     hints = [facts["weight"]] if facts["weight"] else facts["weight_like"]
     if not hints:
-        return []
-    text = "No reference shares of a population were given, so representativeness was not measured. "
-    if facts["weight"]:
-        text += f"{said(facts['weight'])} was named as the weight of the rows, so they are a weighted sample."
-    else:
-        text += (
-            f"The name of {listed(hints)} is that of a sampling weight: the rows may be a weighted sample."
-        )
-    if facts["groupings"]:
-        text += " The shares of the groups, to be held against those of the population, stand under C13."
-    return [Para(text)]
+        return compared
+    words = [] if compared else [say("datasheet.sample.none")]
+    key = "datasheet.sample.weight" if facts["weight"] else "datasheet.sample.weight_like"
+    words.append(say(key, names=listed(hints)))
+    if facts["groupings"] and not compared:
+        words.append(say("datasheet.sample.shares"))
+    return [*compared, Para(" ".join(words))]
 
 
 def schema(facts: Facts, shown: Shown) -> list[Block]:
@@ -199,7 +198,7 @@ def _missing_table(columns: list[dict[str, Any]]) -> Table:
         (
             Cell(clean(column["name"])),
             number(count(column["missing"])),
-            number(percent(column["missing_share"])),
+            share_cell(column["missing_share"]),
         )
         for column in ordered
     )

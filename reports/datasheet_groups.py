@@ -22,6 +22,7 @@ from .datasheet_parts import (
     plural,
     rate_cell,
     said,
+    share_cell,
     withheld,
 )
 
@@ -123,7 +124,7 @@ def _group(shown: Shown, attributes: list[str], item: dict[str, Any], *, known: 
     if not shown.size(attributes, item["levels"]):
         return (Cell(name), *withheld(3 if known else 2))
     small = " · small" if item["small"] else ""
-    cells = (Cell(name + small), number(count(item["label"]["rows"])), number(percent(item["share"])))
+    cells = (Cell(name + small), number(count(item["label"]["rows"])), share_cell(item["share"]))
     if not known:
         return cells
     return (*cells, rate_cell(item["label"]) if shown.rate(attributes, item["levels"]) else withheld(1)[0])

@@ -89,6 +89,11 @@ class Page:
         """Every prompt, in order."""
         return tuple(prompt for section in self.sections for prompt in section.prompts)
 
+    @property
+    def unanswered(self) -> tuple[str, ...]:
+        """The ids of the prompts without an answer."""
+        return tuple(prompt.id for prompt in self.prompts if prompt.state == "open")
+
 
 @dataclass(frozen=True)
 class Content:

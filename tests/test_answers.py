@@ -109,5 +109,5 @@ def test_a_broken_file_is_left_as_it_is(written):
 
 
 def test_a_folder_that_is_not_there(tmp_path):
-    with pytest.raises(OutputError, match="could not be written"):
+    with pytest.raises(OutputError, match="results must go where files can be written"):
         write_template(tmp_path / "no" / "answers.toml")
