@@ -568,7 +568,7 @@ def write_model_card(
     Raises
     ------
     InputError
-        The record or the answers cannot be read, or the audit was made without a model; all at once.
+        The record or the answers cannot be read; all problems at once.
     OutputError
         The folder cannot be written.
     """

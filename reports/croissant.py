@@ -205,7 +205,9 @@ def _field(column: dict[str, Any], identity: str, *, split: str | None) -> dict[
         "dataType": [kind, "cr:Label"] if column["role"] == "target" else kind,
         "source": source,
     }
-    return {**field, "references": {"@id": "splits/name"}} if column["name"] == split else field
+    # The form of 1.0, which 1.1 keeps: mlcroissant does not read the shorter one.
+    reference = {"field": {"@id": "splits/name"}}
+    return {**field, "references": reference} if column["name"] == split else field
 
 
 def _kind(column: dict[str, Any]) -> str:

@@ -168,7 +168,7 @@ def _prompt(prompt: Prompt, content: Content, kind: str) -> PromptView:
         paragraphs=tuple(paragraphs),
         signed=_signed(answer) if answer else "",
         remains=_text(f"{kind}.{prompt.id}.remains", prompt.remains) if state == "part" else "",
-        hint="" if blocks else content.hint(prompt.id),
+        hint=content.hint(prompt.id) if state == "open" else "",
     )
 
 
