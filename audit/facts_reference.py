@@ -131,8 +131,7 @@ def stability(counts: Sequence[int], reference: Sequence[float]) -> float | None
         return None
     shares = [count / total for count in counts]
     return math.fsum(
-        (share - wanted) * math.log(share / wanted)
-        for share, wanted in zip(shares, reference, strict=True)
+        (share - wanted) * math.log(share / wanted) for share, wanted in zip(shares, reference, strict=True)
     )
 
 

@@ -260,7 +260,7 @@ class Settings(Section):
     reference_shares: dict[str, Shares] = Field(
         default_factory=dict,
         description="a table: for each sensitive column the population's share of each of its groups",
-        examples=['reference_shares = { sex = { Female = 0.51, Male = 0.49 } }'],
+        examples=["reference_shares = { sex = { Female = 0.51, Male = 0.49 } }"],
     )
     title: str | None = Field(
         default=None, description="the report's title, in quotes", examples=['title = "Loans, 2026"']

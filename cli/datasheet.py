@@ -81,7 +81,5 @@ def datasheet(
         "credit": credit, "require_answers": parted(require), "out": out_folder,
     }  # fmt: skip
     given = {key: value for key, value in flags.items() if value not in (None, [])}
-    written = write_datasheet(
-        settings_from(source, given), formats=parted(formats) or ("html",), split=split
-    )
+    written = write_datasheet(settings_from(source, given), formats=parted(formats) or ("html",), split=split)
     return told(written, quiet=quiet)

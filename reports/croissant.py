@@ -244,7 +244,13 @@ def _rate(key: str, name: str, rate: dict[str, Any]) -> dict[str, Any]:
 
 
 def _statistic(key: str, name: str, value: float, kind: str) -> dict[str, Any]:
-    return {"@type": "cr:Field", "@id": f"records/statistics/{key}", "name": name, "value": value, "dataType": kind}
+    return {
+        "@type": "cr:Field",
+        "@id": f"records/statistics/{key}",
+        "name": name,
+        "value": value,
+        "dataType": kind,
+    }
 
 
 def _rai(page: Page) -> dict[str, Any]:
@@ -254,9 +260,7 @@ def _rai(page: Page) -> dict[str, Any]:
         f"rai:{key}": " ".join(text for name in names for text in texts[name])
         for key, names in _TEXTS.items()
     }
-    found |= {
-        f"rai:{key}": [text for name in names for text in texts[name]] for key, names in _LISTS.items()
-    }
+    found |= {f"rai:{key}": [text for name in names for text in texts[name]] for key, names in _LISTS.items()}
     if found["rai:dataBiases"]:
         found["rai:dataBiases"].append(page.footer[0])
     answered = next(prompt.paragraphs for prompt in page.prompts if prompt.id == "L5")

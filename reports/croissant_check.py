@@ -116,7 +116,10 @@ def _records(content: Mapping[str, Any]) -> Found:
     seen: set[str] = set()
     for at, records in enumerate(_listed(content.get("recordSet"))):
         place = f"recordSet[{at}]"
-        named = [(place, records), *((f"{place}.field[{i}]", f) for i, f in enumerate(_listed(records.get("field"))))]
+        named = [
+            (place, records),
+            *((f"{place}.field[{i}]", f) for i, f in enumerate(_listed(records.get("field")))),
+        ]
         for where, item in named:
             name = item.get("@id")
             if not name or name in seen:

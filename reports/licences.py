@@ -38,7 +38,7 @@ def licence_id(text: str) -> str | None:
 
     Examples
     --------
-    >>> licence_id("https://creativecommons.org/licenses/by/4.0/"), licence_id("MIT"), licence_id("ours alone")
+    >>> licence_id("https://creativecommons.org/licenses/by/4.0/"), licence_id("MIT"), licence_id("ours")
     ('cc-by-4.0', 'mit', None)
     """
     name = text.strip().lower().replace(" ", "-")

@@ -43,12 +43,12 @@ def _model(record: Record) -> Blocks:
     model = record.model
     if model is None:
         return []
-    words = [clean(model.description, 1000)]
+    found = [clean(model.description, 1000)]
     if model.sha256:
-        words.append(say("card.model.sha256", sha256=clean(model.sha256)))
+        found.append(say("card.model.sha256", sha256=clean(model.sha256)))
     if model.inputs:
-        words.append(say("card.model.inputs", names=listed(model.inputs, 40)))
-    return [Para(" ".join(words))]
+        found.append(say("card.model.inputs", names=listed(model.inputs, 40)))
+    return [Para(text) for text in found]
 
 
 def _factors(record: Record) -> Blocks:
@@ -89,7 +89,7 @@ def _uncertainty(record: Record) -> Blocks:
     if not methods:
         return []
     level = formats.level(record.level)
-    words = say("card.uncertainty", level=level, methods=listed(sorted(methods)))
+    words = say("card.uncertainty", level=level, methods="; ".join(sorted(methods)))
     small = say("card.uncertainty.small", minimum=record.min_group_size, privacy=record.privacy_minimum)
     return [Para(f"{words} {small}")]
 
@@ -103,9 +103,7 @@ def _trained_on(record: Record) -> Blocks:
 
 
 def _table_of(source: SourceFacts) -> Block:
-    text = say(
-        "card.table", name=said(source.name), rows=count(source.rows), columns=count(source.columns)
-    )
+    text = say("card.table", name=said(source.name), rows=count(source.rows), columns=count(source.columns))
     if source.sha256:
         text += " " + say("card.table.sha256", sha256=clean(source.sha256))
     return Para(text + (f" {clean(source.credit, 1000)}" if source.credit else ""))

@@ -13,7 +13,6 @@ from evenhand.audit.card import card_of
 from evenhand.audit.forms import MODEL_CARD
 from evenhand.reports.model_card import FROM_RECORD
 from evenhand.reports.model_card_files import CARD_WRITERS, card_header, card_page
-
 from evenhand.tests.sample_record import SMALL, sample_record
 
 HOSTILE = "<script>alert(1)</script> {{ 7*7 }} a\u202eb\n---\nlicense: mit"
@@ -100,13 +99,20 @@ def test_the_verb_writes_and_counts(cli, audited, tmp_path):
     assert done.code == 0
     assert "prompts have an answer" in done.out
     assert "Unanswered: D1, " in done.out
-    assert {path.name for path in tmp_path.iterdir()} == {"model-card.html", "model-card.md", "model-card-hf.md"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "model-card.html",
+        "model-card.md",
+        "model-card-hf.md",
+    }
 
 
 def test_a_public_record_gives_the_same_card(cli, audited, tmp_path):
     for name in ("record", "record-public"):
         cli("model-card", audited / f"{name}.json", "--out", tmp_path / name, "--format", "hf", "-q")
-    texts = {(tmp_path / name / "model-card-hf.md").read_text().split("### R1")[0] for name in ("record", "record-public")}
+    texts = {
+        (tmp_path / name / "model-card-hf.md").read_text().split("### R1")[0]
+        for name in ("record", "record-public")
+    }
     assert len(texts) == 1
 
 
