@@ -66,8 +66,9 @@ def _hint(name: str, facts: Facts) -> str:
 
 def _particulars(facts: Facts, created: str) -> tuple[Particular, ...]:
     file = facts["file"]
-    size = f"{plural(facts['rows'], 'row')}, {plural(len(facts['columns']), 'column')}"
-    size += f", {count(file['size_bytes'])} bytes" if file["size_bytes"] else ""
+    size = say("sheet.comma").join([plural(facts["rows"], "row"), plural(len(facts["columns"]), "column")])
+    if file["size_bytes"]:
+        size += say("sheet.comma") + say("datasheet.bytes", size=count(file["size_bytes"]))
     rows = [
         Particular(say("datasheet.fact.file"), clean(file["name"] or say("datasheet.not_named"))),
         Particular(say("datasheet.fact.size"), size),

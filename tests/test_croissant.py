@@ -1,4 +1,4 @@
-"""Croissant: accepted by mlcroissant's validator, held to more by our own check; nothing withheld is in it."""
+"""Croissant: accepted by mlcroissant's validator, held to more by our own check, nothing withheld in it."""
 
 from __future__ import annotations
 
