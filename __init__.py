@@ -18,6 +18,8 @@ _HOME = {
     "explain_row": "api",
     "Explanation": "explanations",
     "compare_audits": "api",
+    "write_datasheet": "api",
+    "write_model_card": "api",
     "Result": "api",
     "wrap_model": "audit.model",
     "EvenhandError": "errors",
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from .api import audit_predictions as audit_predictions
     from .api import compare_audits as compare_audits
     from .api import explain_row as explain_row
+    from .api import write_datasheet as write_datasheet
+    from .api import write_model_card as write_model_card
     from .audit.model import wrap_model as wrap_model
     from .errors import EvenhandError as EvenhandError
     from .errors import EvenhandWarning as EvenhandWarning

@@ -52,7 +52,7 @@ def render_dataset_card(page: Page, facts: Facts, about: About) -> str:
 def dataset_header(facts: Facts, about: About, title: str) -> dict[str, Any]:
     """Make the header; what nobody said is left out of it, never made up."""
     label = facts["label"]["target"]
-    header = {
+    header: dict[str, Any] = {
         "language": [clean(about.language)] if about.language else None,
         **licence_header(about),
         "pretty_name": title,

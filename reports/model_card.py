@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ..audit.card import Card
+from ..audit.public import LEFT_OUT
 from ..audit.record import GroupFacts, GroupingFacts, Record, SourceFacts
 from ..errors import Reason
 from ..metrics.results import Estimate
