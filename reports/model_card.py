@@ -188,7 +188,9 @@ def _ethics(record: Record) -> Blocks:
 def _caveats(record: Record) -> Blocks:
     found = [clean(note.text, 1000) for note in record.notes]
     found += [
-        say("card.absent", part=said(item.part), reason=clean(item.reason, 1000)) for item in record.absent
+        say("card.absent", part=said(item.part), reason=clean(item.reason, 1000))
+        for item in record.absent
+        if item.reason != LEFT_OUT
     ]
     hidden = sum(group.withheld for part in record.groupings for group in part.groups)
     if hidden:

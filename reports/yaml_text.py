@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_UNPRINTABLE = ((0x7F, 0x84), (0x86, 0x9F), (0x2028, 0x2029), (0xD800, 0xDFFF), (0xFEFF, 0xFEFF))
+_UNPRINTABLE = ((0x7F, 0x9F), (0x2028, 0x2029), (0xD800, 0xDFFF), (0xFEFF, 0xFEFF))
 
 
 def yaml_text(content: Mapping[str, Any]) -> str:
@@ -63,10 +63,18 @@ def _scalar(value: Any) -> str:
         return "{}"
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "[]"
-    if isinstance(value, float) and not math.isfinite(value):
-        return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
+    if isinstance(value, float):
+        return _real(value)
     text = json.dumps(value, ensure_ascii=False)
     return "".join(_letter(letter) for letter in text) if isinstance(value, str) else text
+
+
+def _real(value: float) -> str:
+    """Write a number with a point, without which older readers take ``1e-07`` for a text."""
+    if not math.isfinite(value):
+        return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
+    mantissa, mark, exponent = repr(value).partition("e")
+    return mantissa + ("" if "." in mantissa else ".0") + mark + exponent
 
 
 def _letter(letter: str) -> str:

@@ -8,8 +8,15 @@ from typing import Any
 import pytest
 
 from evenhand import audit_predictions
+from evenhand.audit.card import card_of
 from evenhand.audit.compare import compare_records
+from evenhand.audit.data import adult_path
+from evenhand.audit.document import document
+from evenhand.audit.settings import Settings
+from evenhand.reports.datasheet import draw
+from evenhand.reports.datasheet_files import Sheet
 from evenhand.reports.html import render_comparison, render_report
+from evenhand.reports.model_card_files import card_page
 from evenhand.tests.browsing import opened
 from evenhand.tests.sample_record import SMALL, sample_record
 
@@ -33,13 +40,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pages = {
         "report": render_report(small.model_copy(update={"coarse": moved.coarse})),
         "compare": render_comparison(compare_records([small, small])),
+        "datasheet": draw(
+            Sheet(
+                document(Settings(data=str(adult_path()), sensitive=("sex",), weight="fnlwgt"), split="split")
+            ).page
+        ),
+        "card": draw(card_page(card_of(small))),
     }
     for name, text in pages.items():
         (place / f"{name}.html").write_text(text, encoding="utf-8")
     return place
 
 
-@pytest.mark.parametrize("name", ["report", "compare"])
+@pytest.mark.parametrize("name", ["report", "compare", "datasheet", "card"])
 @pytest.mark.parametrize(
     ("scheme", "width", "run"),
     [
