@@ -498,6 +498,7 @@ def write_datasheet(
     *,
     formats: Sequence[str] = ("html",),
     split: str | None = None,
+    title: str | None = None,
 ) -> Written:
     """Write the datasheet of a table: what the data can answer, and what people did.
 
@@ -510,6 +511,8 @@ def write_datasheet(
     formats : sequence of {"html", "md", "hf", "croissant"}
     split : str, optional
         The column that tells splits apart, where the settings name none.
+    title : str, optional
+        The data set's name; that of the answers by default, else the file's.
 
     Returns
     -------
@@ -532,7 +535,7 @@ def write_datasheet(
         lambda: document(chosen, split=split),
         lambda: None if path is None else read_answers(path, DATASHEET),
     )
-    sheet = Sheet(documented if answers is None else documented.answered(answers, chosen.title))
+    sheet = Sheet(documented.named(answers, title))
     files = {name: write(sheet) for key, (name, write) in DATASHEET_WRITERS.items() if key in formats}
     folder = out_folder if out_folder is not None else chosen.resolve("out") or Path("report")
     return Written(

@@ -42,9 +42,10 @@ class Documented:
     credit: str | None
     created: str
 
-    def answered(self, answers: Answers, title: str | None = None) -> Documented:
-        """Return it with what people answered; the answers' name is its title where none is given."""
-        return replace(self, answers=answers, title=title or answers.about.name or self.title)
+    def named(self, answers: Answers | None, title: str | None) -> Documented:
+        """Return it with what people answered, and under a title: the given one, else the answers' name."""
+        given = answers or self.answers
+        return replace(self, answers=given, title=title or given.about.name or self.title)
 
 
 def datasheet_facts(
@@ -102,7 +103,7 @@ def document(settings: Settings, *, split: str | None = None) -> Documented:
     alone = settings.model_copy(update=dict.fromkeys(_NOT_NEEDED))
     dataset = replace(open_tables(alone).test, rows_where=None)
     facts = datasheet_facts(dataset, settings, _roles(dataset, settings), split)
-    return Documented(settings.title or dataset.name, facts, Answers(), settings.credit, now())
+    return Documented(dataset.name, facts, Answers(), settings.credit, now())
 
 
 def _roles(dataset: Dataset, settings: Settings) -> Roles:

@@ -77,9 +77,11 @@ def datasheet(
         "answers": answers, "target": target, "pos_label": pos_label, "sensitive": sensitive,
         "intersections": intersections_of(intersections), "bands": bands_of(bands), "weight": weight,
         "id": person, "quasi_identifiers": quasi_identifiers, "missing": missing, "encoding": encoding,
-        "min_group_size": min_group_size, "privacy_minimum": privacy_minimum, "title": title,
+        "min_group_size": min_group_size, "privacy_minimum": privacy_minimum,
         "credit": credit, "require_answers": parted(require), "out": out_folder,
     }  # fmt: skip
     given = {key: value for key, value in flags.items() if value not in (None, [])}
-    written = write_datasheet(settings_from(source, given), formats=parted(formats) or ("html",), split=split)
+    written = write_datasheet(
+        settings_from(source, given), formats=parted(formats) or ("html",), split=split, title=title
+    )
     return told(written, quiet=quiet)

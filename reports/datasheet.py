@@ -68,10 +68,11 @@ def datasheet_of(record: Record) -> str:
     if record.datasheet is None:
         message = "a datasheet describes a table, and this record describes none; audit a table"
         raise InputError.of("no_datasheet", "record", message)
+    named = record.answers.about.name if record.answers is not None else None
     return render_datasheet(
         record.datasheet,
         record.answers,
-        title=record.data.name,
+        title=named or record.data.name,
         credit=record.data.credit,
         created=record.created,
     )
