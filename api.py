@@ -16,7 +16,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,18 +33,20 @@ from .audit.document import document
 from .audit.files import writable_folder, write_atomically
 from .audit.forms import DATASHEET, MODEL_CARD, Form
 from .audit.init_settings import write_guess
+from .audit.law_counts import law_record
+from .audit.local_law import scored_arrays
 from .audit.model import Model, load_model, wrap_model
 from .audit.policy import Policy, load_policy
 from .audit.record import read_record
+from .audit.record_profiles import LawFacts
 from .audit.roles import check_roles
 from .audit.rows import Table, check_inputs
-from .audit.run import Request, run_audit
+from .audit.run import Request, run_search
 from .audit.settings import Settings, load_settings, merge, policy_of
 from .audit.tables import open_tables
-from .errors import InputError, Problem, did_you_mean
+from .errors import InputError, ModelError, Problem, did_you_mean
 from .explanations import Explanation
 from .metrics.catalogue import CATALOGUE
-from .metrics.grid import Grid
 from .metrics.tally import cube_of
 from .result import Result
 
@@ -59,6 +61,7 @@ __all__ = [
     "compare_audits",
     "explain_file",
     "explain_row",
+    "local_law_144",
     "settings_from",
     "write_datasheet",
     "write_model_card",
@@ -67,8 +70,8 @@ __all__ = [
 ]
 
 
-def _silent(_stage: str, _done: int, _total: int) -> None:
-    pass
+def silent(_stage: str, _done: int, _total: int) -> None:
+    """Tell nobody of progress."""
 
 
 def settings_from(source: str | Path, overrides: Mapping[str, Any] | None = None) -> Settings:
@@ -92,7 +95,7 @@ def settings_from(source: str | Path, overrides: Mapping[str, Any] | None = None
     return merge(Settings(), {"data": str(source), **given})
 
 
-def audit_file(settings: Settings | str | Path, *, progress: Progress = _silent) -> Result:
+def audit_file(settings: Settings | str | Path, *, progress: Progress = silent) -> Result:
     """Audit what a settings file names.
 
     Parameters
@@ -111,16 +114,21 @@ def audit_file(settings: Settings | str | Path, *, progress: Progress = _silent)
         With every problem of the settings, the table or the model; nothing is written.
     """
     chosen = settings if isinstance(settings, Settings) else settings_from(settings)
-    with _results_folder(chosen.resolve("out")):
+    return of_file(chosen, chosen.resolve("out"), progress)[0]
+
+
+def of_file(chosen: Settings, out: Path | None, progress: Progress) -> tuple[Result, Any]:
+    """Audit what settings name; give the result, and the model that a search chose, or else the given one."""
+    with _results_folder(out):
         tables, model, policy, answers = _all_of(
             lambda: open_tables(chosen),
-            lambda: _read(chosen, "model", lambda path: _load(path, chosen)),
+            lambda: _read(chosen, "model", lambda path: _model(_load(path, chosen), chosen)),
             lambda: _read(chosen, "policy", lambda path: load_policy(path, CATALOGUE)),
             lambda: _read(chosen, "answers", read_answers),
         )
         train = None if tables.train is None else Table(tables.train)
         limits = policy if policy is not None else policy_of(chosen, CATALOGUE)
-        return _audit(chosen, Table(tables.test), train, model, limits, answers, progress)
+        return _search(chosen, Table(tables.test), train, model, limits, answers, progress)
 
 
 def _load(path: Path, settings: Settings) -> Model:
@@ -137,6 +145,19 @@ def _read(settings: Settings, key: str, read: Callable[[Path], T]) -> T | None:
     path = settings.resolve(key)
     # A file that is not there is told with the tables.
     return None if path is None or not path.is_file() else read(path)
+
+
+def _model(model: Model, settings: Settings) -> Model:
+    """Let a model give the scores that the settings declare."""
+    model = replace(model, score_kind=settings.score_kind)
+    if settings.score_kind == "real" and not model.has_scores:
+        raise ModelError.of(
+            "no_scores",
+            "score_kind",
+            f"real scores are those of decision_function, and {model.description} has none;"
+            ' give another model, or write: score_kind = "probability"',
+        )
+    return model
 
 
 def _all_of(*steps: Callable[[], Any]) -> list[Any]:
@@ -171,7 +192,7 @@ def _results_folder(folder: Path | None) -> Iterator[None]:
         raise
 
 
-def _audit(  # noqa: PLR0917 - what was read, in the order of reading
+def _search(  # noqa: PLR0917 - what was read, in the order of reading
     settings: Settings,
     test: Table,
     train: Table | None,
@@ -179,15 +200,16 @@ def _audit(  # noqa: PLR0917 - what was read, in the order of reading
     policy: Policy | None,
     answers: Answers | None,
     progress: Progress,
-) -> Result:
+) -> tuple[Result, Any]:
     trained_on = None if train is None else train.dataset
     roles, *_ = _all_of(
         lambda: check_roles(test.dataset, settings, trained_on, model_given=model is not None),
         lambda: check_inputs(model, [test.dataset, *([] if trained_on is None else [trained_on])]),
     )
     request = Request(settings, roles, test, train, model, policy, answers)
-    record, cube = run_audit(request, progress)
-    return Result(record, cube, settings)
+    record, cube, found = run_search(request, progress)
+    kept = None if model is None else model.estimator
+    return Result(record, cube, settings), kept if found is None else found
 
 
 def audit_model(
@@ -199,7 +221,7 @@ def audit_model(
     pos_label: Any = None,
     train: Any = None,
     policy: Any = None,
-    progress: Progress = _silent,
+    progress: Progress = silent,
     **settings: Any,
 ) -> Result:
     """Audit a fitted model on a table.
@@ -208,7 +230,8 @@ def audit_model(
     ----------
     model : estimator, torch module or callable
         Any object with ``predict_proba`` or ``predict`` that takes the table's feature columns; what
-        `wrap_model` makes of a torch module or a function.
+        `wrap_model` makes of a torch module or a function; with ``score_kind="real"`` one with
+        ``decision_function``, whose scores are then audited.
     test : data frame
         Of pandas, polars, pyarrow or any library narwhals knows: features, label and sensitive columns.
     target : str
@@ -246,27 +269,38 @@ def audit_model(
     >>> result.by_group["selection_rate"].tolist()
     [0.5, 0.5]
     """
+    given = {"target": target, "pos_label": plain_label(pos_label), **settings}
+    return of_objects(model, test, train, sensitive_features, policy, given, progress)[0]
+
+
+def of_objects(  # noqa: PLR0917 - what the caller gave, in the caller's order
+    model: Any,
+    test: Any,
+    train: Any,
+    sensitive_features: Sequence[str] | str,
+    policy: Any,
+    given: Mapping[str, Any],
+    progress: Progress,
+) -> tuple[Result, Any]:
+    """Audit a model on tables; give the result, and the model that a search chose, or else the given one."""
     names = (sensitive_features,) if isinstance(sensitive_features, str) else tuple(sensitive_features)
-    chosen = merge(
-        Settings(), {"target": target, "pos_label": _plain(pos_label), "sensitive": names, **settings}
-    )
-    chosen = _with_limits(chosen, policy)
+    chosen = _with_limits(merge(Settings(), {"sensitive": names, **given}), policy)
     wrapped = wrap_model(
         model, chosen.model_columns or None, chosen.model_classes or None, output=chosen.model_output
     )
     tables = [
         _table(frame, name, chosen) for frame, name in ((test, "test"), (train, "train")) if frame is not None
     ]
-    result = _audit(
+    result, found = _search(
         chosen,
         tables[0],
         tables[1] if len(tables) > 1 else None,
-        wrapped,
+        _model(wrapped, chosen),
         _policy(chosen, policy),
         None,
         progress,
     )
-    return result.like(test)
+    return result.like(test), found
 
 
 def explain_row(
@@ -280,7 +314,7 @@ def explain_row(
     background: int = 500,
     ways: int = 3,
     against: str = "approved",
-    progress: Progress = _silent,
+    progress: Progress = silent,
     **settings: Any,
 ) -> Explanation:
     """Explain one decision of a model, or several.
@@ -335,7 +369,7 @@ def explain_row(
     [('pay', 3)]
     """
     names = (sensitive_features,) if isinstance(sensitive_features, str) else tuple(sensitive_features)
-    chosen = merge(Settings(), {"pos_label": _plain(pos_label), "sensitive": names, **settings})
+    chosen = merge(Settings(), {"pos_label": plain_label(pos_label), "sensitive": names, **settings})
     ask = Ask(
         rows=tuple(int(one) for one in np.ravel(np.asarray(row, dtype=np.int64))),
         methods=None if methods is None else tuple(methods),
@@ -349,7 +383,7 @@ def explain_row(
     return Explanation(explain_table(_table(table, "table", chosen), wrapped, chosen, ask, progress))
 
 
-def explain_file(settings: Settings | str | Path, ask: Ask, *, progress: Progress = _silent) -> Explanation:
+def explain_file(settings: Settings | str | Path, ask: Ask, *, progress: Progress = silent) -> Explanation:
     """Explain decisions of the model on the rows that settings name.
 
     Parameters
@@ -401,7 +435,7 @@ def audit_predictions(
         Decisions; made of ``y_score`` and ``threshold`` where not given.
     sensitive_features : series, frame, mapping or array
     y_score : array-like of shape (rows,), optional
-        Probabilities in [0, 1].
+        Probabilities in [0, 1]; with ``score_kind="real"`` any finite numbers.
     control_features : like ``sensitive_features``, optional
     sample_weight : array-like of shape (rows,), optional
     pos_label, policy, **settings
@@ -431,13 +465,19 @@ def audit_predictions(
         sample_weight=sample_weight,
         weight_kind=chosen.weight_kind,
         pos_label=pos_label,
-        grid=Grid(thresholds=(chosen.threshold,)),
+        grid=chosen.grid,
     )
     check_cube(cube)
     names = cube.of_role("sensitive")
     chosen = merge(chosen, {"sensitive": names, "control": cube.of_role("control")})
+    scored = scored_arrays(y_score, features, sample_weight, chosen)
     record = audit_cube(
-        cube, chosen, _policy(chosen, policy), pos_label=pos_label, has_threshold=y_pred is None
+        cube,
+        chosen,
+        _policy(chosen, policy),
+        pos_label=pos_label,
+        has_threshold=y_pred is None,
+        scored=scored,
     )
     return Result(record, cube, chosen).like(sensitive_features)
 
@@ -620,7 +660,60 @@ def _write_all(folder: str | Path, files: Mapping[str, str]) -> tuple[Path, ...]
     return tuple(write_atomically(target / name, text) for name, text in files.items())
 
 
-def _plain(value: Any) -> Any:
+def local_law_144(
+    counts: Any,
+    out_file: str | Path | None = None,
+    *,
+    title: str | None = None,
+    privacy_minimum: int | None = None,
+    level: float | None = None,
+    **local_law: Any,
+) -> LawFacts:
+    """Make the summary of New York City's Local Law 144 from counts alone.
+
+    Parameters
+    ----------
+    counts : path of a CSV file, data frame or mapping
+        One row a category: ``sex`` and ``race`` (or one of them, or ``category``), ``n`` people, and
+        ``selected`` of them, or ``above_median`` for those who scored above the median of all. An empty
+        category is unknown.
+    out_file : str or Path, optional
+        Where to write the page.
+    title, privacy_minimum, level : optional
+        As in the settings file.
+    **local_law
+        Keys of the settings' table ``local_law``: ``tool="Screener"``, ``publish_all=True``, ...
+
+    Returns
+    -------
+    LawFacts
+        The figures of every axis; what a page withholds is marked, not taken out.
+
+    Raises
+    ------
+    InputError
+        With every problem of the table or the texts.
+    OutputError
+        The page cannot be written.
+
+    Examples
+    --------
+    >>> found = local_law_144({"sex": ["Male", "Female"], "n": [1390, 1181], "selected": [667, 555]})
+    >>> [(one.name, round(one.ratio.value, 3)) for one in found.axes[0].categories]
+    [('Female', 0.979), ('Male', 1.0)]
+    """
+    from .reports.local_law_144 import render_local_law  # noqa: PLC0415 - templates load late
+
+    given = {"title": title, "privacy_minimum": privacy_minimum, "level": level, "local_law": local_law}
+    record = law_record(counts, merge(Settings(), given))
+    found = next(item.local_law for item in record.profiles if item.local_law is not None)
+    if out_file is not None:
+        write_atomically(out_file, render_local_law(record))
+    return found
+
+
+def plain_label(value: Any) -> Any:
+    """Turn a label of numpy's into one of Python's."""
     return value.item() if hasattr(value, "item") else value
 
 

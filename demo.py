@@ -58,6 +58,13 @@ out = "."
 immutable = ["native-country"]
 monotone = {{ education-num = "up" }}
 
+# Every method at every strength, against the first limit that the model breaks.
+[frontier]
+methods = [
+  "unaware", "unaware+proxies", "reweighing", "reweighing+unaware", "resampling",
+  "group_thresholds", "single_threshold", "reject_option", "barycentre",
+]
+
 # A sample policy, made up for this demo. Equal counts as inside a limit.
 [[limit]]
 metric = "demographic_parity_ratio"

@@ -14,6 +14,7 @@ from .audit.files import writable_folder, write_atomically
 from .audit.gate import exit_code, judge, worst_state
 from .audit.limit_figures import group_name
 from .audit.measure import tables_of
+from .audit.people import designs_of
 from .audit.policy import Limit, Policy, PolicyFile, load_policy, unknown_metrics
 from .audit.record import Record, State, read_record
 from .audit.settings import FORMATS, Settings
@@ -98,7 +99,7 @@ class Result:
                         float("nan") if estimate.interval is None else estimate.interval.high
                     )
                 rows.append(row)
-        return self._frame(rows)
+        return self.frame(rows)
 
     @property
     def disparities(self) -> Any:
@@ -125,9 +126,10 @@ class Result:
                     "reason": "" if d.reason is None else str(d.reason),
                 }
                 rows.append(row)
-        return self._frame(rows)
+        return self.frame(rows)
 
-    def _frame(self, rows: Sequence[dict[str, Any]]) -> Any:
+    def frame(self, rows: Sequence[dict[str, Any]]) -> Any:
+        """Make a data frame of the caller's kind, one row a mapping."""
         names = list(dict.fromkeys(name for row in rows for name in row))
         columns = {name: [row.get(name) for row in rows] for name in names}
         return nw.from_dict(columns, backend=self.backend).to_native()
@@ -181,7 +183,8 @@ class Result:
             )
             raise InputError.of("public_record", "record", message)
         chosen = _policy(policy)
-        tables = tables_of(self.cube, tuple(grouping.attributes for grouping in self.record.groupings))
+        groupings = tuple(grouping.attributes for grouping in self.record.groupings)
+        tables = tables_of(self.cube, groupings, designs_of(self.record))
         verdicts = judge(
             chosen.limits, tables, min_group_size=self.record.min_group_size, seed=self.record.seed
         )

@@ -16,6 +16,7 @@ from .bands import band_codes, band_levels
 from .column_checks import MOST_LEVELS
 from .measure import grouping_facts, tables_of
 from .policy import Policy
+from .profile_evidence import check_profiles
 from .record import Absent, Record, SourceFacts, Task
 from .roles import crossings
 from .run import Extras, Sources, check_names, plan_of, record_of
@@ -103,6 +104,7 @@ def audit_cube(
     *,
     pos_label: Any = None,
     has_threshold: bool = False,
+    scored: Cube | None = None,
 ) -> Record:
     """Audit what a cube counts.
 
@@ -116,10 +118,13 @@ def audit_cube(
         For the record.
     has_threshold : bool
         Whether the decisions come from the scores.
+    scored : Cube, optional
+        With "above the median" for decisions, where a profile wants scoring rates.
     """
     groupings = (*((name,) for name in settings.sensitive), *crossings(settings))
     plan = plan_of(settings, groupings)
     check_names(plan, policy, tables_of(cube, groupings))
+    check_profiles(cube, scored, settings, groupings)
     why = "needs a model, and the audit was given decisions or scores only"
     absent: tuple[Absent, ...] = (
         Absent(part="explanation", reason=f"an explanation {why}"),
@@ -140,4 +145,5 @@ def audit_cube(
     )
     data = SourceFacts(name=settings.title or "arrays", rows=cube.rows, columns=len(cube.names))
     sources = Sources(data=data, train=None, model=None, task=task, datasheet=None, answers=None)
-    return record_of(cube, plan, grouping_facts(cube, plan), settings, policy, Extras(absent=absent), sources)
+    extras = Extras(absent=absent, scored=scored)
+    return record_of(cube, plan, grouping_facts(cube, plan), settings, policy, extras, sources)

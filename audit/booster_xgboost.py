@@ -123,7 +123,7 @@ def _objective(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _attributes(given: dict[str, Any]) -> dict[str, str]:
-    kept = {key: str(given[key]) for key in ("best_iteration", "best_score") if key in given}
+    kept: dict[str, str] = {key: str(given[key]) for key in ("best_iteration", "best_score") if key in given}
     require(all(_NUMBER.fullmatch(value) for value in kept.values()), "its best round is no number")
     return kept
 
@@ -131,7 +131,9 @@ def _attributes(given: dict[str, Any]) -> dict[str, str]:
 def _parameters(given: dict[str, str]) -> dict[str, str]:
     base = given["base_score"].strip("[]").split(",")
     require(all(_NUMBER.fullmatch(part) for part in base), "its base score is no number")
-    kept = {key: given[key] for key in ("num_class", "num_feature", "num_target") if key in given}
+    kept: dict[str, str] = {
+        key: given[key] for key in ("num_class", "num_feature", "num_target") if key in given
+    }
     return {
         **kept,
         "base_score": given["base_score"],
@@ -196,7 +198,7 @@ def _tree(given: dict[str, Any], number: int, width: int) -> dict[str, Any]:
 
 def _check_walk(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Check that the walk from the root ends at leaves and meets no node twice; return where splits are."""
-    inner = left != -1
+    inner: NDArray[np.bool_] = left != -1
     require(bool((inner == (right != -1)).all()), "a split has one child")
     for child in (left[inner], right[inner]):
         check_range(child, len(left), "a child")

@@ -25,6 +25,7 @@ from ..errors import EvenhandWarning, InputError, ModelError, Problem, Untrusted
 from .booster_catboost import check_catboost, looks_like_catboost
 from .booster_lightgbm import looks_like_lightgbm, read_lightgbm
 from .booster_xgboost import looks_like_xgboost, read_xgboost
+from .tabular import framed
 from .trust import DAMAGE, damaged
 
 _TRIAL = """
@@ -90,7 +91,7 @@ class BoostedFile:
         """Code columns of categories as in the fit, and warn of categories that are new to the model."""
         if not self.names:
             return np.asarray(rows, dtype=np.float64)
-        made = rows.copy(deep=False)
+        made = framed(rows, self.names).copy(deep=False)
         for name, levels in self.levels.items():
             column = made[name].astype(object)
             if not levels:
@@ -100,7 +101,7 @@ class BoostedFile:
             unseen = sorted({str(value) for value in column[(codes < 0) & column.notna()]})
             if unseen:
                 _tell_unseen(name, unseen)
-            made[name] = pd.Categorical.from_codes(codes, categories=list(levels))
+            made[name] = pd.Categorical.from_codes(codes, categories=pd.Index(list(levels), dtype=object))
         return made
 
     def predict_proba(self, rows: Any) -> NDArray[np.float64]:

@@ -108,22 +108,25 @@ def _decision_label(fact: ColumnFacts, labels: Sequence[Any], positive: Any) -> 
     return None, [Problem("unknown_decision", "prediction", message)]
 
 
-def check_score(fact: ColumnFacts) -> Iterator[Problem]:
-    """Check a column of probabilities.
+def check_score(fact: ColumnFacts, kind: str = "probability") -> Iterator[Problem]:
+    """Check a column of scores; probabilities lie from 0 to 1, ``"real"`` scores anywhere.
 
     Examples
     --------
-    >>> print(next(check_score(ColumnFacts("p", "number", 2, 2, low=0.2, high=1.5))))
-    score: scores are probabilities from 0 to 1, but 'p' runs from 0.2 to 1.5; rescale them
+    >>> next(check_score(ColumnFacts("p", "number", 2, 2, low=0.2, high=1.5))).code
+    'score_range'
+    >>> list(check_score(ColumnFacts("p", "number", 2, 2, low=0.2, high=1.5), "real"))
+    []
     """
     yield from _check_numbers("score", fact)
-    if fact.low is None or fact.high is None or fact.infinite:
+    if kind == "real" or fact.low is None or fact.high is None or fact.infinite:
         return
     if fact.low < 0 or fact.high > 1:
         message = (
             f"scores are probabilities from 0 to 1, but {fact.name!r} runs from {fact.low} to {fact.high}"
         )
-        yield Problem("score_range", "score", f"{message}; rescale them")
+        hint = 'rescale them, or write: score_kind = "real"'
+        yield Problem("score_range", "score", f"{message}; {hint}")
 
 
 def check_weight(fact: ColumnFacts, kind: str) -> Iterator[Problem]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -19,13 +22,17 @@ _CONFIG = {
 def connect() -> Any:
     """Open a DuckDB in memory that downloads nothing.
 
+    What does not fit into memory lies in the system's temporary folder until the connection closes, and
+    never in the folder that the program was started in.
+
     Examples
     --------
     >>> with connect() as connection:
     ...     connection.execute("SELECT current_setting('autoinstall_known_extensions')").fetchone()
     (False,)
     """
-    return duckdb.connect(":memory:", config=_CONFIG)
+    spilled = str(Path(tempfile.gettempdir()) / f"evenhand-{os.getpid()}")
+    return duckdb.connect(":memory:", config={**_CONFIG, "temp_directory": spilled})
 
 
 def quoted(name: str) -> str:

@@ -20,8 +20,8 @@ from .explain.recorded import Between, to_record
 from .explain.within import pooled
 from .explaining_model import Asked, Counted, blocks_of, counted, question, rows_of_model
 from .explaining_pairs import Comparison, Wanted, comparisons
-from .mitigating import crossed
 from .model import Model
+from .paired_figures import crossed
 from .record import Absent, GroupingFacts
 from .record_explain import GapExplanation
 

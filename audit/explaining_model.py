@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import ModelError
+from .boosters import BoostedFile
 from .explain.blocks import Blocks, column_blocks, quick_scorer
 from .explain.exact import explain_sides
 from .explain.exact_models import Exact, exact_model
@@ -107,7 +108,7 @@ def question(
             frame, lambda given: model.decide(given, pos_label).astype(np.float64), None, as_array=False
         )
     quick = None
-    if blocks is not None:
+    if blocks is not None and model.score_kind == "probability":
         quick = quick_scorer(model.estimator, rows, output=position(model, pos_label), blocks=blocks)
     if quick is not None:
         return Asked(quick.frame, _guarded(quick.score, model), quick.players, as_array=True)
@@ -183,10 +184,14 @@ def counted(model: Model, rows: pd.DataFrame, blocks: Blocks | None, pos_label: 
     blocks : Blocks or None
     pos_label : object
     """
-    if not model.has_scores:
+    if not model.has_scores or model.score_kind != "probability":
         return None
+    estimator = model.estimator
+    if isinstance(estimator, BoostedFile):
+        # The library's own model can be read, and takes rows whose categories are coded as in its fit.
+        estimator, rows, blocks = estimator.native, estimator.prepared(rows), None
     try:
-        found = exact_model(model.estimator, rows, position(model, pos_label), blocks)
+        found = exact_model(estimator, rows, position(model, pos_label), blocks)
     except (ModelError, *MODEL_FAULTS):
         return None
     if found.scale not in ON_SCALE or found.leaves * len(rows) > MOST_WORK:

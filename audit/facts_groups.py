@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from ..metrics.intervals import wilson
+from ..metrics.intervals import modified_wilson
 from ..metrics.results import Level
 from .facts_table import Column, Table, as_level, level_sql, literal
 
@@ -145,7 +145,7 @@ def rate_facts(row: Sequence[Any], *, known: bool) -> RateFacts:
     weighted = float(row[5] or 0) / float(row[4]) if row[4] else None
     if not labelled:
         return RateFacts(rows, 0, 0, None, None, None, None)
-    low, high = wilson(positives, labelled, LEVEL)
+    low, high = modified_wilson(positives, labelled, LEVEL)
     return RateFacts(rows, labelled, positives, positives / labelled, float(low), float(high), weighted)
 
 

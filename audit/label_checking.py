@@ -10,7 +10,8 @@ from ..errors import InputError, Reason
 from ..metrics.results import Group
 from .explain.label_check import ATTRIBUTE, LEARNER, LabelCheckResult, check_labels
 from .explaining_pairs import furthest
-from .mitigating import Rows, crossed
+from .mitigating import Rows
+from .paired_figures import crossed
 from .record import Absent, GroupingFacts
 from .record_explain import LabelBar, LabelCheck
 

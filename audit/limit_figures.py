@@ -59,7 +59,7 @@ def figure_of(table: GroupTable, metric: Metric, limit: Limit, options: Options)
 def _worst_rate(table: GroupTable, metric: Metric, limit: Limit, options: Options) -> Disparity:
     """Find the group whose rate is furthest out of the limit; Bonferroni's interval over the groups."""
     if limit.group is not None:
-        table = _only(table, [_position(table, limit.group)])
+        table = table.only([_position(table, limit.group)])
     counted = count(table, RATES[metric.name])
     known = np.array([None not in group or limit.group is not None for group in table.groups])
     small = known & (counted.rows < options.min_group_size)
@@ -86,10 +86,10 @@ def _worst_pair(table: GroupTable, metric: Metric, limit: Limit, options: Option
     others = [i for i in range(len(table.groups)) if i not in named and None not in table.groups[i]]
     pairs = [named] if len(named) == 2 else [[*named, i] for i in others]
     if not pairs:
-        return worst_of(_only(table, named), metric, options)
+        return worst_of(table.only(named), metric, options)
     # Whoever names a group wants it compared, also one with a missing level.
     each = replace(options, level=1 - (1 - options.level) / len(pairs), compare_missing=True)
-    found = [worst_of(_only(table, pair), metric, each) for pair in pairs]
+    found = [worst_of(table.only(pair), metric, each) for pair in pairs]
     able = [figure for figure in found if not figure.left_out] or found
     left_out = tuple(dict.fromkeys(group for figure in found for group in figure.left_out))
     return replace(_worst(able, limit), left_out=left_out, compared=len(able) + 1)
@@ -125,8 +125,4 @@ def _position(table: GroupTable, group: LevelValue | tuple[LevelValue, ...]) -> 
 
 def without(table: GroupTable, waived: Sequence[str]) -> GroupTable:
     """Take the waived groups out."""
-    return _only(table, [i for i, group in enumerate(table.groups) if group_name(group) not in waived])
-
-
-def _only(table: GroupTable, keep: Sequence[int]) -> GroupTable:
-    return replace(table, groups=tuple(table.groups[i] for i in keep), measures=table.measures[list(keep)])
+    return table.only([i for i, group in enumerate(table.groups) if group_name(group) not in waived])

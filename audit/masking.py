@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from ..errors import Reason
 from ..metrics.results import Disparity, Estimate, Group
+from .explain.kinds import uses_labels
 from .privacy import hidden_groups, hidden_joints, is_joint
 from .record import GroupFacts, GroupingFacts, Record
 
@@ -37,7 +38,7 @@ def masked(record: Record) -> Record:
     explanations = tuple(
         item
         for item in record.explanations
-        if not is_joint(item.metric)
+        if not (is_joint(item.metric) or uses_labels(item.metric))
         or {item.group, item.reference}.isdisjoint(joints.get(item.grouping, frozenset()))
     )
     return record.model_copy(update={"groupings": groupings, "explanations": explanations})

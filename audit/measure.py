@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import numpy as np
@@ -16,6 +16,7 @@ from ..metrics.disparity import Choice, Options, against_each, all_pairs, find_r
 from ..metrics.intervals import welch_difference
 from ..metrics.rates import (
     RATES,
+    Design,
     GroupTable,
     Means,
     count,
@@ -55,12 +56,19 @@ class Plan:
     options : Options
     privacy_minimum : int
         Groups with fewer rows have their figures withheld on pages.
+    designs : mapping of str to Design
+        By grouping; what the rows of people who repeat are worth.
     """
 
     groupings: tuple[tuple[str, ...], ...]
     reference: str | Mapping[str, Level | tuple[Level, ...]]
     options: Options
     privacy_minimum: int
+    designs: Mapping[str, Design] = field(default_factory=dict)
+
+    def table(self, cube: Cube, *attributes: str) -> GroupTable:
+        """Make the confusion matrices of one grouping, with its effective sizes where a design gives them."""
+        return _designed(group_table(cube, *attributes), self.designs)
 
     def choice(self, attributes: tuple[str, ...], groups: Sequence[Group]) -> Choice:
         """Give the reference of one grouping; the largest group where none is named."""
@@ -109,16 +117,25 @@ def check_reference(plan: Plan, tables: Mapping[str, GroupTable]) -> None:
         raise InputError(problems)
 
 
-def tables_of(cube: Cube, groupings: Sequence[tuple[str, ...]]) -> dict[str, GroupTable]:
+def tables_of(
+    cube: Cube, groupings: Sequence[tuple[str, ...]], designs: Mapping[str, Design] | None = None
+) -> dict[str, GroupTable]:
     """Make the confusion matrices of every grouping, by name, and those of all rows as ``overall``."""
-    tables = {" x ".join(attributes): group_table(cube, *attributes) for attributes in groupings}
-    return {OVERALL: group_table(cube), **tables}
+    found = [group_table(cube, *attributes) for attributes in ((), *groupings)]
+    return {_name(table.attributes): _designed(table, designs or {}) for table in found}
+
+
+def _name(attributes: tuple[str, ...]) -> str:
+    return " x ".join(attributes) or OVERALL
+
+
+def _designed(table: GroupTable, designs: Mapping[str, Design]) -> GroupTable:
+    return replace(table, design=designs.get(_name(table.attributes)))
 
 
 def overall_facts(cube: Cube, plan: Plan) -> GroupFacts:
     """Describe all rows together as one group."""
-    table = group_table(cube)
-    return _groups(table, cube, plan)[0]
+    return _groups(plan.table(cube), cube, plan)[0]
 
 
 def grouping_facts(cube: Cube, plan: Plan) -> tuple[GroupingFacts, ...]:
@@ -127,7 +144,7 @@ def grouping_facts(cube: Cube, plan: Plan) -> tuple[GroupingFacts, ...]:
 
 
 def _grouping(cube: Cube, attributes: tuple[str, ...], plan: Plan) -> GroupingFacts:
-    table = group_table(cube, *attributes)
+    table = plan.table(cube, *attributes)
     choice = plan.choice(attributes, table.groups)
     at = _reference(table, choice)
     return GroupingFacts(

@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 
 from ..errors import InputError, ModelError, Problem, did_you_mean
 from .labels import matches, plain, resolve_label
+from .settings import ScoreKind
 
 MODEL_FAULTS = (
     ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError, ArithmeticError,
     AssertionError, ImportError, MemoryError, OSError,
 )  # fmt: skip
 """What a model may raise on rows that it cannot score."""
+
+_METHODS = {"probability": "predict_proba", "real": "decision_function"}
+"""The method that gives scores of each kind."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,8 @@ class Model:
         ``"Pipeline: ColumnTransformer, LogisticRegression"``.
     sha256 : str or None
         Of its file; None for an object.
+    score_kind : {"probability", "real"}
+        Whether its scores are those of ``predict_proba`` or of ``decision_function``.
     notes : tuple of str
         What a reader of an audit must know: how a network's mode was set, for example.
     """
@@ -47,14 +53,15 @@ class Model:
     description: str = ""
     sha256: str | None = None
     notes: tuple[str, ...] = ()
+    score_kind: ScoreKind = "probability"
 
     @property
     def has_scores(self) -> bool:
-        """Whether it gives probabilities."""
-        return hasattr(self.estimator, "predict_proba")
+        """Whether it gives scores of its kind."""
+        return hasattr(self.estimator, _METHODS[self.score_kind])
 
     def scores(self, frame: pd.DataFrame, pos_label: Any) -> NDArray[np.float64] | None:
-        """Return the probability of the positive label for each row.
+        """Return the score of the positive label for each row: its probability, or a real number.
 
         Parameters
         ----------
@@ -65,8 +72,8 @@ class Model:
 
         Returns
         -------
-        ndarray of float in [0, 1], shape (n,), or None
-            None where the model has no ``predict_proba``.
+        ndarray of float, shape (n,), or None
+            In [0, 1] unless the kind is ``"real"``; None where the model has no method for its kind.
 
         Raises
         ------
@@ -76,6 +83,8 @@ class Model:
         if not self.has_scores:
             return None
         position = self._position(pos_label)
+        if self.score_kind == "real":
+            return self._decision_function(frame, position)
         given = self._call("predict_proba", frame)
         if given.ndim != 2 or given.shape != (len(frame), len(self.classes)):
             expected = f"{len(frame)} rows and {len(self.classes)} classes"
@@ -83,17 +92,29 @@ class Model:
             raise self._error("wrong_shape", f"{message}; correct the model")
         return self._probabilities(given[:, position])
 
+    def _decision_function(self, frame: pd.DataFrame, position: int) -> NDArray[np.float64]:
+        given = self._call("decision_function", frame)
+        rows, labels = len(frame), len(self.classes)
+        if labels == 2 and given.shape == (rows,):
+            # Of two classes there is one column of scores: high ones speak for the second class.
+            return self._numbers(given if position == 1 else -given, "decision_function")
+        if given.shape != (rows, labels):
+            expected = f"{rows} rows" + (f" and {labels} classes" if labels != 2 else "")
+            message = f"decision_function must give a score for {expected}, got the shape {given.shape}"
+            raise self._error("wrong_shape", f"{message}; correct the model")
+        return self._numbers(given[:, position], "decision_function")
+
     def decide(self, frame: pd.DataFrame, pos_label: Any, threshold: float = 0.5) -> NDArray[np.bool_]:
         """Tell for each row whether the model selects it.
 
-        A row is selected if its score reaches the threshold; of a model without ``predict_proba``, if it
-        predicts the positive label.
+        A row is selected if its score reaches the threshold; of a model without scores, if it predicts the
+        positive label.
 
         Parameters
         ----------
         frame : DataFrame, n rows
         pos_label : object
-        threshold : float in [0, 1]
+        threshold : float
 
         Returns
         -------
@@ -168,7 +189,9 @@ class Model:
         try:
             label = resolve_label(plain(pos_label), self.classes, self._name)
         except InputError as error:
-            raise ModelError(error.problems) from error
+            hint = "; if the model's labels stand for others, name those in order in model_classes"
+            told = [Problem(item.code, item.where, item.message + hint) for item in error.problems]
+            raise ModelError(told) from error
         return self.classes.index(label)
 
     def _call(self, method: str, frame: pd.DataFrame) -> NDArray[Any]:
@@ -185,18 +208,25 @@ class Model:
             raise self._error("model_failed", message) from error
 
     def _probabilities(self, column: NDArray[Any]) -> NDArray[np.float64]:
-        try:
-            scores = column.astype(np.float64)
-        except (TypeError, ValueError) as error:
-            raise self._error(
-                "not_numbers", f"predict_proba must give numbers, got {column.dtype}"
-            ) from error
-        if np.isnan(scores).any():
-            raise self._error("missing_prediction", self._missing(np.isnan(scores)))
+        scores = self._numbers(column, "predict_proba")
         outside = scores[(scores < 0) | (scores > 1)]
         if outside.size:
             message = f"probabilities lie between 0 and 1, got {outside[0]} ({outside.size} rows are outside)"
             raise self._error("not_probabilities", f"{message}; correct the model")
+        return scores
+
+    def _numbers(self, column: NDArray[Any], method: str) -> NDArray[np.float64]:
+        try:
+            scores = column.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise self._error("not_numbers", f"{method} must give numbers, got {column.dtype}") from error
+        if np.isnan(scores).any():
+            raise self._error("missing_prediction", self._missing(np.isnan(scores)))
+        if np.isinf(scores).any():
+            first = scores[np.isinf(scores)][0]
+            raise self._error(
+                "infinite", f"{method} must give finite numbers, got {first}; correct the model"
+            )
         return scores
 
     def _missing(self, where: Any) -> str:

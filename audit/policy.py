@@ -87,6 +87,11 @@ class PolicyFile(Section):
     name: str | None = Field(
         default=None, description="the policy's name, in quotes", examples=['name = "Lending 2026"']
     )
+    forbid_sensitive_at_decision: bool = Field(
+        default=False,
+        description="true or false: whether models that need a sensitive column for decisions are ruled out",
+        examples=["forbid_sensitive_at_decision = true"],
+    )
     limit: tuple[Limit, ...] = Field(
         min_length=1, description="at least one limit, each under its own [[limit]]", examples=["[[limit]]"]
     )
@@ -104,11 +109,14 @@ class Policy:
         As the file says, else the file's name.
     sha256 : str
         Of the file's bytes; for limits within settings, of their canonical form.
+    forbid_sensitive_at_decision : bool
+        Whether a search for a better model must leave out those that need a sensitive column for decisions.
     """
 
     limits: tuple[Limit, ...]
     name: str
     sha256: str
+    forbid_sensitive_at_decision: bool = False
 
     @classmethod
     def of(cls, limits: Iterable[Limit], name: str = "settings") -> Policy:
@@ -148,7 +156,7 @@ def load_policy(path: str | Path, known: Collection[str] = ()) -> Policy:
     if unknown:
         raise SettingsError(unknown)
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    return Policy(content.limit, content.name or file.name, digest)
+    return Policy(content.limit, content.name or file.name, digest, content.forbid_sensitive_at_decision)
 
 
 def misnamed(raw: dict[str, Any], known: Collection[str], where: str) -> list[Problem]:

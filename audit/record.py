@@ -20,15 +20,32 @@ from ..metrics.results import Disparity, Estimate, Group, Interval, Level
 from .answers import Answers
 from .record_coarse import CoarseFacts
 from .record_explain import GapExplanation, LabelCheck
+from .record_frontier import FrontierFacts
+from .record_global import WholeFacts
+from .record_judged import LimitFacts, MitigationFacts, MitigationFigure, Sensitivity, State, Verdict
 from .record_neural import NeuralFacts
 from .record_part import Part
+from .record_people import PeopleFacts
+from .record_profiles import ProfileFacts
+from .record_proxies import ProxyFacts
+from .record_reach import ReachFacts
 from .record_recourse import RecourseFacts
+from .record_scores import ScoreFacts
+from .record_trust import TrustFacts
+
+__all__ = [
+    "GapExplanation",
+    "LimitFacts",
+    "MitigationFacts",
+    "MitigationFigure",
+    "Record",
+    "Sensitivity",
+    "State",
+    "Verdict",
+]
+"""The record, and those of its parts that stand in a module of their own; the others are defined here."""
 
 SCHEMA_VERSION = "1"
-
-State = Literal["pass", "fail", "inconclusive", "undefined"]
-Sensitivity = Literal["never", "training", "decision"]
-"""When a method needs the sensitive attribute: never, at training only, or for every decision."""
 
 
 class SourceFacts(Part):
@@ -175,55 +192,6 @@ class SliceFacts(Part):
     words: str
 
 
-class MitigationFigure(Part):
-    """One figure before and after a method, on the same test rows."""
-
-    grouping: str
-    metric: str
-    before: Estimate
-    after: Estimate
-    change: Estimate
-
-
-class MitigationFacts(Part):
-    """One way to narrow the gap, retrained and measured."""
-
-    method: str
-    description: str
-    needs_sensitive: Sensitivity
-    figures: tuple[MitigationFigure, ...]
-    notes: tuple[str, ...] = ()
-
-
-class LimitFacts(Part):
-    """One line of the policy."""
-
-    metric: str
-    attribute: str
-    min: float | None = None
-    max: float | None = None
-    confidence: float
-    min_group_size: int
-    decide_on: Literal["interval", "point"] = "interval"
-    waive: tuple[str, ...] = ()
-    group: Group | None = None
-    reference: Group | None = None
-
-
-class Verdict(Part):
-    """What the policy says of a figure."""
-
-    limit: LimitFacts
-    state: State
-    value: float
-    interval: Interval | None
-    reason: str | None
-    words: str
-    group: Group | None = None
-    reference: Group | None = None
-    """Whose figure it is: of a rate the group that decides, of a gap the two that are compared."""
-
-
 class Absent(Part):
     """A part of the audit that was not made, and why."""
 
@@ -270,10 +238,18 @@ class Record(Part):
     answers: Answers | None = Field(default=None, repr=False)
     conditional: tuple[ConditionalFacts, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
+    scores: ScoreFacts | None = None
+    people: PeopleFacts | None = None
+    reach: ReachFacts | None = None
     label_checks: tuple[LabelCheck, ...] = ()
     neural: NeuralFacts | None = None
+    frontier: FrontierFacts | None = None
     coarse: CoarseFacts | None = None
+    proxies: tuple[ProxyFacts, ...] = ()
+    whole: WholeFacts | None = None
+    trust: TrustFacts | None = None
     recourse: RecourseFacts | None = None
+    profiles: tuple[ProfileFacts, ...] = ()
     public: bool = False
     """Whether what pages withhold is gone, and the cube with it."""
 
@@ -284,6 +260,35 @@ class Record(Part):
         cube = content.pop("cube")
         text = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1)
         return f'{text[:-2]},\n "cube": {json.dumps(cube, ensure_ascii=False, allow_nan=False)}\n}}\n'
+
+
+def record_schema() -> dict[str, Any]:
+    """Give the JSON Schema (2020-12) of a record file.
+
+    Numbers that JSON lacks are texts in the file (see ``spelled``): a number may be one of three words.
+
+    Examples
+    --------
+    >>> record_schema()["title"], "schema_version" in record_schema()["required"]
+    ('Evenhand audit record', True)
+    """
+    schema = Record.model_json_schema(mode="validation")
+    schema["required"] = ["schema_version", *schema["required"]]
+    named = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Evenhand audit record"}
+    return named | {key: _with_words(spelled(value)) for key, value in schema.items() if key not in named}
+
+
+def _with_words(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_words(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    inside = {key: _with_words(item) for key, item in value.items()}
+    if inside.get("type") != "number":
+        return inside
+    kept = {key: item for key, item in inside.items() if key in ("title", "default", "description")}
+    number = {key: item for key, item in inside.items() if key not in kept}
+    return kept | {"anyOf": [number, {"enum": ["NaN", "Infinity", "-Infinity"]}]}
 
 
 def spelled(value: Any) -> Any:

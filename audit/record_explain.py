@@ -28,7 +28,8 @@ class GapExplanation(Part):
     """A gap between two groups, as the sum of what each column contributes.
 
     The bars sum to ``measured - start``; ``start`` is 1 for a ratio. Against the rest, ``reference`` is
-    empty. ``control`` names the column within whose levels like was compared with like, ``strata`` counts these.
+    empty. ``control`` names the column within whose levels like was compared with like, ``strata`` counts
+    these.
     ``words`` is empty but in records of earlier releases.
     """
 

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from ..errors import ModelError, Reason
 from ..metrics.flips import counterfactual_flip_rate
 from ..metrics.groups import Column
-from .explain.counterfactual import Limits, find_counterfactuals
+from .explain.counterfactual import find_counterfactuals
 from .explain.counterfactual_rules import Rules, check_rules, tied_columns
+from .explain.counterfactual_search import Limits
 from .explain.local_pool import Pool, pool_of
 from .explain.pairing import Ints
 from .explain.reasons import compared_with, principal, shortfalls
@@ -23,8 +24,8 @@ from .explain.recourse_rules import rules_of
 from .explaining import Subject
 from .explaining_model import last_step
 from .limit_figures import group_name
-from .mitigating import crossed
 from .model import Model
+from .paired_figures import crossed
 from .record import Absent, GroupingFacts
 from .record_recourse import FlipShare, RecourseFacts
 from .roles import Roles

@@ -8,12 +8,12 @@ from itertools import combinations
 from typing import Any
 
 from ..errors import InputError, Problem, did_you_mean
+from ..metrics.grid import Grid
 from .column_checks import check_grouping, check_prediction, check_score, check_target, check_weight, lacking
 from .dataset import Dataset, unknown_columns
 from .labels import resolve_label
-from .policy import Limit
 from .scan import ColumnFacts, scan
-from .settings import Settings
+from .settings import ScoreKind, Settings
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,9 @@ class Roles:
         Edges, for the columns that are banded.
     whole : dict of str to bool
         Whether a banded column holds whole numbers only, so that a band can be called "40 to 64".
+    score_kind : {"probability", "real"}
+    grid : Grid
+        How scores are counted; the threshold is one of its edges.
     features : tuple of str
         The columns that a model may be given: all that have no part of their own, and the sensitive ones.
     """
@@ -50,6 +53,8 @@ class Roles:
     pos_prediction: Any = None
     score: str | None = None
     threshold: float = 0.5
+    score_kind: ScoreKind = "probability"
+    grid: Grid = field(default_factory=Grid)
     weight: str | None = None
     weight_kind: str = "survey"
     id: str | None = None
@@ -106,27 +111,6 @@ def check_roles(
     if problems:
         raise InputError(problems)
     return _roles(settings, facts, labels, dataset.columns)
-
-
-def check_limits(limits: Sequence[Limit], roles: Roles) -> list[Problem]:
-    """List the limits that name no grouping of the audit.
-
-    Examples
-    --------
-    >>> limit = Limit(metric="selection_rate_difference", attribute="sexx", max=0.1)
-    >>> print(check_limits([limit], Roles(sensitive=("sex",)))[0])
-    limit[0].attribute: the audit has no grouping 'sexx'; did you mean 'sex'?
-    """
-    known = {frozenset(grouping): " x ".join(grouping) for grouping in roles.groupings}
-    return [
-        Problem(
-            "unknown_grouping",
-            f"limit[{position}].attribute",
-            f"the audit has no grouping {limit.attribute!r}; {did_you_mean(limit.attribute, known.values())}",
-        )
-        for position, limit in enumerate(limits)
-        if frozenset(limit.attributes) not in known
-    ]
 
 
 def crossings(settings: Settings) -> tuple[tuple[str, ...], ...]:
@@ -199,6 +183,7 @@ def _absent(dataset: Dataset, settings: Settings) -> list[Problem]:
     extra = [(f"drop[{position}]", name) for position, name in enumerate(settings.drop)]
     extra += [(f"proxies[{position}]", name) for position, name in enumerate(settings.proxies)]
     extra += [(f"search[{position}]", name) for position, name in enumerate(settings.search)]
+    extra += [(f"global_columns[{position}]", name) for position, name in enumerate(settings.global_columns)]
     return [
         problem
         for key, name in [*_parts(settings), *extra]
@@ -239,7 +224,7 @@ def _labels(settings: Settings, facts: Mapping[str, ColumnFacts]) -> tuple[_Labe
 def _columns(settings: Settings, facts: Mapping[str, ColumnFacts]) -> Iterator[Problem]:
     score, weight = facts.get(settings.score or ""), facts.get(settings.weight or "")
     if score is not None:
-        yield from check_score(score)
+        yield from check_score(score, settings.score_kind)
     if weight is not None:
         yield from check_weight(weight, settings.weight_kind)
     for key, name in _parts(settings):
@@ -256,6 +241,7 @@ def _roles(
         target=s.target, pos_label=labels.positive, labels=labels.values,
         sensitive=s.sensitive, intersections=crossings(s), control=s.control,
         prediction=s.prediction, pos_prediction=labels.predicted, score=s.score, threshold=s.threshold,
+        score_kind=s.score_kind, grid=s.grid,
         weight=s.weight, weight_kind=s.weight_kind, id=s.id, bands=dict(s.bands),
         whole={name: facts[name].whole for name in s.bands},
         features=tuple(name for name in columns if name not in taken),

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from ..errors import InputError, ModelError, Problem, did_you_mean
 from ..metrics.cube import Cube
-from ..metrics.grid import Grid
 from ..metrics.groups import Column, encode
 from ..metrics.results import Level
 from ..metrics.tally import cube_of
@@ -165,5 +164,5 @@ def _cube(part: Part, roles: Roles) -> Cube:
         y_score=part.scores,
         sample_weight=part.weight,
         weight_kind="frequency" if roles.weight_kind == "frequency" else "survey",
-        grid=Grid(thresholds=(roles.threshold,)),
+        grid=roles.grid,
     )

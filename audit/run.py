@@ -14,22 +14,27 @@ from ..metrics.cube import SCORE, Cube
 from ..metrics.cube_io import cube_to_dict
 from ..metrics.disparity import Options
 from ..metrics.rates import GroupTable
-from ..mitigation.overlap import overlapping_rows
 from .answers import Answers
 from .clock import now
 from .coarse import with_coarse
 from .conditional import conditional_facts
+from .deployed import MitigatedModel
 from .document import datasheet_facts
 from .explaining import Subject, explain_gaps
 from .explaining_pairs import Wanted
+from .frontier_question import Question
+from .frontier_run import asked_question, searched_frontier
 from .gate import judge, refuse_unknown, worst_state
 from .label_checking import label_checks
+from .local_law import scored_cube
 from .looking_inside import look_inside
 from .measure import Plan, check_reference, grouping_facts, overall_facts, tables_of
 from .mitigating import Job, Rows, mitigate
 from .model import Model
 from .people import repeated_people
 from .policy import Policy
+from .profile_evidence import check_profiles, with_profiles
+from .reach import reach_facts
 from .record import (
     Absent,
     GroupingFacts,
@@ -43,13 +48,18 @@ from .record import (
     Task,
 )
 from .record_explain import GapExplanation, LabelCheck
+from .record_frontier import FrontierFacts
 from .record_neural import NeuralFacts
+from .record_people import PeopleFacts
 from .record_recourse import RecourseFacts
 from .recourse import group_recourse
 from .roles import Roles
 from .rows import Table, columns_read, count_rows, inputs_of, part_of
+from .run_notes import count_notes, model_notes, not_made, overlap_notes
+from .scoring import with_scores
 from .settings import Settings
 from .slices import search_table
+from .whole import NOT_EXAMINED, Examined, WholeWanted, examine_model
 
 Progress = Callable[[str, int, int], None]
 
@@ -104,13 +114,19 @@ class Extras:
     absent: tuple[Absent, ...] = ()
     notes: tuple[Note, ...] = ()
     slices: tuple[SliceFacts, ...] = ()
+    examined: Examined = NOT_EXAMINED
+    people: PeopleFacts | None = None
     label_checks: tuple[LabelCheck, ...] = ()
     recourse: RecourseFacts | None = None
     neural: NeuralFacts | None = None
+    scored: Cube | None = None
+    """With "above the median" for decisions, where a profile wants scoring rates."""
+    frontier: FrontierFacts | None = None
+    chosen: MitigatedModel | None = None
 
 
-def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
-    """Make an audit.
+def run_search(request: Request, progress: Progress) -> tuple[Record, Cube, MitigatedModel | None]:
+    """Make an audit, and hand over the model that the search of the frontier chose.
 
     Parameters
     ----------
@@ -123,22 +139,28 @@ def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
     record : Record
     cube : Cube
         The full one; the record's may be without its score axis.
+    chosen : MitigatedModel or None
+        None where no frontier was searched, or the unmitigated model was chosen.
     """
     progress("reading rows", 0, 1)
     cube = count_rows(request.test, request.roles, request.model)
     progress("reading rows", 1, 1)
     plan = plan_of(request.settings, request.roles.groupings)
-    check_names(plan, request.policy, tables_of(cube, plan.groupings))
+    tables = tables_of(cube, plan.groupings)
+    check_names(plan, request.policy, tables)
+    scored = scored_cube(request.test, request.roles, request.model, request.settings)
+    check_profiles(cube, scored, request.settings, plan.groupings)
+    question = asked_question(request, tables, plan.options)
+    people = repeated_people(request.test, request.roles, request.model, cube, plan.options)
+    plan = replace(plan, designs=people.designs)
     groupings = grouping_facts(cube, plan)
-    made = _extras(request, plan, groupings, progress)
+    made = _extras(request, plan, groupings, question, progress)
     extras = replace(
         made,
-        notes=(
-            *made.notes,
-            *_model_notes(request.model),
-            *repeated_people(request.test, request.roles, request.model),
-        ),
+        people=people.facts,
+        notes=(*made.notes, *model_notes(request.model), *people.notes),
         slices=search_table(request.test, request.roles, request.model, request.settings, progress),
+        scored=scored,
     )
     progress("documenting", 0, 1)
     sources = Sources(
@@ -150,7 +172,8 @@ def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
         answers=request.answers,
     )
     progress("documenting", 1, 1)
-    return record_of(cube, plan, groupings, request.settings, request.policy, extras, sources), cube
+    record = record_of(cube, plan, groupings, request.settings, request.policy, extras, sources)
+    return record, cube, extras.chosen
 
 
 def check_names(plan: Plan, policy: Policy | None, tables: Mapping[str, GroupTable]) -> None:
@@ -184,7 +207,7 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
 ) -> Record:
     """Judge, and put everything that was found into one record."""
     limits = () if policy is None else policy.limits
-    tables = tables_of(cube, plan.groupings)
+    tables = tables_of(cube, plan.groupings, plan.designs)
     verdicts = judge(limits, tables, min_group_size=s.min_group_size, seed=s.seed)
     kept = cube if len(cube.codes) <= MOST_CELLS else cube.keep(*(n for n in cube.names if n != SCORE))
     record = Record(
@@ -210,17 +233,23 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
         verdicts=verdicts,
         verdict=worst_state(verdicts),
         absent=extras.absent,
-        notes=(*extras.notes, *_notes(cube, kept, groupings, s)),
+        notes=(*extras.notes, *count_notes(cube, kept, groupings, s)),
         cube=cube_to_dict(kept),
         datasheet=sources.datasheet,
         answers=sources.answers,
         conditional=conditional_facts(cube, cube.of_role("control"), plan),
         slices=extras.slices,
+        proxies=extras.examined.proxies,
+        whole=extras.examined.whole,
+        trust=extras.examined.trust,
+        people=extras.people,
+        reach=reach_facts(cube, plan),
         label_checks=extras.label_checks,
         recourse=extras.recourse,
         neural=extras.neural,
+        frontier=extras.frontier,
     )
-    return with_coarse(record, cube)
+    return with_profiles(with_scores(with_coarse(record, cube), cube), cube, extras.scored, s)
 
 
 def plan_of(s: Settings, groupings: tuple[tuple[str, ...], ...]) -> Plan:
@@ -229,15 +258,23 @@ def plan_of(s: Settings, groupings: tuple[tuple[str, ...], ...]) -> Plan:
     return Plan(groupings, s.reference, options, s.privacy_minimum)
 
 
-def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], progress: Progress) -> Extras:
+def _extras(
+    request: Request,
+    plan: Plan,
+    groupings: tuple[GroupingFacts, ...],
+    question: Question | None,
+    progress: Progress,
+) -> Extras:
     """Do what needs rows and a model: explain and mitigate."""
     s, model = request.settings, request.model
-    absent = list(_not_made(request))
+    absent = not_made(s, model=model is not None, train=request.train is not None)
     if model is None:
         return Extras(absent=tuple(absent))
     explanations: tuple[GapExplanation, ...] = ()
     mitigation: tuple[MitigationFacts, ...] = ()
+    frontier, chosen = None, None
     notes: tuple[Note, ...] = ()
+    examined = NOT_EXAMINED
     recourse: RecourseFacts | None = None
     test = _rows(request.test, request.roles, model)
     subject = Subject(
@@ -264,28 +301,34 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
         absent += missing
         recourse, missing = group_recourse(subject, s, request.roles, groupings, progress)
         absent += missing
+    if s.whole:
+        asked = WholeWanted(s.global_columns, request.roles.sensitive, s.proxies, s.min_group_size)
+        examined = examine_model(subject, groupings, asked, explanations, progress)
+        absent += examined.absent
     checks: tuple[LabelCheck, ...] = ()
     if request.train is not None:
         train = _rows(request.train, request.roles, model)
-        notes = _overlap(train, test)
+        notes = overlap_notes(train, test)
+        job = Job(
+            model=model,
+            pos_label=request.roles.pos_label,
+            threshold=request.roles.threshold,
+            train=train,
+            test=test,
+            groupings=plan.groupings,
+            options=plan.options,
+            weight_kind=s.weight_kind,
+            proxies=s.proxies,
+        )
         if s.explain_labels:
             least = {"minimum": s.min_group_size, "seed": s.seed}
             checks, missing = label_checks(train, test, groupings, **least, level=s.level)
             absent += missing
         if s.mitigate:
-            job = Job(
-                model=model,
-                pos_label=request.roles.pos_label,
-                threshold=request.roles.threshold,
-                train=train,
-                test=test,
-                groupings=plan.groupings,
-                options=plan.options,
-                weight_kind=s.weight_kind,
-                proxies=s.proxies,
-            )
             mitigation, missing = mitigate(job, s.methods, progress)
             absent += missing
+        if question is not None:
+            frontier, chosen = searched_frontier(request, job, question, groupings, progress)
     return Extras(
         explanations,
         mitigation,
@@ -294,32 +337,10 @@ def _extras(request: Request, plan: Plan, groupings: tuple[GroupingFacts, ...], 
         label_checks=checks,
         recourse=recourse,
         neural=neural,
+        examined=examined,
+        frontier=frontier,
+        chosen=chosen,
     )
-
-
-def _model_notes(model: Model | None) -> tuple[Note, ...]:
-    return () if model is None else tuple(Note(code="model", text=text) for text in model.notes)
-
-
-def _not_made(request: Request) -> list[Absent]:
-    s, found = request.settings, []
-    if request.model is None:
-        why = "an explanation asks the model for the scores of other rows, and no model was given"
-        found.append(Absent(part="explanation", reason=why))
-        why = "retraining needs a model and its training rows, and no model was given"
-        found.append(Absent(part="mitigation", reason=why))
-        return found
-    if not s.explain:
-        found.append(Absent(part="explanation", reason="the settings switch it off"))
-    if s.explain_labels and request.train is None:
-        why = "it trains a model on the training rows, and none were given (train or split in the settings)"
-        found.append(Absent(part="check of the labels", reason=why))
-    if not s.mitigate:
-        found.append(Absent(part="mitigation", reason="the settings switch it off"))
-    elif request.train is None:
-        why = "retraining needs training rows, and none were given (train or split in the settings)"
-        found.append(Absent(part="mitigation", reason=why))
-    return found
 
 
 def _rows(table: Table, roles: Roles, model: Model) -> Rows:
@@ -331,44 +352,6 @@ def _rows(table: Table, roles: Roles, model: Model) -> Rows:
         raise TypeError("a model is audited with labels")
     inputs = frame[list(inputs_of(model, roles))]
     return Rows(inputs, labels, target, part.attributes, part.weight, part.control)
-
-
-def _overlap(train: Rows, test: Rows) -> tuple[Note, ...]:
-    label = "the label"
-    found = overlapping_rows(
-        train.frame.assign(**{label: train.target.to_numpy()}),
-        test.frame.assign(**{label: test.target.to_numpy()}),
-    )
-    if found.count == 0:
-        return ()
-    text = (
-        f"{found.count:,} of {found.test_rows:,} test rows ({found.share:.1%}) equal a training row"
-        " in every column that the model reads and in the label; there the model may look better than it is."
-    )
-    return (Note(code="overlap", text=text),)
-
-
-def _notes(cube: Cube, kept: Cube, groupings: tuple[GroupingFacts, ...], settings: Settings) -> list[Note]:
-    notes = []
-    for grouping in groupings:
-        small = [g.name for g in grouping.groups if g.below_minimum and not g.missing]
-        if small:
-            shown = ", ".join(small[:8]) + (f" and {len(small) - 8} more" if len(small) > 8 else "")
-            text = (
-                f"By {grouping.name}, groups with fewer than {settings.min_group_size} rows are shown but"
-                f" left out of worst-of-several figures: {shown}."
-            )
-            notes.append(Note(code="small_groups", text=text))
-        for g in grouping.groups:
-            if g.missing:
-                held = f"{g.rows:,} rows have a missing value ({g.name})"
-                text = f"By {grouping.name}, {held}: shown, not compared."
-                notes.append(Note(code="missing_group", text=text))
-    if kept is not cube:
-        cells = f"{len(cube.codes):,} cells"
-        text = f"The record's counts are without scores, because with them they would fill {cells}."
-        notes.append(Note(code="coarse_cube", text=text))
-    return notes
 
 
 def _software() -> Software:

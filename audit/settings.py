@@ -11,11 +11,15 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, PrivateAttr, field_validator
 
 from ..errors import Problem, SettingsError, did_you_mean
+from ..metrics.grid import DEFAULT_BINS, MAX_BINS, Grid, Kind
 from ..metrics.slice_input import DEEPEST
-from ..mitigation.retrain import METHODS
+from ..mitigation.methods import METHODS
 from .explain.kinds import DEFAULT_GAPS, KINDS
+from .frontier_settings import Frontier
 from .policy import LevelValue, Limit, Policy, canonical_sha256, load_policy, misnamed, unknown_metrics
+from .profile_packs import known_profiles
 from .prompts import PROMPTS
+from .settings_profiles import Evidence, FairLending, FourFifths, Insurance, LocalLaw
 from .settings_recourse import Recourse
 from .toml_reader import Section, build, read_toml
 
@@ -32,6 +36,9 @@ REFERENCES = ("largest", "best", "overall", "rest", "all_pairs")
 
 PATHS = ("data", "train", "model", "policy", "answers", "out")
 """The keys that hold paths; they are relative to the settings file's folder."""
+
+ScoreKind = Literal["probability", "real"]
+"""What scores are: probabilities of the positive label, or numbers of any range and sign."""
 
 _COLUMNS = "a list of column names, each in quotes"
 Name = Annotated[str, Field(min_length=1)]
@@ -123,10 +130,29 @@ class Settings(Section):
     score: Name | None = Field(
         default=None, description="the column of scores, in quotes", examples=['score = "p_approve"']
     )
+    score_kind: ScoreKind = Field(
+        default="probability",
+        description='"probability" (from 0 to 1) or "real" (any number, as a decision_function gives)',
+        examples=['score_kind = "real"'],
+    )
+    score_bins: int = Field(
+        default=DEFAULT_BINS,
+        ge=2,
+        le=MAX_BINS,
+        description=f"a whole number from 2 to {MAX_BINS}: equal bins that probabilities are counted in",
+        examples=[f"score_bins = {DEFAULT_BINS}"],
+    )
+    score_distinct: bool = Field(
+        default=False,
+        description="true or false: count each distinct score by itself, exactly",
+        examples=["score_distinct = true"],
+    )
     threshold: float = Field(
-        default=0.5, ge=0, le=1, description="a number from 0 to 1; scores at or above it are selected",
+        default_factory=lambda given: 0.0 if given.get("score_kind") == "real" else 0.5,
+        allow_inf_nan=False,
+        description="a number, from 0 to 1 for probabilities; scores at or above it are selected",
         examples=["threshold = 0.5"],
-    )  # fmt: skip
+    )
     weight: Name | None = Field(
         default=None, description="the column of weights, in quotes", examples=['weight = "fnlwgt"']
     )
@@ -194,6 +220,18 @@ class Settings(Section):
     )
     seed: int = Field(default=0, ge=0, description="a whole number of at least 0", examples=["seed = 0"])
     explain: bool = Field(default=True, description="true or false", examples=["explain = true"])
+    whole: bool = Field(
+        default=True,
+        description="true or false: whether the model as a whole, its proxies and the trust in"
+        " explanations are looked at",
+        examples=["whole = true"],
+    )
+    global_columns: Names = Field(
+        default=(),
+        description=f"{_COLUMNS}, whose curves by group are drawn; by default those that the model"
+        " leans on most",
+        examples=['global_columns = ["age", "occupation"]'],
+    )
     explain_gaps: tuple[str, ...] = Field(
         default=DEFAULT_GAPS,
         description=f"a list of: {', '.join(KINDS)}",
@@ -225,6 +263,16 @@ class Settings(Section):
         description=f"a list of: {', '.join(METHODS)}",
         examples=['methods = ["reweighing"]'],
     )
+    frontier: Frontier | None = Field(
+        default=None,
+        description="a table of its own, [frontier], that says how a better trade-off is searched",
+        examples=['frontier = { metric = "equalized_odds_difference", attribute = "sex" }'],
+    )
+    forbid_sensitive_at_decision: bool = Field(
+        default=False,
+        description="true or false: whether models that need a sensitive column for decisions are ruled out",
+        examples=["forbid_sensitive_at_decision = true"],
+    )
     proxies: Names = Field(default=(), description=_COLUMNS, examples=['proxies = ["relationship"]'])
     search: Names = Field(
         default=(), description=f"{_COLUMNS}, whose worst-treated slices are searched for",
@@ -242,6 +290,22 @@ class Settings(Section):
         description="a table of changeable, immutable, ranges and monotone",
         examples=['recourse = { immutable = ["native-country"], monotone = { age = "up" } }'],
     )
+    profiles: tuple[str, ...] = Field(
+        default=(),
+        description="a list of rule packs; evenhand profiles lists them",
+        examples=['profiles = ["nyc-ll144", "four-fifths"]'],
+    )
+    local_law: LocalLaw = Field(default_factory=LocalLaw, description="a table for the profile nyc-ll144")
+    four_fifths: FourFifths = Field(
+        default_factory=FourFifths, description="a table for the profile four-fifths"
+    )
+    fair_lending: FairLending = Field(
+        default_factory=FairLending, description="a table for the profile fair-lending"
+    )
+    insurance: Insurance = Field(
+        default_factory=Insurance, description="a table for the profile colorado-10-1-1"
+    )
+    evidence: Evidence = Field(default_factory=Evidence, description="a table of dates, reasons and names")
     answers: Name | None = Field(
         default=None,
         description="the path of the datasheet's answers, in quotes",
@@ -280,6 +344,16 @@ class Settings(Section):
 
     _bases: dict[str, Path] = PrivateAttr(default_factory=dict)
 
+    @field_validator("threshold")
+    @classmethod
+    def _in_range(cls, value: float, info: Any) -> float:
+        if info.data.get("score_kind") == "probability" and not 0 <= value <= 1:
+            raise ValueError(
+                f"a threshold of probabilities lies from 0 to 1, got {value:g};"
+                ' write for example: threshold = 0.5; for scores of another scale: score_kind = "real"'
+            )
+        return value
+
     @field_validator("explain_gaps")
     @classmethod
     def _known_gaps(cls, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -289,6 +363,11 @@ class Settings(Section):
     @classmethod
     def _known_methods(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return _all_known(names, tuple(METHODS), "method")
+
+    @field_validator("profiles")
+    @classmethod
+    def _known_profiles(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return known_profiles(names)
 
     @field_validator("format")
     @classmethod
@@ -322,6 +401,18 @@ class Settings(Section):
                 f"there is no encoding {name!r}; common ones are utf-8, latin-1, cp1252, utf-16"
             ) from error
         return name
+
+    @property
+    def grid(self) -> Grid:
+        """The grid that scores are counted on; it does not depend on the data, so that cubes add up.
+
+        Examples
+        --------
+        >>> Settings().grid.kind, Settings(score_kind="real").grid.kind
+        ('uniform', 'relative')
+        """
+        kind: Kind = "uniform" if self.score_kind == "probability" else "relative"
+        return Grid("distinct" if self.score_distinct else kind, self.score_bins, (self.threshold,))
 
     def resolve(self, key: str) -> Path | None:
         """Return the path of a key, made relative to the folder of the file that named it."""
@@ -389,7 +480,8 @@ def merge(settings: Settings, overrides: Mapping[str, Any]) -> Settings:
     0.4
     """
     given = {key: value for key, value in overrides.items() if value is not None}
-    content = settings.model_dump() | given
+    # What nobody set is left to its default, which may hang on another key.
+    content = settings.model_dump(exclude_unset=True) | given
     if "policy" in given and "limit" not in given:
         content["limit"] = ()
     if "train" in given and "split" not in given:

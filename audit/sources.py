@@ -72,7 +72,13 @@ class ArrowSource:
     def stream(self, columns: Sequence[str], size: int) -> Iterator[pa.RecordBatch]:
         """Read batches of at most ``size`` rows, in order."""
         try:
-            yield from self.data.scanner(columns=list(columns), batch_size=size).to_batches()
+            if self.parquet is None:
+                yield from self.data.scanner(columns=list(columns), batch_size=size).to_batches()
+                return
+            # A scanner reads ahead of whoever works on its batches, in the end the whole file.
+            with pq.ParquetFile(self.parquet) as file:
+                for batch in file.iter_batches(batch_size=size, columns=list(columns)):
+                    yield batch.select(list(columns))
         except (pa.ArrowException, OSError) as error:
             raise _damaged(self.name, error) from error
 

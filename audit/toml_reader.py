@@ -93,6 +93,8 @@ def problems_of(error: ValidationError, model: type[BaseModel], where: str = "")
     """Turn what pydantic found into problems: one for each place, in people's words."""
     found: dict[str, Problem] = {}
     for item in error.errors(include_url=False):
+        if item["type"] == "default_factory_not_called":
+            continue  # the key that this default hangs on is wrong, and has a problem of its own
         owner, key, places = _locate(model, item["loc"])
         path = _path(places)
         shown = f"{where}: {path}" if where and path else path or where

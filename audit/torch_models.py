@@ -11,7 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import ModelError
-from .torch_modules import device_of, dtype_of, evaluating, import_torch, trains
+from ..mitigation.torch_parts import import_torch
+from .tabular import framed
+from .torch_modules import device_of, dtype_of, evaluating, trains
 
 Output = Literal["logit", "probability"]
 OUTPUTS: tuple[Output, ...] = ("logit", "probability")
@@ -76,7 +78,7 @@ class TorchModel:
             device=device_of(self.module), dtype=tensor.dtype if whole else dtype_of(self.module)
         )
 
-    def predict_proba(self, rows: pd.DataFrame) -> NDArray[np.float64]:
+    def predict_proba(self, rows: Any) -> NDArray[np.float64]:
         """Return the probability of each label, shape (rows, classes).
 
         Raises
@@ -85,11 +87,12 @@ class TorchModel:
             The output is not what was declared: no tensor, another number of outputs, or no probabilities.
         """
         torch = import_torch()
-        batches = (rows.iloc[start : start + BATCH] for start in range(0, max(len(rows), 1), BATCH))
+        frame = framed(rows, self.columns)
+        batches = (frame.iloc[start : start + BATCH] for start in range(0, max(len(frame), 1), BATCH))
         with evaluating(self.module), torch.no_grad():
             return np.concatenate([self.probabilities(self.module(self.tensor(batch))) for batch in batches])
 
-    def predict(self, rows: pd.DataFrame) -> NDArray[Any]:
+    def predict(self, rows: Any) -> NDArray[Any]:
         """Return the likeliest label of each row."""
         chosen: NDArray[Any] = self.classes_[self.predict_proba(rows).argmax(axis=1)]
         return chosen

@@ -6,23 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..errors import InputError
+from threadpoolctl import threadpool_limits
 
-
-def import_torch() -> Any:
-    """Import torch, or say how to install it.
-
-    Raises
-    ------
-    InputError
-        It is not installed.
-    """
-    try:
-        import torch  # noqa: PLC0415 - takes seconds; only networks need it
-    except ImportError as error:
-        message = 'networks need torch, which is not installed; install it: pip install "evenhand[torch]"'
-        raise InputError.of("missing_library", "torch", message) from error
-    return torch
+from ..mitigation.torch_parts import import_torch
 
 
 def is_module(obj: Any) -> bool:
@@ -46,6 +32,30 @@ def device_of(module: Any) -> Any:
         for tensor in tensors:
             return tensor.device
     return torch.device("cpu")
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch, BLAS and OpenMP work in one thread, and set them back afterwards.
+
+    Small networks gain nothing from several, which wait for each other on a busy machine; and sums are the
+    same on every machine.
+
+    Examples
+    --------
+    >>> import torch
+    >>> with one_thread():
+    ...     torch.get_num_threads()
+    1
+    """
+    torch = import_torch()
+    before = torch.get_num_threads()
+    with threadpool_limits(limits=1):
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
 
 
 def dtype_of(module: Any) -> Any:

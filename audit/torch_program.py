@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import ModelError, Problem
+from ..mitigation.torch_parts import import_torch
 from .model_checks import require
 from .torch_archive import Archive
-from .torch_modules import import_torch
 
 OPERATORS = (
     "_log_softmax.default", "_softmax.default", "_to_copy.default", "abs.default", "add.Scalar",
@@ -48,8 +48,8 @@ OPERATORS = (
 
 _CHECKS = ("torch.ops.aten._assert_scalar.default", "torch.ops.aten._assert_tensor_metadata.default")
 """Tests that torch adds of its own; they change no figure."""
-_PLAIN = {"as_int": int, "as_float": (int, float), "as_bool": bool}
-_SEVERAL = {"as_ints": int, "as_floats": (int, float), "as_bools": bool}
+_PLAIN: dict[str, Any] = {"as_int": int, "as_float": (int, float), "as_bool": bool}
+_SEVERAL: dict[str, Any] = {"as_ints": int, "as_floats": (int, float), "as_bools": bool}
 _WORDS = ("none", "tanh")
 _KINDS = {4: "int32", 5: "int64", 6: "float16", 7: "float32", 8: "float64", 12: "bool"}
 _MOST_NODES = 50_000

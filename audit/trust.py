@@ -15,10 +15,11 @@ import zlib
 from typing import Any
 
 from ..errors import InputError, ModelError, Problem, UntrustedModelError
-from .torch_modules import import_torch
+from ..mitigation.torch_parts import import_torch
 from .trees import check_built, check_parsed
 
 ALLOWED_TYPES = (
+    "evenhand.audit.deployed.MitigatedModel",
     "evenhand.mitigation.barycentre.ScoreBarycentre",
     "evenhand.mitigation.calibration.GroupCalibration",
     "evenhand.mitigation.label_bias.LabelBias",

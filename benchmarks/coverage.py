@@ -19,18 +19,19 @@ from scipy import stats
 from evenhand.metrics import intervals, worst_case
 
 Array = NDArray[np.float64]
+EVERY = np.round(np.arange(1, 100) / 100, 2)
 RATES = np.round(
     np.r_[np.arange(0.01, 0.05, 0.01), np.arange(0.05, 0.951, 0.05), np.arange(0.96, 1, 0.01)], 2
 )
 INNER = np.flatnonzero((RATES >= 0.05) & (RATES <= 0.95))
-PAIRS = [(10, 10), (10, 30), (30, 30), (30, 100), (100, 100), (10, 300), (300, 300)]
+PAIRS = [(10, 10), (17, 15), (10, 30), (30, 30), (30, 100), (100, 100), (10, 300), (300, 300)]
 
 
 def rate_coverage(method: Callable[..., tuple[Array, Array]], n: int) -> Array:
     x = np.arange(n + 1)
     low, high = method(x, n)
-    inside = (low[:, None] <= RATES) & (high[:, None] >= RATES)
-    return np.asarray((inside * stats.binom.pmf(x[:, None], n, RATES)).sum(axis=0))
+    inside = (low[:, None] <= EVERY) & (high[:, None] >= EVERY)
+    return np.asarray((inside * stats.binom.pmf(x[:, None], n, EVERY)).sum(axis=0))
 
 
 def pair_coverage(
@@ -50,10 +51,16 @@ def pair_coverage(
 
 def rows_of_rates() -> list[list[str]]:
     rows = []
-    for method in (intervals.wilson, intervals.clopper_pearson, intervals.jeffreys):
-        for n in (10, 15, 20, 30, 100, 300, 1000, 10_000):
+    for method in (
+        intervals.modified_wilson,
+        intervals.wilson,
+        intervals.clopper_pearson,
+        intervals.jeffreys,
+    ):
+        for n in (10, 13, 15, 20, 30, 100, 300, 1000, 10_000):
             found = rate_coverage(method, n)
-            rows.append([method.__name__, f"{n:,}", *shown(found.mean(), found[INNER].min(), found.min())])
+            inner = found[(EVERY >= 0.05) & (EVERY <= 0.95)].min()
+            rows.append([method.__name__, f"{n:,}", *shown(found.mean(), inner, found.min())])
     return rows
 
 
@@ -62,6 +69,7 @@ def rows_of_pairs() -> list[list[str]]:
         (intervals.miettinen_nurminen_difference, np.subtract),
         (intervals.newcombe_difference, np.subtract),
         (intervals.agresti_caffo_difference, np.subtract),
+        (intervals.widened_ratio, np.divide),
         (intervals.miettinen_nurminen_ratio, np.divide),
         (intervals.koopman_ratio, np.divide),
         (intervals.katz_ratio, np.divide),

@@ -3,10 +3,10 @@
     python benchmarks/explain.py [--models lightgbm forest example] [--shap-rows 100] [--woodelf] [--walks]
 
 All 48,842 rows are explained against all 48,842; SHAP's explainers are given 100 background rows, are timed
-on a sample of rows, and their times are scaled. woodelf-explainer (``pip install woodelf-explainer``) does the
-same job as the exact engine, for single rows. ``--walks`` adds the Monte Carlo engine: the gap in selection
-of the LightGBM model, every bar within 0.002, beside SHAP's permutation explainer at its defaults. Each job runs
-in a process of its own, so the peak is its own.
+on a sample of rows, and their times are scaled. woodelf-explainer (``pip install woodelf-explainer``) does
+the same job as the exact engine, for single rows. ``--walks`` adds the Monte Carlo engine: the gap in
+selection of the LightGBM model, every bar within 0.002, beside SHAP's permutation explainer at its defaults.
+Each job runs in a process of its own, so the peak is its own.
 """
 
 from __future__ import annotations

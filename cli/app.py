@@ -14,8 +14,11 @@ from .demo import demo
 from .explain import explain
 from .guard import guarded
 from .init import init
+from .ll144 import ll144
 from .metrics import metrics
+from .mitigate import mitigate
 from .model_card import model_card
+from .profiles import profiles
 from .report import report
 from .terminal import out
 
@@ -54,6 +57,10 @@ app.command(
     short_help="Audit a table, with or without a model.",
 )(guarded(audit))
 app.command(
+    help="Search what narrows a model's gap, at what price; the exit code is that of the chosen model.",
+    short_help="Search what narrows a gap, at what price.",
+)(guarded(mitigate))
+app.command(
     help="Explain single decisions: what each column adds, by several methods; what would have to change for"
     " another decision; the principal reasons for a refusal.",
     short_help="Explain single decisions of a model.",
@@ -80,3 +87,13 @@ app.command(
     short_help="Write a settings file with guessed roles.",
 )(guarded(init))
 app.command(help="List the metrics, or explain one in plain words.")(guarded(metrics))
+app.command(
+    help="List the rule packs that an audit can be held against, or explain one: status, date, what it asks"
+    " for and what it does not cover.",
+    short_help="List the rule packs, or explain one.",
+)(guarded(profiles))
+app.command(
+    help="Make the summary of New York City's Local Law 144 from a CSV file of counts: columns sex and race"
+    " (or category), n, and selected or above_median.",
+    short_help="Local Law 144 from published counts.",
+)(guarded(ll144))

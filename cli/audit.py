@@ -32,9 +32,19 @@ def audit(
         Many, typer.Option(help="Edges that band a numeric column, as age=40,65; repeat for several.")
     ] = None,
     prediction: Annotated[str | None, typer.Option(help="Column of decisions.")] = None,
-    score: Annotated[str | None, typer.Option(help="Column of scores in [0, 1].")] = None,
+    score: Annotated[str | None, typer.Option(help="Column of scores.")] = None,
+    score_kind: Annotated[
+        str | None, typer.Option(help="probability (default) or real: scores of any range.")
+    ] = None,
+    score_bins: Annotated[
+        int | None, typer.Option(help="Bins that probabilities are counted in (default 4096).")
+    ] = None,
+    score_distinct: Annotated[
+        bool | None,
+        typer.Option("--score-distinct/--no-score-distinct", help="Count each distinct score (default no)."),
+    ] = None,
     threshold: Annotated[
-        float | None, typer.Option(help="Scores at or above it are selected (default 0.5).")
+        float | None, typer.Option(help="Scores at or above it are selected (default 0.5; 0 of real ones).")
     ] = None,
     model: Annotated[
         str | None,
@@ -81,6 +91,13 @@ def audit(
     explain: Annotated[
         bool | None, typer.Option("--explain/--no-explain", help="Explain the gaps (default yes).")
     ] = None,
+    whole: Annotated[
+        bool | None,
+        typer.Option("--whole/--no-whole", help="Look at the model as a whole and at proxies (default yes)."),
+    ] = None,
+    global_columns: Annotated[
+        Many, typer.Option(help="Column whose curves by group are drawn; repeat for several.")
+    ] = None,
     explain_gaps: Annotated[
         Many, typer.Option(help="Metric whose gaps are explained, such as accuracy; repeat for several.")
     ] = None,
@@ -107,7 +124,18 @@ def audit(
         bool | None, typer.Option("--mitigate/--no-mitigate", help="Retrain with less bias (default yes).")
     ] = None,
     methods: Annotated[
-        Many, typer.Option(help="Mitigation method: unaware, reweighing; repeat for several.")
+        Many, typer.Option(help="Method to retrain by, as unaware or reweighing; repeat for several.")
+    ] = None,
+    frontier: Annotated[
+        Many,
+        typer.Option(help="Method whose strengths are searched for a better trade-off; repeat for several."),
+    ] = None,
+    forbid_sensitive_at_decision: Annotated[
+        bool | None,
+        typer.Option(
+            "--forbid-sensitive-at-decision",
+            help="Leave out of that search what needs a sensitive column for decisions.",
+        ),
     ] = None,
     proxies: Annotated[
         Many, typer.Option(help="Column that unaware training drops too; repeat for several.")
@@ -117,6 +145,12 @@ def audit(
     ] = None,
     search_depth: Annotated[
         int | None, typer.Option(help="Most conditions of a slice, 1 to 4 (default 2).")
+    ] = None,
+    profiles: Annotated[
+        Many,
+        typer.Option(
+            "--profile", "--profiles", help="Rule pack, such as nyc-ll144 (see evenhand profiles); repeat."
+        ),
     ] = None,
     answers: Annotated[str | None, typer.Option(help="Answers to the datasheet's questions (.toml).")] = None,
     quasi_identifiers: Annotated[
@@ -141,17 +175,22 @@ def audit(
     """Audit a table with a model, or with a column of decisions or scores."""
     flags = {
         "target": target, "pos_label": pos_label, "sensitive": sensitive, "prediction": prediction,
-        "score": score, "threshold": threshold, "model": model, "trusted": trusted, "train": train,
+        "score": score, "score_kind": score_kind, "score_bins": score_bins,
+        "score_distinct": score_distinct, "threshold": threshold, "model": model, "trusted": trusted,
+        "train": train,
         "weight": weight, "weight_kind": weight_kind, "control": control, "missing": missing,
         "encoding": encoding, "drop": drop, "policy": policy, "min_group_size": min_group_size,
         "privacy_minimum": privacy_minimum, "level": level, "seed": seed, "explain": explain,
         "explain_gaps": explain_gaps, "explain_game": explain_game, "explain_against": explain_against,
         "explain_groups": explain_groups, "explain_labels": explain_labels,
+        "frontier": {"methods": tuple(frontier)} if frontier else None,
+        "forbid_sensitive_at_decision": forbid_sensitive_at_decision,
         "mitigate": mitigate, "methods": methods, "proxies": proxies, "search": search,
         "search_depth": search_depth, "answers": answers, "title": title, "credit": credit, "id": person,
         "out": out_folder, "format": formats, "intersections": intersections_of(intersections),
         "bands": bands_of(bands), "model_columns": model_columns, "model_classes": model_classes,
-        "model_output": model_output, "neural": neural, "quasi_identifiers": quasi_identifiers,
+        "model_output": model_output, "neural": neural, "whole": whole, "global_columns": global_columns,
+        "profiles": profiles, "quasi_identifiers": quasi_identifiers,
     }  # fmt: skip
     return run_audit(source, flags, reference, quiet=quiet, verbose=verbose)
 

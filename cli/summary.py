@@ -17,8 +17,9 @@ from ..audit.limit_figures import group_name
 from ..audit.masking import masked
 from ..audit.record import GroupFacts, GroupingFacts, MitigationFacts, MitigationFigure, Record, State
 from ..errors import Reason
+from ..metrics.catalogue import CATALOGUE
 from ..metrics.results import Disparity, Estimate, Group
-from ..reports.formats import bare, count, figure, kind_of, level, p_value, span, with_span
+from ..reports.formats import Kind, bare, count, figure, kind_of, level, p_value, span, with_span
 from .summary_parts import conditional_table, explanation_table, recourse_table
 
 RATES = {
@@ -104,6 +105,7 @@ def summary(record: Record, width: int | None = None) -> str:
     _show_explanations(page)
     _show_recourse(page)
     _show_mitigation(page)
+    _show_frontier(page)
     _show_remarks(page)
     _show_verdicts(page)
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()).strip("\n")
@@ -244,6 +246,30 @@ def _show_mitigation(page: Page) -> None:
     for method in methods:
         table.add_row(Text(method.method), *(_moved(method, name) for name in ("overall", *names)))
     page.console.print(table)
+
+
+def _show_frontier(page: Page) -> None:
+    facts = page.record.frontier
+    if facts is None:
+        return
+    title = CATALOGUE[facts.metric].title
+    page.heading(f"The trade-off: {facts.scoring} against {title} by {facts.grouping}")
+    point = next((item for item in facts.points if item.name == facts.chosen), None)
+    if point is None:
+        page.hanging(
+            Text("Chosen:", style="dim"), "none, for no candidate has both figures", len("Not made:")
+        )
+        return
+    score: Kind = "rate" if facts.scoring == "accuracy" else "score"
+    kind = kind_of(facts.metric)
+    name = "the unmitigated model" if point.method == "refit" else point.name
+    text = (
+        f"{name}, of {len(facts.points)} candidates: {facts.scoring} {bare(point.score.before.value, score)}"
+        f" → {bare(point.score.after.value, score)}, gap {bare(point.gap.before.value, kind)}"
+        f" → {bare(point.gap.after.value, kind)} on rows held back; on the test rows the limits:"
+        f" {facts.verdict or 'none set'}"
+    )
+    page.hanging(Text("Chosen:", style="dim"), text, len("Not made:"))
 
 
 def _moved(method: MitigationFacts, grouping: str) -> str:

@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ..audit.limit_figures import group_name
-from ..audit.record import ConditionalFacts, GapExplanation, PooledFacts
+from ..audit.record import ConditionalFacts, PooledFacts
+from ..audit.record_explain import GapExplanation
 from ..audit.record_recourse import GroupRecourse, RecourseFacts
 from ..metrics.results import Disparity
 from ..reports.formats import bare, figure, span, with_span
@@ -60,7 +61,9 @@ def explanation_table(explanations: Sequence[GapExplanation]) -> Table:
     table.add_column("gap", justify="right")
     table.add_column("sum", overflow="fold")
     for item in explanations:
-        pair = Text(f"{group_name(item.group)} − {group_name(item.reference)}")
+        other = "all others" if item.against == "rest" else group_name(item.reference)
+        held = "" if item.control is None else f", within {item.control}"
+        pair = Text(f"{group_name(item.group)} − {other}{held}")
         table.add_row(pair, _signed(item.measured), Text(_sum(item)))
     return table
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..errors import InputError, did_you_mean
+from .results import RATE_INTERVAL
 
 Kind = Literal[
     "rate", "mean", "difference", "ratio",
     "composite", "practice", "conditional", "score", "data", "multiclass", "regression", "individual",
-    "ranking",
+    "ranking", "design",
 ]  # fmt: skip
 """The first four kinds are figures that every audit computes and a policy may limit."""
 
@@ -87,7 +88,16 @@ def _rate(  # noqa: PLR0917 - a row of the table reads as one line
     name: str, title: str, formula: str, meaning: str, needs: tuple[str, ...], harm: str, source: str
 ) -> Metric:
     return Metric(
-        name, "rate", title, formula, meaning, needs, harm, source, interval="Wilson", function="rates.count"
+        name,
+        "rate",
+        title,
+        formula,
+        meaning,
+        needs,
+        harm,
+        source,
+        interval=RATE_INTERVAL,
+        function="rates.count",
     )
 
 

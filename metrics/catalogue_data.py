@@ -6,6 +6,7 @@ import math
 
 from .catalogue import Metric
 from .catalogue_harms import LABELS, QUALITY
+from .results import RATE_INTERVAL
 
 _LABEL, _BOTH = ("y_true",), ("y_true", "y_pred")
 _CLARIFY = "Hardt et al. (2021), Amazon SageMaker Clarify: Machine Learning Bias Detection"
@@ -46,7 +47,7 @@ DATA = (
         low=-1.0,
         fair=0.0,
         better="nearer to 0",
-        interval="Wilson",
+        interval=RATE_INTERVAL,
         function="data_bias.label_bias",
     ),
     Metric(
@@ -136,7 +137,7 @@ MULTICLASS = (
         _BOTH,
         QUALITY,
         _SOKOLOVA,
-        interval="Wilson",
+        interval=RATE_INTERVAL,
         function="multiclass.class_rates",
     ),
     Metric(
@@ -148,7 +149,7 @@ MULTICLASS = (
         _BOTH,
         QUALITY,
         _SOKOLOVA,
-        interval="Wilson",
+        interval=RATE_INTERVAL,
         function="multiclass.multiclass_accuracy",
     ),
     Metric(

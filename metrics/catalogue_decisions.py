@@ -6,6 +6,7 @@ import math
 
 from .catalogue import Metric
 from .catalogue_harms import ALLOCATION, QUALITY
+from .results import RATE_INTERVAL, RATIO_INTERVAL
 
 _BOTH, _DECISION, _SCORE = ("y_true", "y_pred"), ("y_pred",), ("y_score",)
 _CELLS = "Jeffreys posterior of the four cells"
@@ -94,7 +95,7 @@ PRACTICE = (
         high=math.inf,
         fair=1.0,
         better="nearer to 1",
-        interval="Miettinen-Nurminen",
+        interval=RATIO_INTERVAL,
         function="practical.adverse_impact",
     ),
     Metric(
@@ -140,7 +141,7 @@ PRACTICE = (
         "New York City Local Law 144; 6 RCNY 5-300",
         fair=1.0,
         better="higher",
-        interval="Miettinen-Nurminen",
+        interval=RATIO_INTERVAL,
         function="local_law.impact_ratios",
     ),
     Metric(
@@ -154,7 +155,7 @@ PRACTICE = (
         _SCORE,
         ALLOCATION,
         "New York City Local Law 144; 6 RCNY 5-300",
-        interval="Wilson",
+        interval=RATE_INTERVAL,
         function="scoring_rate.median_split",
     ),
     Metric(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .catalogue import Metric
 from .catalogue_data import DATA, MULTICLASS
 from .catalogue_decisions import COMPOSITES, CONDITIONAL, PRACTICE
+from .catalogue_designs import DESIGNS
 from .catalogue_people import INDIVIDUAL, REGRESSION
 from .catalogue_rankings import RANKINGS
 from .catalogue_scores import SCORES
@@ -19,5 +20,6 @@ _ROWS: tuple[Metric, ...] = (
     *REGRESSION,
     *INDIVIDUAL,
     *RANKINGS,
+    *DESIGNS,
 )
 MORE: dict[str, Metric] = {row.name: row for row in _ROWS}

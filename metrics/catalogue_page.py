@@ -24,6 +24,7 @@ FAMILIES = (
     ("Regression", ("regression",)),
     ("Individuals", ("individual",)),
     ("Rankings", ("ranking",)),
+    ("Repeated people, surveys, probable membership", ("design",)),
 )
 WIDTH = 100
 

@@ -6,6 +6,7 @@ import math
 
 from .catalogue import Metric
 from .catalogue_harms import ALIKE, ALLOCATION, QUALITY
+from .results import RATE_INTERVAL
 
 _BOTH, _PREDICTED = ("y_true", "y_pred"), ("y_pred",)
 
@@ -122,7 +123,7 @@ INDIVIDUAL = (
         "Galhotra, Brun and Meliou (2017), Fairness Testing: Testing Software for Discrimination",
         fair=0.0,
         better="lower",
-        interval="Wilson",
+        interval=RATE_INTERVAL,
         function="flips.counterfactual_flip_rate",
     ),
     Metric(

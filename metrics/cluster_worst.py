@@ -7,15 +7,14 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InputError, Reason
+from ..errors import Reason
 from .bootstrap import percentile_interval
 from .careful_intervals import seminorm_of
 from .catalogue import Metric, metric_named
-from .clusters import ClusterCounts, clustered
-from .disparity import Options, entrants
-from .rates import Counted, divide
+from .clusters import ClusterCounts, clustered_table
+from .disparity import Options, worst_of
+from .rates import divide
 from .results import Disparity, Group, Interval
-from .worst_case import WorstOf, worst_difference, worst_mean_difference, worst_ratio
 from .worst_null import largest_mean, largest_spread, smallest_ratio, worst_mean
 
 Floats = NDArray[np.float64]
@@ -57,32 +56,7 @@ def worst_of_clustered(
     """
     metric = metric_named(metric) if isinstance(metric, str) else metric
     options = options or Options()
-    if not metric.rates:
-        rule = "a difference or ratio is wanted"
-        raise InputError.of("not_a_comparison", "metric", f"{rule}, got {metric.name!r}")
-    counted = [clustered(counts, name, options.level) for name in metric.rates]
-    inside, left_out = entrants(counts.table, metric, options)
-    blank = replace(_blank(metric, len(inside)), left_out=left_out)
-    reason = _undefined(counted, inside, small=bool(left_out))
-    if reason is not None:
-        return replace(blank, reason=reason)
-    x = np.stack([c.successes[inside] for c in counted])
-    n = np.stack([c.effective[inside] for c in counted])
-    worst = _worst(metric, x, n, options)
-    if np.isnan(worst.value):
-        return replace(blank, reason=Reason.ALL_ZERO)
-    rates = divide(x, n)[worst.rate_index]
-    lower, higher = sorted(worst.pair, key=lambda i: float(rates[i]))
-    return replace(
-        blank,
-        group=counts.table.groups[inside[lower]],
-        reference=counts.table.groups[inside[higher]],
-        value=worst.value,
-        interval=Interval(worst.low, worst.high, options.level, f"{worst.method}, cluster-robust sizes"),
-        p_value=worst.p_value,
-        null_median=worst.null_median,
-        null_95=worst.null_95,
-    )
+    return worst_of(clustered_table(counts, metric.rates, options.level), metric, options)
 
 
 def _blank(metric: Metric, compared: int) -> Disparity:
@@ -96,22 +70,6 @@ def _blank(metric: Metric, compared: int) -> Disparity:
         fair=1.0 if metric.kind == "ratio" else 0.0,
         compared=compared,
     )
-
-
-def _undefined(counted: list[Counted], inside: list[int], *, small: bool) -> Reason | None:
-    lacking = next((c.missing_input for c in counted if c.missing_input is not None), None)
-    if lacking is not None:
-        return lacking
-    if len(inside) < 2:
-        return Reason.BELOW_MINIMUM if small and len(counted[0].value) > 1 else Reason.SINGLE_GROUP
-    return next((why for c in counted for i in inside if (why := c.reason(i)) is not None), None)
-
-
-def _worst(metric: Metric, x: Floats, n: Floats, options: Options) -> WorstOf:
-    compute = worst_mean_difference if metric.combine == "mean" else worst_difference
-    if metric.kind == "ratio":
-        compute = worst_ratio
-    return compute(x, n, level=options.level, draws=options.draws, seed=options.seed)
 
 
 def worst_gap(  # noqa: PLR0917 - the figure, whose it is, and what it is made from

@@ -5,6 +5,7 @@ A thousand rows of a hundred people tell less than a thousand people would. A cu
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,12 +18,14 @@ from .cube import WeightKind
 from .labels import binary_codes
 from .linearised import outcome_flags, places_of, robust_size, row_variance
 from .people import Repeats, person_codes
-from .rates import RATES, Counted, GroupTable, Rate, count, divide, group_table, rate_named
+from .rates import RATES, Counted, Design, GroupTable, Rate, count, divide, group_table, rate_named
 from .results import Level
 from .row_groups import RowGroups, grouped_rows
 from .tally import cube_of, refuse_unaligned
 
 Floats = NDArray[np.float64]
+ROBUST = "cluster-robust sizes"
+"""What the names of intervals add where people repeat."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -233,6 +236,33 @@ def clustered(counts: ClusterCounts, rate: Rate | str, level: float = 0.95) -> C
     [0.084]
     """
     return cluster_robust(counts, rate, level).counted
+
+
+def clustered_table(
+    counts: ClusterCounts, rates: Iterable[Rate | str] = tuple(RATES), level: float = 0.95
+) -> GroupTable:
+    """Give the confusion matrices with effective sizes that are right for people who repeat.
+
+    Whatever takes a `GroupTable` (estimates, comparisons, the worst of several) is then right for them too.
+
+    Parameters
+    ----------
+    counts : ClusterCounts
+    rates : iterable of Rate or str
+        Those whose sizes are worked out; what the counts cannot tell is left out.
+    level : float
+        Of the intervals that the sizes are for.
+
+    Examples
+    --------
+    >>> counts = cluster_counts(None, [1, 1, 0, 0], sensitive_features=["F"] * 4, ids=[1, 1, 2, 2])
+    >>> table = clustered_table(counts)
+    >>> table.design.name, sorted(table.design.sizes)
+    ('cluster-robust sizes', ['selection_rate'])
+    """
+    found = [clustered(counts, rate, level) for rate in rates]
+    sizes = {one.rate.name: one.effective for one in found if one.missing_input is None}
+    return replace(counts.table, design=Design(sizes, ROBUST))
 
 
 def overall_effect(counts: ClusterCounts, rate: Rate | str = RATES["selection_rate"]) -> float:

@@ -15,7 +15,7 @@ CHUNK = 65_536
 """Rows at a time: the keys of a chunk stay in the processor's cache."""
 MAX_CHUNK = 1 << 20
 """Rows at a time at the most, however many cells there are; bounds the memory."""
-PAIR_CHUNK = 1 << 18
+PAIR_CHUNK = 1 << 19
 """Rows at a time where pairs of rows are counted; fewer rows are not worth the 65,536 counters."""
 DENSE_LIMIT = 1 << 22
 """Up to so many possible cells are counted in an array; beyond, the keys that occur are sorted."""

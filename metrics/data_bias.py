@@ -19,11 +19,11 @@ from ..errors import InputError, Reason, did_you_mean
 from .careful_intervals import outer_of, seminorm_of
 from .conditional import disparity_within
 from .cube import Cube
-from .intervals import miettinen_nurminen_difference, wilson
+from .intervals import miettinen_nurminen_difference, modified_wilson
 from .label_distances import DISTANCES
 from .outcomes import OutcomeTable, outcome_table, resampled_weights
 from .rates import WEIGHT, divide
-from .results import Against, Disparity, Group, Interval, Level
+from .results import RATE_INTERVAL, Against, Disparity, Group, Interval, Level
 
 Floats = NDArray[np.float64]
 
@@ -98,8 +98,8 @@ def label_bias(
     Returns
     -------
     list of Disparity
-        Group by group, in the order of the measures. 0 is fair. The intervals are Wilson's for the class
-        imbalance, Miettinen and Nurminen's for the difference of proportions and whatever follows from
+        Group by group, in the order of the measures. 0 is fair. The intervals: modified Wilson for the
+        class imbalance, Miettinen and Nurminen's for the difference of proportions and whatever follows from
         it where labels are binary; else see `evenhand.metrics.careful_intervals`. An infinite divergence has
         the reason ``zero_denominator`` and no interval.
 
@@ -178,8 +178,8 @@ def _imbalance(pair: _Comparison) -> Disparity:
     if np.isnan(value):
         return pair.figure("class_imbalance", value, None, Reason.EMPTY_GROUP)
     size = pair.table.effective(sums.sum(axis=0))
-    low, high = wilson(d / (a + d) * size, size, pair.level)
-    interval = Interval(float(1 - 2 * high), float(1 - 2 * low), pair.level, "Wilson")
+    low, high = modified_wilson(d / (a + d) * size, size, pair.level)
+    interval = Interval(float(1 - 2 * high), float(1 - 2 * low), pair.level, RATE_INTERVAL)
     return pair.figure("class_imbalance", value, interval, None)
 
 

@@ -16,9 +16,9 @@ from scipy.special import ndtr
 
 from ..errors import InputError, Reason, did_you_mean
 from .catalogue import Metric
-from .intervals import miettinen_nurminen_difference, miettinen_nurminen_ratio, score_z_difference
+from .intervals import miettinen_nurminen_difference, score_z_difference, widened_ratio
 from .rates import RATES, Counted, GroupTable, count, divide, rate_named
-from .results import Against, Comparison, Disparity, Group, Interval
+from .results import RATIO_INTERVAL, Against, Comparison, Disparity, Group, Interval
 from .worst_case import WorstOf, worst_difference, worst_mean_difference, worst_ratio
 
 Floats = NDArray[np.float64]
@@ -152,7 +152,9 @@ def against_each(
             group=table.groups[i],
             reference=table.groups[at],
             value=float(values[k]),
-            interval=_interval(values[k], low[k], high[k], options.level, _METHOD[comparison]),
+            interval=_interval(
+                values[k], low[k], high[k], options.level, counted.method(_METHOD[comparison])
+            ),
             p_value=float(p_values[k]),
             fair=_FAIR[comparison],
             reason=_why(values[k], counted.reason(i) or counted.reason(at), comparison),
@@ -164,8 +166,8 @@ def against_each(
 _FAIR: dict[Comparison, float] = {"difference": 0.0, "ratio": 1.0, "log_ratio": 0.0}
 _METHOD: dict[Comparison, str] = {
     "difference": "Miettinen-Nurminen",
-    "ratio": "Miettinen-Nurminen",
-    "log_ratio": "Miettinen-Nurminen",
+    "ratio": RATIO_INTERVAL,
+    "log_ratio": RATIO_INTERVAL,
 }
 
 
@@ -188,7 +190,7 @@ def _pair_interval(
 ) -> tuple[Floats, Floats]:
     if comparison == "difference":
         return miettinen_nurminen_difference(x1, n1, x2, n2, level)
-    low, high = miettinen_nurminen_ratio(x1, n1, x2, n2, level)
+    low, high = widened_ratio(x1, n1, x2, n2, level)
     if comparison == "ratio":
         return low, high
     with np.errstate(divide="ignore"):
@@ -248,7 +250,9 @@ def _against_pool(
             group=group,
             reference=None,
             value=float(values[i]),
-            interval=_interval(values[i], low[i], high[i], options.level, _METHOD[comparison]),
+            interval=_interval(
+                values[i], low[i], high[i], options.level, counted.method(_METHOD[comparison])
+            ),
             p_value=float(p_values[i]),
             fair=_FAIR[comparison],
             reason=_why(
@@ -349,7 +353,7 @@ def worst_of(table: GroupTable, metric: Metric, options: Options | None = None) 
         group=table.groups[inside[lower]],
         reference=table.groups[inside[higher]],
         value=worst.value,
-        interval=Interval(worst.low, worst.high, options.level, worst.method),
+        interval=Interval(worst.low, worst.high, options.level, counted[0].method(worst.method)),
         p_value=worst.p_value,
         null_median=worst.null_median,
         null_95=worst.null_95,
@@ -366,7 +370,7 @@ def entrants(table: GroupTable, metric: Metric, options: Options) -> tuple[list[
     if options.min_group_size > 1:
         rows = [count(table, RATES[rate]).rows for rate in metric.rates]
         small = np.any([row < options.min_group_size for row in rows], axis=0)
-    unknown = np.array([None in group and not options.compare_missing for group in table.groups])
+    unknown = np.array([None in group and not options.compare_missing for group in table.groups], dtype=bool)
     out = small | unknown
     return np.flatnonzero(~out).tolist(), tuple(table.groups[i] for i in np.flatnonzero(out))
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from ..errors import InputError, Reason
 from .groups import encode
-from .intervals import wilson
+from .intervals import modified_wilson
 from .labels import binary_codes, used_levels
-from .results import Estimate, Interval, Level
+from .results import RATE_INTERVAL, Estimate, Interval, Level
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def counterfactual_flip_rate(
     pos_label : optional
         The favourable decision, where decisions are not 0 and 1.
     level : float
-        Of Wilson's intervals.
+        Of the modified Wilson intervals.
 
     Returns
     -------
@@ -145,6 +145,6 @@ def _share(flipped: NDArray[np.bool_], level: float, *, alone: bool = False) -> 
     if alone or not flipped.size:
         return Estimate(float("nan"), reason=Reason.SINGLE_GROUP if alone else Reason.EMPTY_GROUP)
     hits, size = int(flipped.sum()), len(flipped)
-    low, high = wilson(hits, size, level)
-    interval = Interval(float(low), float(high), level, "Wilson")
+    low, high = modified_wilson(hits, size, level)
+    interval = Interval(float(low), float(high), level, RATE_INTERVAL)
     return Estimate(hits / size, interval, float(hits), float(size), size, float(size))

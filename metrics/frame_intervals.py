@@ -15,7 +15,7 @@ from .bootstrap import percentile_interval
 from .frame_counts import compute, resampled_counts
 from .frame_figures import Request
 from .frame_layout import Layout
-from .intervals import wilson
+from .intervals import modified_wilson
 from .rates import GroupTable, count
 from .worst_case import WorstOf
 
@@ -109,12 +109,12 @@ def quantile(draws: Floats, at: float) -> Floats:
 def group_interval(asked: Request, table: GroupTable, layout: Layout, level: float) -> tuple[Floats, Floats]:
     """Give both ends of a metric's interval in every group, shape (P,) each.
 
-    Wilson's for a share of rows; for other functions of counts the middle part of 1,000 replicates of the
-    group's cells. ``nan`` where the figure is undefined.
+    The modified Wilson one for a share of rows; for other functions of counts the middle part of 1,000
+    replicates of the group's cells. ``nan`` where the figure is undefined.
     """
     if asked.figure is not None and asked.figure.rate is not None:
         counted = count(table, asked.figure.rate)
-        low, high = wilson(counted.successes, counted.effective, level)
+        low, high = modified_wilson(counted.successes, counted.effective, level)
         undefined = np.isnan(counted.value)
         return np.where(undefined, np.nan, low), np.where(undefined, np.nan, high)
     value, _ = compute(asked, table.measures[..., 1], layout)

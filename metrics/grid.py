@@ -7,7 +7,6 @@ grid is exact.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -146,10 +145,6 @@ def refuse_bad_scores(values: NDArray[np.float64], name: str, *, probabilities: 
             name,
             f"probabilities lie in [0, 1], got {int(outside.sum())} outside,"
             f" the first {values[outside][0]:g};"
-            " rescale them, or count scores of another scale with cube_of(..., grid=Grid('relative'))",
+            " rescale them; scores of another scale need grid=Grid('relative') in cube_of,"
+            ' score_kind = "real" in an audit',
         )
-
-
-def threshold_edges(thresholds: Sequence[float]) -> Grid:
-    """Make the default grid with these thresholds among its edges."""
-    return Grid(thresholds=tuple(thresholds))

@@ -98,6 +98,41 @@ def checked_table(x1: ArrayLike, n1: ArrayLike, x2: ArrayLike, n2: ArrayLike) ->
     return a, n, b, m
 
 
+def with_rows(counts: Table) -> NDArray[np.bool_]:
+    """Tell where both groups have rows.
+
+    Examples
+    --------
+    >>> with_rows(checked_table(0, [0, 5], 2, 5)).tolist()
+    [False, True]
+    """
+    return np.asarray((counts[1] > 0) & (counts[3] > 0))
+
+
+def stand_ins(counts: Table, usable: NDArray[np.bool_]) -> Table:
+    """Put 1 of 2 in both groups where counts cannot be used, so that a formula runs through.
+
+    Examples
+    --------
+    >>> [a.tolist() for a in stand_ins(checked_table([0, 3], 5, 2, 5), np.array([False, True]))]
+    [[1.0, 3.0], [2.0, 5.0], [1.0, 2.0], [2.0, 5.0]]
+    """
+    x1, n1, x2, n2 = (np.where(usable, a, b) for a, b in zip(counts, (1.0, 2.0, 1.0, 2.0), strict=True))
+    return x1, n1, x2, n2
+
+
+def blank_outside(ends: Ends, defined: NDArray[np.bool_]) -> Ends:
+    """Give both ends where they are defined, and nan elsewhere.
+
+    Examples
+    --------
+    >>> low, high = blank_outside((np.zeros(2), np.ones(2)), np.array([True, False]))
+    >>> low.tolist()
+    [0.0, nan]
+    """
+    return np.where(defined, ends[0], np.nan), np.where(defined, ends[1], np.nan)
+
+
 def inflation(total: Array) -> Array:
     """Give N / (N - 1), by which Miettinen & Nurminen widen a score statistic's variance.
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .interval_basics import Array, Ends, Table, checked_table, critical_value, falling_root, inflation
+from .interval_basics import (
+    Array,
+    Ends,
+    Table,
+    blank_outside,
+    checked_table,
+    critical_value,
+    falling_root,
+    inflation,
+    stand_ins,
+    with_rows,
+)
 from .interval_rate import wilson
 
 
@@ -116,9 +127,8 @@ def miettinen_nurminen_difference(
 
 def _lower_difference(counts: Table, c: Array) -> Array:
     x1, n1, x2, n2, c = np.broadcast_arrays(*counts, c)
-    defined = (n1 > 0) & (n2 > 0)
-    m1, m2 = np.where(defined, n1, 1.0), np.where(defined, n2, 1.0)
-    y1, y2 = np.where(defined, x1, 0.0), np.where(defined, x2, 0.0)
+    defined = with_rows((x1, n1, x2, n2))
+    y1, m1, y2, m2 = stand_ins((x1, n1, x2, n2), defined)
     gap = y1 / m1 - y2 / m2
 
     def excess(delta: Array) -> Array:
@@ -176,6 +186,5 @@ def agresti_caffo_difference(
     x1, n1, x2, n2 = checked_table(x1, n1, x2, n2)
     p1, p2 = (x1 + 1) / (n1 + 2), (x2 + 1) / (n2 + 2)
     half = critical_value(level, z) * np.sqrt(p1 * (1 - p1) / (n1 + 2) + p2 * (1 - p2) / (n2 + 2))
-    defined = (n1 > 0) & (n2 > 0)
-    low, high = np.clip(p1 - p2 - half, -1, 1), np.clip(p1 - p2 + half, -1, 1)
-    return np.where(defined, low, np.nan), np.where(defined, high, np.nan)
+    ends = np.clip(p1 - p2 - half, -1, 1), np.clip(p1 - p2 + half, -1, 1)
+    return blank_outside(ends, with_rows((x1, n1, x2, n2)))

@@ -5,7 +5,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .interval_basics import Array, Ends, Table, checked_table, critical_value, falling_root, inflation
+from .interval_basics import (
+    Array,
+    Ends,
+    Table,
+    blank_outside,
+    checked_table,
+    critical_value,
+    falling_root,
+    inflation,
+    stand_ins,
+    with_rows,
+)
+from .interval_rate import modified_wilson, rarity
 
 _FURTHEST = 60.0
 """Bracket of a ratio on the log scale: e^-60 to e^60 holds every ratio of counts that fit a float."""
@@ -55,7 +67,7 @@ def miettinen_nurminen_ratio(
     *,
     z: ArrayLike | None = None,
 ) -> Ends:
-    """Interval of ``p1 / p2`` by inverting the score test; the default of the product.
+    """Interval of ``p1 / p2`` by inverting the score test, without the change for rare outcomes.
 
     Parameters
     ----------
@@ -89,6 +101,55 @@ def miettinen_nurminen_ratio(
     return _score_ratio(counts, critical_value(level, z), inflation(counts[1] + counts[3]))
 
 
+def widened_ratio(
+    x1: ArrayLike,
+    n1: ArrayLike,
+    x2: ArrayLike,
+    n2: ArrayLike,
+    level: float = 0.95,
+    *,
+    z: ArrayLike | None = None,
+) -> Ends:
+    """Interval of ``p1 / p2`` by the score test, with wider ends where outcomes are rare; the default.
+
+    Beside a large group the score interval of a ratio is Wilson's of the small group's rate, and covers
+    rates near 0 as seldom. An end that rests on 1 to 3 successes (or 1 to 3 failures of the rate that it
+    would raise) is moved out to the one that the two modified Wilson intervals make, joined on the log
+    scale; the change fades out between 3 and 4.
+
+    Parameters, returns and errors as for `miettinen_nurminen_ratio`.
+
+    References
+    ----------
+    Miettinen & Nurminen (1985); joining two intervals: Donner & Zou (2012), Statistical Methods in Medical
+    Research 21, 347-359; the rates: Brown, Cai & DasGupta (2001), section 4.1.1.
+
+    Examples
+    --------
+    >>> low, high = widened_ratio(1, 17, 200, 300)
+    >>> float(low.round(4)), float(miettinen_nurminen_ratio(1, 17, 200, 300)[0].round(4))
+    (0.0045, 0.0156)
+    """
+    counts = checked_table(x1, n1, x2, n2)
+    ends = miettinen_nurminen_ratio(*counts, level, z=z)
+    rates = (*modified_wilson(*counts[:2], level, z=z), *modified_wilson(*counts[2:], level, z=z))
+    low = _moved_out(counts, ends[0], rates[0], rates[3])
+    with np.errstate(divide="ignore"):
+        return low, 1 / _moved_out((*counts[2:], *counts[:2]), 1 / ends[1], rates[2], rates[1])
+
+
+def _moved_out(counts: Table, low: Array, low1: Array, high2: Array) -> Array:
+    """Lower end of ``p1 / p2``, moved to that of the rates' own ends where few outcomes carry it."""
+    few = np.maximum(rarity(counts[0]), rarity(counts[3] - counts[2]))
+    usable = with_rows(counts) & (counts[0] > 0) & (counts[2] > 0)
+    x1, n1, x2, n2 = stand_ins(counts, usable)
+    p1, p2 = x1 / n1, x2 / n2
+    reach = np.hypot(np.log(p1 / np.where(usable, low1, p1)), np.log(np.where(usable, high2, p2) / p2))
+    joined = np.where(usable, p1 / p2 * np.exp(-reach), low)
+    moved: Array = low - few * np.maximum(low - joined, 0)
+    return moved
+
+
 def koopman_ratio(
     x1: ArrayLike,
     n1: ArrayLike,
@@ -120,10 +181,8 @@ def _score_ratio(counts: Table, c: Array, factor: Array | np.float64) -> Ends:
 
 def _lower_ratio(counts: Table, c: Array, factor: Array | np.float64) -> Array:
     x1, n1, x2, n2, c, factor = np.broadcast_arrays(*counts, c, factor)
-    defined, zero = (n1 > 0) & (n2 > 0), x1 == 0
-    usable = defined & ~zero
-    y1, m1 = np.where(usable, x1, 1.0), np.where(usable, n1, 2.0)
-    y2, m2 = np.where(usable, x2, 1.0), np.where(usable, n2, 2.0)
+    defined, zero = with_rows((x1, n1, x2, n2)), x1 == 0
+    y1, m1, y2, m2 = stand_ins((x1, n1, x2, n2), defined & ~zero)
     with np.errstate(divide="ignore"):
         point = np.minimum(np.log(y1 / m1) - np.log(y2 / m2), _FURTHEST)
 
@@ -164,6 +223,7 @@ def katz_ratio(
         ratio = (x1 / n1) / (x2 / n2)
         half = critical_value(level, z) * np.sqrt(1 / y1 - 1 / n1 + 1 / y2 - 1 / n2)
         low, high = ratio * np.exp(-half), ratio * np.exp(half)
-    defined, zero = (n1 > 0) & (n2 > 0), (x1 == 0) | (x2 == 0)
-    low, high = np.where(zero, 0.0, low), np.where(zero, np.inf, high)
-    return np.where(defined, low, np.nan), np.where(defined, high, np.nan)
+    zero = (x1 == 0) | (x2 == 0)
+    return blank_outside(
+        (np.where(zero, 0.0, low), np.where(zero, np.inf, high)), with_rows((x1, n1, x2, n2))
+    )

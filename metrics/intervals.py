@@ -16,8 +16,8 @@ from .interval_difference import (
     score_z_difference,
 )
 from .interval_mean import welch_difference
-from .interval_rate import clopper_pearson, jeffreys, wilson
-from .interval_ratio import katz_ratio, koopman_ratio, miettinen_nurminen_ratio, score_z_ratio
+from .interval_rate import clopper_pearson, jeffreys, modified_wilson, wilson
+from .interval_ratio import katz_ratio, koopman_ratio, miettinen_nurminen_ratio, score_z_ratio, widened_ratio
 
 __all__ = [
     "Array",
@@ -34,9 +34,11 @@ __all__ = [
     "koopman_ratio",
     "miettinen_nurminen_difference",
     "miettinen_nurminen_ratio",
+    "modified_wilson",
     "newcombe_difference",
     "score_z_difference",
     "score_z_ratio",
     "welch_difference",
+    "widened_ratio",
     "wilson",
 ]

@@ -21,7 +21,7 @@ from .results import Level
 T = TypeVar("T")
 Floats = NDArray[np.float64]
 
-_CHUNK = 65_536
+_CHUNK = 1 << 17
 _ALLOWED: tuple[frozenset[Level], ...] = (frozenset({0, 1}), frozenset({-1, 1}))
 
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from ..errors import InputError, Reason
 from .cube import DECISION, Cube
-from .intervals import miettinen_nurminen_ratio
+from .intervals import widened_ratio
 from .rates import RATES, Counted, count, divide, group_table
-from .results import Group, Interval
+from .results import RATIO_INTERVAL, Group, Interval
 
 Floats = NDArray[np.float64]
 
@@ -172,8 +172,8 @@ def _category(
         ratio = float(divide(counted.value[i], counted.value[at]))
         if i != at and not np.isnan(ratio):
             x, n = counted.successes, counted.effective
-            low, high = miettinen_nurminen_ratio(x[i], n[i], x[at], n[at], level)
-            interval = Interval(float(low), float(high), level, "Miettinen-Nurminen")
+            low, high = widened_ratio(x[i], n[i], x[at], n[at], level)
+            interval = Interval(float(low), float(high), level, RATIO_INTERVAL)
     reason = counted.reason(i) or (Reason.ZERO_REFERENCE if np.isnan(ratio) and not excluded else None)
     selected, rate = float(counted.numerator[i]), float(counted.value[i])
     rows = int(counted.rows[i])

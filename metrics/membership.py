@@ -14,15 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from .intervals import wilson
+from .intervals import modified_wilson
 from .linearised import correlation_of, joined_ends
 from .member_rows import MemberRows, membership_rows
 from .rates import Rate, divide
-from .results import Disparity, Estimate, Group, Interval, Level
+from .results import RATE_INTERVAL, Disparity, Estimate, Group, Interval, Level
 from .survey import position
 
 Floats = NDArray[np.float64]
-METHOD = "Wilson, linearised over rows"
+METHOD = f"{RATE_INTERVAL}, linearised over rows"
 ASSUMED = """Each row counts in every group by its probability of belonging there. The intervals carry \
 sampling and membership uncertainty if the probabilities are calibrated and if, among people of equal \
 probabilities, outcome and true group are unrelated."""
@@ -102,8 +102,8 @@ def probabilistic_rates(
     """Compute a rate of every group from probabilities of membership.
 
     ``p_g = sum_i w_ig a_i / sum_i w_ig b_i`` with ``w_ig`` the probability that row i is of group g (times
-    its weight), and the linearised (co)variance of these ratios over rows; Wilson's interval on the
-    effective size ``p (1 - p) / var``. Probabilities of 0 and 1 give the plain rates.
+    its weight), and the linearised (co)variance of these ratios over rows; the modified Wilson interval on
+    the effective size ``p (1 - p) / var``. Probabilities of 0 and 1 give the plain rates.
 
     Parameters
     ----------
@@ -188,7 +188,7 @@ def _estimates(rows: MemberRows, value: Floats, variance: Floats, level: float) 
     kish = np.nan_to_num(divide(total**2, rows.below @ held**2))
     spread = value * (1 - value) * rows.widen
     size = np.where(spread > 0, np.nan_to_num(divide(spread, variance)), kish)
-    low, high = wilson(np.nan_to_num(value) * size, size, level)
+    low, high = modified_wilson(np.nan_to_num(value) * size, size, level)
     counted = (rows.below[:, None] * (held > 0)).sum(axis=0)
     return tuple(
         Estimate(

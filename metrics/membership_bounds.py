@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from ..errors import InputError, Reason
 from .interval_basics import critical_value
-from .intervals import wilson
+from .intervals import modified_wilson
 from .member_rows import MemberRows
 from .people import person_codes
 from .rates import divide
-from .results import Group, Interval
+from .results import RATE_INTERVAL, Group, Interval
 
 Floats = NDArray[np.float64]
 
@@ -145,7 +145,7 @@ def _ratio(inside: Floats, rest: Floats, rows: MemberRows, empty: float) -> tupl
 
 
 def _bounds(group: Group, low: tuple[float, float], high: tuple[float, float], level: float) -> RateBounds:
-    ends = (float(wilson(v * n, n, level)[side]) for side, (v, n) in enumerate((low, high)))
+    ends = (float(modified_wilson(v * n, n, level)[side]) for side, (v, n) in enumerate((low, high)))
     down, up = (default if np.isnan(end) else end for end, default in zip(ends, (0.0, 1.0), strict=True))
-    interval = Interval(down, up, level, "Wilson, around Fréchet-Hoeffding bounds")
+    interval = Interval(down, up, level, f"{RATE_INTERVAL}, around Fréchet-Hoeffding bounds")
     return RateBounds(group, low[0], high[0], interval)

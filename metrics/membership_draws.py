@@ -8,13 +8,13 @@ from scipy.special import stdtrit
 
 from ..errors import InputError
 from .interval_basics import critical_value
-from .intervals import wilson
+from .intervals import modified_wilson
 from .member_rows import MemberRows
 from .rates import divide
-from .results import Estimate, Interval
+from .results import RATE_INTERVAL, Estimate, Interval
 
 Floats = NDArray[np.float64]
-METHOD = "multiple imputation, Rubin, Wilson"
+METHOD = f"multiple imputation, Rubin; {RATE_INTERVAL}"
 
 
 def imputed_rates(
@@ -22,10 +22,10 @@ def imputed_rates(
 ) -> tuple[Estimate, ...]:
     """Draw every row's group from its probabilities, and join the draws by Rubin's rules (1987).
 
-    ``T = U + (1 + 1/M) B``: mean variance within draws plus variance between them; Wilson's interval on the
-    size ``p (1 - p) / T`` with Student's t of Rubin's degrees of freedom. Groups are drawn without a
-    look at the outcome, so this rests on the same assumption as `probabilistic_rates`, and its interval is
-    the wider of the two (an imputer who knows more than the analyst; Meng 1994).
+    ``T = U + (1 + 1/M) B``: mean variance within draws plus variance between them; the modified Wilson
+    interval on the size ``p (1 - p) / T`` with Student's t of Rubin's degrees of freedom. Groups are drawn
+    without a look at the outcome, so this rests on the same assumption as `probabilistic_rates`, and its
+    interval is the wider of the two (an imputer who knows more than the analyst; Meng 1994).
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def imputed_rates(
     df = (draws - 1) * (1 + np.nan_to_num(divide(spread, between), nan=np.inf)) ** 2
     size = np.where(joined > 0, divide(p * (1 - p), joined), totals.mean(axis=0))
     x = np.clip(np.nan_to_num(p), 0, 1) * np.nan_to_num(size)
-    low, high = wilson(x, np.nan_to_num(size), z=stdtrit(np.minimum(df, 1e9), 0.5 + level / 2))
+    low, high = modified_wilson(x, np.nan_to_num(size), z=stdtrit(np.minimum(df, 1e9), 0.5 + level / 2))
     return tuple(
         Estimate(
             value=float(p[g]),

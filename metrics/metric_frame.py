@@ -233,7 +233,7 @@ class MetricFrame:
     def by_group_interval(self, level: float = 0.95) -> list[Any]:
         """Lower and upper ends, each of the form of ``by_group``.
 
-        Wilson's interval for a share of rows, on the effective sample size where rows are weighted; the
+        The interval of rates for a share of rows, on the effective sample size where rows are weighted; the
         middle part of 1,000 replicates for other functions of counts; ``nan`` for callables of your own.
         """
         ends = {r.name: self._group_ends(r, level) for r in self._computed.requests}

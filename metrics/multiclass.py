@@ -110,7 +110,7 @@ class ClassRates:
         return tuple(None if np.isnan(row).any() else self.classes[int(pick(row))] for row in self.values)
 
     def estimate(self, group: Group, level: Level, confidence: float = 0.95) -> Estimate:
-        """Give one class's rate in one group, with Wilson's interval and the reason where undefined.
+        """Give one class's rate in one group, with its interval and the reason where undefined.
 
         Raises
         ------
@@ -317,13 +317,13 @@ def multiclass_accuracy(
     Returns
     -------
     dict
-        Group to its accuracy, without an interval where undefined; Wilson's else.
+        Group to its accuracy, without an interval where undefined; that of rates else.
 
     Examples
     --------
     >>> found = multiclass_accuracy(list("abc"), list("abb"), sensitive_features=list("FMM"))
     >>> found["M",].value, round(found["M",].interval.high, 2)
-    (0.5, 0.91)
+    (0.5, 0.97)
     """
     cube = cube_of(
         y_true, y_pred, sensitive_features=sensitive_features, sample_weight=sample_weight, task="multiclass"

@@ -6,8 +6,8 @@ replicates are axes of one array expression. ``RATES`` is the one table of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,8 @@ from scipy.special import stdtrit
 
 from ..errors import InputError, Reason, did_you_mean
 from .cube import DECISION, LABEL, Cube, WeightKind
-from .intervals import wilson
-from .results import Estimate, Group, Interval
+from .intervals import modified_wilson
+from .results import RATE_INTERVAL, Estimate, Group, Interval
 
 Floats = NDArray[np.float64]
 
@@ -163,6 +163,26 @@ def rate_named(name: str) -> Rate:
     return RATES[name]
 
 
+@dataclass(frozen=True, eq=False)
+class Design:
+    """Effective sizes of the groups by rate, where rows do not stand for themselves, as people who repeat.
+
+    Parameters
+    ----------
+    sizes : mapping of str to ndarray of float, shape (G,)
+        Of each rate's denominator; a rate that is not here has the size that its weights give.
+    name : str
+        What the names of intervals add.
+    """
+
+    sizes: Mapping[str, Floats]
+    name: str
+
+    def only(self, keep: Sequence[int]) -> Design:
+        """Keep some of the groups, by position."""
+        return Design({rate: sizes[list(keep)] for rate, sizes in self.sizes.items()}, self.name)
+
+
 @dataclass(frozen=True)
 class GroupTable:
     """The confusion matrix of every group of a grouping.
@@ -176,6 +196,7 @@ class GroupTable:
     has_label, has_decision : bool
         Where False that axis has length 1.
     weight_kind : {"frequency", "survey"} or None
+    design : Design or None
     """
 
     attributes: tuple[str, ...]
@@ -184,6 +205,7 @@ class GroupTable:
     has_label: bool
     has_decision: bool
     weight_kind: WeightKind | None
+    design: Design | None = None
 
     @property
     def overall(self) -> GroupTable:
@@ -197,6 +219,15 @@ class GroupTable:
             self.weight_kind,
         )
 
+    def only(self, keep: Sequence[int]) -> GroupTable:
+        """Keep some of the groups, by position."""
+        return replace(
+            self,
+            groups=tuple(self.groups[i] for i in keep),
+            measures=self.measures[list(keep)],
+            design=None if self.design is None else self.design.only(keep),
+        )
+
     @property
     def rows(self) -> Floats:
         """Rows of each group, shape (G,)."""
@@ -208,7 +239,8 @@ class Counted:
     """One rate of every group, with what it was counted from; all arrays of shape (G,).
 
     ``effective`` is the effective sample size of the denominator: its rows without weights, the sum
-    of frequency weights, and (sum w)^2 / sum w^2 for survey weights (Kish 1965).
+    of frequency weights, and (sum w)^2 / sum w^2 for survey weights (Kish 1965); or what a `Design` says,
+    whose name ``design`` then is.
     """
 
     rate: Rate
@@ -218,6 +250,11 @@ class Counted:
     rows: Floats
     effective: Floats
     missing_input: Reason | None = None
+    design: str = ""
+
+    def method(self, name: str) -> str:
+        """Name an interval's method, and the design that its sizes come from."""
+        return f"{name}, {self.design}" if self.design else name
 
     @property
     def successes(self) -> Floats:
@@ -300,14 +337,10 @@ def count(table: GroupTable, rate: Rate) -> Counted:
     below = rate.denominator(Cells(table.measures[..., WEIGHT]))
     rows = rate.denominator(Cells(table.measures[..., ROWS]))
     squares = rate.denominator(Cells(table.measures[..., SQUARE]))
-    return Counted(
-        rate,
-        divide(above, below),
-        above,
-        below,
-        rows,
-        effective_size(below, squares, rows, table.weight_kind),
-    )
+    size, design = effective_size(below, squares, rows, table.weight_kind), ""
+    if table.design is not None and rate.name in table.design.sizes:
+        size, design = table.design.sizes[rate.name], table.design.name
+    return Counted(rate, divide(above, below), above, below, rows, size, design=design)
 
 
 def _lacking(table: GroupTable, rate: Rate) -> Reason | None:
@@ -328,7 +361,7 @@ def effective_size(weight: Floats, square: Floats, rows: Floats, kind: WeightKin
 
 
 def estimates(counted: Counted, level: float = 0.95) -> list[Estimate]:
-    """Give each group's rate with its Wilson interval.
+    """Give each group's rate with its interval (`intervals.modified_wilson`).
 
     Parameters
     ----------
@@ -341,11 +374,12 @@ def estimates(counted: Counted, level: float = 0.95) -> list[Estimate]:
     list of Estimate
         In the order of the groups.
     """
-    low, high = wilson(counted.successes, counted.effective, level)
+    low, high = modified_wilson(counted.successes, counted.effective, level)
+    method = counted.method(RATE_INTERVAL)
     return [
         Estimate(
             value=float(counted.value[i]),
-            interval=None if np.isnan(low[i]) else Interval(float(low[i]), float(high[i]), level, "Wilson"),
+            interval=None if np.isnan(low[i]) else Interval(float(low[i]), float(high[i]), level, method),
             numerator=float(counted.numerator[i]),
             denominator=float(counted.denominator[i]),
             rows=int(counted.rows[i]),

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from ..errors import InputError, Reason
-from .interval_rate import wilson
+from .interval_rate import modified_wilson
 from .rates import divide, effective_size
 from .results import Group
 from .scores_table import Floats, Places, ScoreTable, Why
@@ -28,7 +28,7 @@ class Reliability:
     mean_score, rate : ndarray of float
         nan in empty bins.
     low, high : ndarray of float
-        Wilson interval of the rate.
+        Modified Wilson interval of the rate.
     weight, rows, size : ndarray of float
         Sum of weights, rows, effective rows.
     noise : ndarray of float
@@ -100,7 +100,7 @@ def reliability(
     strategy : {"equal_width", "equal_mass"}
         Equal parts of [0, 1], or parts that hold about the same weight of the group; a grid bin is not split.
     level : float
-        Of the Wilson intervals.
+        Of the modified Wilson intervals.
 
     Raises
     ------
@@ -132,7 +132,7 @@ def reliability(
     positive = _sums(table.weight[:, 1], place, bins)
     size = effective_size(weight, square, rows, table.weight_kind)
     rate = divide(positive, weight)
-    low, high = wilson(np.nan_to_num(rate) * size, size, level)
+    low, high = modified_wilson(np.nan_to_num(rate) * size, size, level)
     noise = np.sqrt(divide(spread * np.maximum(score - score_square, 0), weight**3))
     moved = np.zeros(len(table.groups))
     if strategy == "equal_width":

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from ..errors import Reason
 from .cube import WeightKind
-from .intervals import miettinen_nurminen_difference, score_z_difference, wilson
+from .intervals import miettinen_nurminen_difference, modified_wilson, score_z_difference
 from .rates import RATES, divide, effective_size
-from .results import Estimate, Interval, Level
+from .results import RATE_INTERVAL, Estimate, Interval, Level
 from .slice_columns import Condition, Conditions, conditions_of
 from .slice_counts import HITS, ROWS, SQUARE, WEIGHT, Outcomes, shuffled
 from .slice_input import Choices, Given, read_input
@@ -39,7 +39,7 @@ class Slice:
     rows : int
         Rows that meet all conditions, inside the rate's denominator or not.
     rate, rest : Estimate
-        Of the slice and of all other rows, with Wilson intervals; ``rate.rows`` are those in the denominator.
+        Of the slice and of all other rows, with their intervals; ``rate.rows`` are those in the denominator.
     difference : float
         Rate of the slice minus rate of the rest; 0 means fair.
     interval : Interval
@@ -308,11 +308,11 @@ def _estimates(counts: Floats, rules: Rules, level: float, why: Reason) -> list[
     rate = divide(counts[HITS], counts[WEIGHT])
     size = effective_size(counts[WEIGHT], counts[SQUARE], counts[ROWS], rules.kind)
     empty = counts[WEIGHT] <= 0
-    low, high = wilson(np.clip(np.nan_to_num(rate) * size, 0, size), size, 1 - level)
+    low, high = modified_wilson(np.clip(np.nan_to_num(rate) * size, 0, size), size, 1 - level)
     return [
         Estimate(
             value=float(rate[i]),
-            interval=None if empty[i] else Interval(float(low[i]), float(high[i]), 1 - level, "Wilson"),
+            interval=None if empty[i] else Interval(float(low[i]), float(high[i]), 1 - level, RATE_INTERVAL),
             numerator=float(counts[HITS, i]),
             denominator=float(counts[WEIGHT, i]),
             rows=round(counts[ROWS, i]),

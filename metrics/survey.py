@@ -16,13 +16,14 @@ from scipy.special import expit, logit, ndtr, stdtrit
 
 from ..errors import InputError, did_you_mean
 from .interval_basics import critical_value
-from .intervals import miettinen_nurminen_difference, score_z_difference, wilson
+from .intervals import miettinen_nurminen_difference, modified_wilson, score_z_difference
 from .linearised import robust_size, row_variance, rows_in
 from .rates import Counted, GroupTable, Rate, count, divide, effective_size, rate_named
-from .results import Disparity, Estimate, Group, Interval
+from .results import RATE_INTERVAL, Disparity, Estimate, Group, Interval
 
 Floats = NDArray[np.float64]
 Ends = Literal["wilson", "logit"]
+_DESIGNED = ", design-based size"
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +57,8 @@ class SurveyRates:
         level : float
             In (0, 1).
         method : {"wilson", "logit"}
-            Wilson's on the effective size, or Student's t on the log-odds (as ``svyciprop`` does), which
-            does not exist at 0 and 1.
+            The modified Wilson one on the effective size, or Student's t on the log-odds (as ``svyciprop``
+            does), which does not exist at 0 and 1.
 
         Raises
         ------
@@ -68,8 +69,10 @@ class SurveyRates:
         if method not in ("wilson", "logit"):
             raise InputError.of("choice", "method", f"one of wilson, logit is wanted, got {method!r}")
         c = self.counted
-        low, high = wilson(c.successes, c.effective, level) if method == "wilson" else self._logit(level)
-        name = "Wilson, design-based size" if method == "wilson" else "logit, linearised"
+        if method == "wilson":
+            (low, high), name = modified_wilson(c.successes, c.effective, level), RATE_INTERVAL + _DESIGNED
+        else:
+            (low, high), name = self._logit(level), "logit, linearised"
         return tuple(
             Estimate(
                 value=float(c.value[i]),

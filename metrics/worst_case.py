@@ -3,7 +3,8 @@
 A maximum over groups is above 0 by chance alone, so the end that lies next to the fair value moves
 away from it only if a permutation test of the largest |z| rejects; it then is a simultaneous bound at
 that test's critical value. The other end is the largest *unadjusted* pairwise end: the true worst pair
-is one of the pairs, and its own interval already holds it.
+is one of the pairs, and its own interval already holds it. Of a difference, that end is somewhat nearer
+where groups are several and well filled: it takes the error that the lower end leaves.
 
 Beyond `PAIRED` groups the test compares each group with all the rest instead of with each other group.
 """
@@ -22,6 +23,7 @@ from .worst_ends import (
     largest_upper,
     lowest_gap,
     mean_or_share,
+    remaining_critical,
     smallest_lower,
 )
 from .worst_means import worst_mean_gap
@@ -30,7 +32,7 @@ from .worst_result import PAIRED, WorstOf, check_draws, undefined
 
 __all__ = ["PAIRED", "WorstOf", "worst_difference", "worst_mean_difference", "worst_mean_gap", "worst_ratio"]
 
-_METHOD_DIFFERENCE = "permutation of max |z|; Miettinen-Nurminen pairwise"
+_METHOD_DIFFERENCE = "permutation of max |z|; Miettinen-Nurminen pairwise, error shared between the ends"
 _METHOD_MEAN = "permutation of max |z|; Miettinen-Nurminen pairwise, joined by MOVER"
 _METHOD_RATIO = "permutation of max |z|; Miettinen-Nurminen ratio pairwise"
 
@@ -82,7 +84,10 @@ def worst_difference(
     rate = int(np.argmax(spread))
     null = permute(x, n, level, draws, seed, figure=largest_spread)
     low = lowest_gap(x, n, null.critical, largest_end) if null.rejects else 0.0
-    high = largest_upper(x, n, critical_value(level))
+    # A single pair is treated evenly; beyond so many groups the test's critical value is not one of pairs.
+    several = 2 < x.shape[1] <= PAIRED
+    narrow = remaining_critical(level, null.critical) if several else None
+    high = largest_upper(x, n, critical_value(level), narrow)
     value = float(spread[rate])
     pair = int(np.argmin(p[rate])), int(np.argmax(p[rate]))
     ends = min(low, value), max(high, value)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from .interval_basics import Array, Ends
 from .interval_difference import miettinen_nurminen_difference, newcombe_difference, score_z_difference
@@ -15,6 +16,8 @@ from .worst_null import signs
 from .worst_result import PAIRED
 
 Places = NDArray[np.intp]
+FILLED = 10
+"""Successes and failures from which on a group is well filled."""
 _FIRST = 64
 """Pairs whose exact end is computed before the others are screened against it."""
 
@@ -94,8 +97,27 @@ def highest_ratio(x: Array, n: Array, critical: float) -> float:
         return float(np.minimum(np.minimum(high, 1 / low), 1).min())
 
 
-def largest_upper(x: Array, n: Array, c: Array) -> float:
+def remaining_critical(level: float, simultaneous: float) -> float:
+    """Critical value of an upper end that takes the error which the lower end leaves for the worst pair.
+
+    The lower end, at the simultaneous critical value, misses a single pair with a chance of
+    ``1 - Phi(simultaneous)`` only, the less the more groups there are; where many pairs are nearly the worst
+    it misses more, and the upper end, the largest of theirs, hardly ever. Half the error is the least.
+
+    Examples
+    --------
+    >>> round(remaining_critical(0.95, 1.96), 2), round(remaining_critical(0.95, 3.6), 2)
+    (1.96, 1.65)
+    """
+    error = 1 - level
+    return float(-special.ndtri(max(error - special.ndtr(-simultaneous), error / 2)))
+
+
+def largest_upper(x: Array, n: Array, c: Array, narrow: float | None = None) -> float:
     """Largest pairwise upper end of |p_i - p_j|; exact, though few pairs are solved.
+
+    ``narrow`` replaces the critical value for pairs of groups that have at least `FILLED` of both outcomes:
+    a score interval's one-sided error is its nominal one only there.
 
     A pair's upper end exceeds a bound only if its score statistic there is above -z, so one
     evaluation per pair screens out all that cannot be the largest.
@@ -103,15 +125,26 @@ def largest_upper(x: Array, n: Array, c: Array) -> float:
     i, j = np.triu_indices(n.shape[1], 1)
     swap = x[:, i] * n[:, j] < x[:, j] * n[:, i]
     pairs = _ordered(_all_pairs(x, n), swap)
-    cheap = newcombe_difference(*pairs.counts, z=c)[1].ravel()
-    bound = _upper(pairs.take(_top(cheap, _FIRST)), c)
+    z = np.broadcast_to(c, pairs.x1.shape)
+    if narrow is not None:
+        z = np.where(_fewest(pairs) >= FILLED, narrow, z)
+    cheap, flat_z = newcombe_difference(*pairs.counts, z=z)[1].ravel(), z.ravel()
+    first = _top(cheap, _FIRST)
+    bound = _upper(pairs.take(first), flat_z[first])
     # The reverse direction matters only where the groups are close: |d| ends at max(high, -low).
     for x1, n1, x2, n2 in (pairs.counts, (pairs.x2, pairs.n2, pairs.x1, pairs.n1)):
         flat = Pairs(x1, n1, x2, n2)
-        reach = score_z_difference(*flat.counts, delta=min(bound, 1.0)).ravel() > -c
-        if bound < 1 and reach.any():
-            bound = max(bound, _upper(flat.take(np.flatnonzero(reach)), c))
+        reach = np.flatnonzero(score_z_difference(*flat.counts, delta=min(bound, 1.0)).ravel() > -flat_z)
+        if bound < 1 and reach.size:
+            bound = max(bound, _upper(flat.take(reach), flat_z[reach]))
     return bound
+
+
+def _fewest(pairs: Pairs) -> Array:
+    """Fewest successes or failures of the two groups of each pair."""
+    both = (pairs.x1, pairs.n1 - pairs.x1, pairs.x2, pairs.n2 - pairs.x2)
+    fewest: Array = np.minimum.reduce(both)
+    return fewest
 
 
 def _upper(pairs: Pairs, c: Array) -> float:

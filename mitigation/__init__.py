@@ -14,9 +14,9 @@ _HOME = {
     "ImpactRepair": "repair",
     "LabelBias": "label_bias",
     "LagrangianWeights": "lagrangian",
-    "METHODS": "retrain",
+    "METHODS": "methods",
     "Massaged": "massaging",
-    "Method": "retrain",
+    "Method": "method",
     "Overlap": "overlap",
     "PairedCounts": "joint",
     "Proxies": "proxies",
@@ -36,13 +36,16 @@ _HOME = {
     "best_mixtures": "threshold_mixing",
     "best_shared": "threshold_search",
     "best_thresholds": "threshold_search",
+    "curves_of_cube": "threshold_curves",
     "gap_change": "paired",
+    "leaves_to_imitate": "torch_tree",
     "overlapping_rows": "overlap",
     "paired_counts": "joint",
     "proxy_strength": "proxies",
     "rate_change": "paired",
     "retrain_model": "retrain",
     "reweighing_weights": "reweighing",
+    "tango": "paired_intervals",
     "worst_gap_change": "paired",
 }
 
@@ -56,11 +59,14 @@ if TYPE_CHECKING:
     from .label_bias import LabelBias as LabelBias
     from .lagrangian import LagrangianWeights as LagrangianWeights
     from .massaging import Massaged as Massaged
+    from .method import Method as Method
+    from .methods import METHODS as METHODS
     from .overlap import Overlap as Overlap
     from .overlap import overlapping_rows as overlapping_rows
     from .paired import gap_change as gap_change
     from .paired import rate_change as rate_change
     from .paired import worst_gap_change as worst_gap_change
+    from .paired_intervals import tango as tango
     from .proxies import Proxies as Proxies
     from .proxies import Proxy as Proxy
     from .proxies import proxy_strength as proxy_strength
@@ -70,19 +76,19 @@ if TYPE_CHECKING:
     from .repair import Repaired as Repaired
     from .resampling import Resampled as Resampled
     from .residual import Residualised as Residualised
-    from .retrain import METHODS as METHODS
-    from .retrain import Method as Method
     from .retrain import Retrained as Retrained
     from .retrain import retrain_model as retrain_model
     from .reweighing import Reweighed as Reweighed
     from .reweighing import Reweighing as Reweighing
     from .reweighing import reweighing_weights as reweighing_weights
+    from .threshold_curves import curves_of_cube as curves_of_cube
     from .threshold_mixing import best_mixtures as best_mixtures
     from .threshold_search import best_shared as best_shared
     from .threshold_search import best_thresholds as best_thresholds
     from .thresholds import GroupThresholds as GroupThresholds
     from .thresholds import SharedThreshold as SharedThreshold
     from .torch_trainer import TabularNet as TabularNet
+    from .torch_tree import leaves_to_imitate as leaves_to_imitate
     from .unaware import Unaware as Unaware
 
 

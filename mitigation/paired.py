@@ -25,7 +25,7 @@ from ..errors import Reason
 from ..metrics.rates import Cells, Rate, divide, rate_named
 from ..metrics.results import Estimate, Interval
 from .joint import PairedCounts
-from .paired_intervals import percentile, resampled_rates, tango
+from .paired_intervals import percentile, resampled_rates, tango_ends
 from .rows import Floats
 
 Comparison = Literal["difference", "ratio"]
@@ -109,21 +109,87 @@ def has_fixed_denominator(rate: Rate) -> bool:
 def _size(joint: PairedCounts, rate: Rate) -> tuple[int, float]:
     """Rows of the labels that the rate counts, and their effective number."""
     labels = masks(rate)[1].max(axis=1)[:, None, None]
-    rows, weight = int((joint.rows * labels).sum()), float((joint.counts * labels).sum())
-    if joint.squares is None:
-        return rows, weight
-    squares = float((joint.squares * labels).sum())
-    return rows, weight**2 / squares if squares else 0.0
+    effective = float(_effective_each(joint.pooled(), rate)[0])
+    return int((joint.rows * labels).sum()), 0.0 if math.isnan(effective) else effective
 
 
 def _tango_of(joint: PairedCounts, rate: Rate, level: float) -> Interval:
-    counts, (event, counted) = joint.counts.sum(axis=0), masks(rate)
+    low, high = _tango_each(joint.pooled(), rate, level)
+    return Interval(float(low[0]), float(high[0]), level, "Tango")
+
+
+def _tango_each(joint: PairedCounts, rate: Rate, level: float) -> tuple[Floats, Floats]:
+    """Give the ends of Tango's interval for each group; nan where the rate counts no row of it."""
+    event, counted = masks(rate)
     # Cells whose event holds before but not after, and the other way round: axes are label, before, after.
-    before_only = float((counts * (event[:, :, None] > event[:, None, :])).sum())
-    after_only = float((counts * (event[:, :, None] < event[:, None, :])).sum())
-    _, effective = _size(joint, rate)
-    scale = effective / float((counts * counted[:, :, None]).sum())
-    return tango(before_only * scale, after_only * scale, effective, level=level)
+    lost, won = (event[:, :, None] > event[:, None, :]), (event[:, :, None] < event[:, None, :])
+    before_only, after_only, weight = (
+        (joint.counts * cells).sum(axis=(1, 2, 3)) for cells in (lost, won, counted[:, :, None])
+    )
+    effective = _effective_each(joint, rate)
+    low, high = np.full_like(weight, np.nan), np.full_like(weight, np.nan)
+    able = (weight > 0) & (effective > 0)
+    scale = effective[able] / weight[able]
+    low[able], high[able] = tango_ends(
+        before_only[able] * scale, after_only[able] * scale, effective[able], level=level
+    )
+    return low, high
+
+
+def _effective_each(joint: PairedCounts, rate: Rate) -> Floats:
+    labels = masks(rate)[1].max(axis=1)[:, None, None]
+    weight = np.asarray((joint.counts * labels).sum(axis=(1, 2, 3)))
+    if joint.squares is None:
+        return weight
+    return divide(weight**2, (joint.squares * labels).sum(axis=(1, 2, 3)))
+
+
+def rate_changes(
+    joint: PairedCounts, rate: str, *, level: float = 0.95, draws: int = 2000, seed: int = 0
+) -> list[Estimate]:
+    """Change of a rate in each group, after minus before.
+
+    Parameters
+    ----------
+    joint : PairedCounts
+    rate : str
+        A name in the metric catalogue.
+    level : float
+        Nominal coverage of each interval, in (0, 1).
+    draws, seed : int
+        Of the bootstrap, as in ``rate_change``.
+
+    Returns
+    -------
+    list of Estimate
+        One a group, as ``rate_change`` gives it for the group alone.
+
+    Raises
+    ------
+    InputError
+        There is no such rate.
+
+    Examples
+    --------
+    >>> from evenhand.mitigation.joint import paired_counts
+    >>> joint = paired_counts([0] * 50 + [1] * 50, [1] * 100, [1] * 100, [0] * 10 + [1] * 90)
+    >>> [(round(c.value, 2), round(c.interval.high, 2)) for c in rate_changes(joint, "true_positive_rate")]
+    [(-0.2, -0.11), (0.0, 0.07)]
+    """
+    known, groups = rate_named(rate), range(joint.counts.shape[0])
+    if not has_fixed_denominator(known):
+        return [rate_change(joint.of(g), rate, level=level, draws=draws, seed=seed) for g in groups]
+    values = known(joint.after) - known(joint.before)
+    low, high = _tango_each(joint, known, level)
+    sizes = [_size(joint.of(g), known) for g in groups]
+    return [
+        Estimate(float(value), None, rows=rows, effective=effective, reason=known.empty)
+        if math.isnan(value)
+        else Estimate(
+            float(value), Interval(float(a), float(b), level, "Tango"), rows=rows, effective=effective
+        )
+        for value, a, b, (rows, effective) in zip(values, low, high, sizes, strict=True)
+    ]
 
 
 def gap_change(
@@ -308,8 +374,8 @@ def _most_change(joint: PairedCounts, rates: Sequence[Rate], level: float) -> fl
     groups = joint.counts.shape[0]
     spreads = []
     for rate in rates:
-        ends = [_tango_of(joint.of(g), rate, 1 - (1 - level) / groups) for g in range(groups)]
-        spreads.append(max(end.high for end in ends) - min(end.low for end in ends))
+        low, high = _tango_each(joint, rate, 1 - (1 - level) / groups)
+        spreads.append(float(high.max() - low.min()))
     return max(spreads)
 
 

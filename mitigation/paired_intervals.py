@@ -48,18 +48,33 @@ def tango(before_only: float, after_only: float, rows: float, *, level: float = 
     >>> round(change.low, 3), round(change.high, 3)
     (-0.517, -0.026)
     """
+    low, high = tango_ends(np.array(before_only), np.array(after_only), np.array(rows), level=level)
+    return Interval(float(low), float(high), level, "Tango")
+
+
+def tango_ends(
+    before_only: Floats, after_only: Floats, rows: Floats, *, level: float = 0.95
+) -> tuple[Floats, Floats]:
+    """Give the ends of Tango's interval for every element of arrays at once.
+
+    Examples
+    --------
+    >>> low, high = tango_ends(np.array([7.0, 0.0]), np.array([1.0, 0.0]), np.array([21.0, 10.0]))
+    >>> low.round(3).tolist(), high.round(3).tolist()
+    ([-0.517, -0.278], [-0.026, 0.278])
+    """
     z = float(critical_value(level))
     change = (after_only - before_only) / rows
 
     def statistic(delta: Floats) -> Floats:
         return _tango_statistic(before_only, after_only, rows, delta)
 
-    low = falling_root(lambda delta: statistic(delta) - z, np.array(-1.0), np.array(change))
-    high = falling_root(lambda delta: statistic(delta) + z, np.array(change), np.array(1.0))
-    return Interval(float(low), float(high), level, "Tango")
+    low = falling_root(lambda delta: statistic(delta) - z, -np.ones_like(change), change)
+    high = falling_root(lambda delta: statistic(delta) + z, change, np.ones_like(change))
+    return low, high
 
 
-def _tango_statistic(b: float, c: float, n: float, delta: Floats) -> Floats:
+def _tango_statistic(b: Floats, c: Floats, n: Floats, delta: Floats) -> Floats:
     # q: maximum-likelihood probability of "before only" when "after only" is q + delta.
     slope = (b + c) * (1 - delta) - 2 * delta * (n - c)
     q = (slope + np.sqrt(np.maximum(slope**2 + 8 * n * b * delta * (1 - delta), 0.0))) / (4 * n)

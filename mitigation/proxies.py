@@ -5,7 +5,9 @@ Leaving the sensitive column out helps little while others stand for it. Two fig
 - *normalised mutual information*: the share of the attribute's uncertainty that the column removes
   (mutual information over the attribute's entropy), 0 to 1, corrected for chance;
 - *AUC*: how often the column alone ranks a row of the group above a row of another, out of sample; 0.5 is
-  chance, 1 is certainty. For several groups, the mean over one group against the rest.
+  chance, 1 is certainty. For several groups, the mean over one group against the rest. Its interval is
+  that of a cross-validated AUC: the influence of each row on the AUC of its own fold (LeDell, Petersen and
+  van der Laan 2015), on the logit scale.
 """
 
 from __future__ import annotations
@@ -18,21 +20,12 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 import pandas as pd
-from sklearn.ensemble import HistGradientBoostingClassifier
 
 from ..errors import InputError, Problem
-from ..metrics.groups import encode
-from ..metrics.results import Group
-from .rows import Floats, Integers, compress, dealt_folds, index_of, match_rows, missing_columns, row_groups
-
-BINS = 32
-"""A numeric column with more distinct values than this is cut into so many bins of about equal size."""
-
-MAX_LEVELS = 200
-"""A column of text with more values keeps the most frequent; the rest become one."""
-
-MIN_ROWS = 10
-"""A group with fewer sampled rows than this is left out, and values with fewer are taken as one."""
+from ..metrics.results import Group, Interval
+from .proxy_figures import MIN_ROWS, Area, auc_alone, auc_together, binned, information_of
+from .rows import Integers, compress, index_of, match_rows, missing_columns, row_groups
+from .splitting import dealt_folds
 
 STRONG = 0.7
 """From this AUC on, a column is called a proxy: a convention, not a rule of law."""
@@ -52,11 +45,17 @@ class Proxy:
         Share of the attribute's uncertainty that the column removes, in [0, 1].
     auc : float
         Out of sample, in [0, 1]; 0.5 is chance.
+    interval : Interval or None
+        Of the AUC; None where it does not vary (one value, or rows told apart without fail).
+    by_group : tuple of float
+        Each group against the rest, in the order of ``Proxies.groups``.
     """
 
     column: str
     information: float
     auc: float
+    interval: Interval | None = None
+    by_group: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +76,8 @@ class Proxies:
         Rows used, and rows there were.
     folds, seed : int
         Of the cross-validation; the seed also draws the sample.
+    together_interval : Interval or None
+    together_by_group : tuple of float
     """
 
     attributes: tuple[str, ...]
@@ -88,6 +89,8 @@ class Proxies:
     available: int
     folds: int
     seed: int
+    together_interval: Interval | None = None
+    together_by_group: tuple[float, ...] = ()
 
     def strong(self, auc: float = STRONG) -> tuple[str, ...]:
         """Name the columns that tell the attribute with at least this AUC, the strongest first."""
@@ -102,6 +105,8 @@ def proxy_strength(
     max_rows: int = 20_000,
     folds: int = 3,
     seed: int = 0,
+    level: float = 0.95,
+    together: bool = True,
 ) -> Proxies:
     """Measure how well each column, and all together, tell a sensitive attribute.
 
@@ -117,6 +122,10 @@ def proxy_strength(
     folds : int
         Of the cross-validation, 2 or more.
     seed : int
+    level : float in (0, 1)
+        Coverage of the intervals.
+    together : bool
+        Whether all columns together are looked at, too; else their AUC is nan.
 
     Returns
     -------
@@ -148,17 +157,27 @@ def proxy_strength(
         )
         raise InputError.of("too_few_groups", "sensitive_features", said)
     fold = dealt_folds(target, folds, seed)
-    coded = [
-        _binned(frame[name].to_numpy()[chosen], frame[name].dtype.is_numeric(), name) for name in columns
-    ]
-    rows = [
-        Proxy(name, _information(codes, target), _auc_alone(codes, target, fold))
-        for name, (codes, _) in zip(columns, coded, strict=True)
-    ]
+    coded = [binned(frame[name].to_numpy()[chosen], frame[name].dtype.is_numeric(), name) for name in columns]
+    rows = []
+    for name, (codes, _) in zip(columns, coded, strict=True):
+        alone = auc_alone(codes, target, fold)
+        rows.append(
+            Proxy(name, information_of(codes, target), alone.value, alone.interval(level), alone.by_group)
+        )
     rows.sort(key=lambda row: (-row.auc, -row.information, row.column))
-    together = _auc_together(coded, target, fold, seed)
+    whole = auc_together(coded, target, fold, seed) if together else Area(math.nan, math.nan, ())
     return Proxies(
-        groups.names, tuple(rows), together, kept, left_out, len(chosen), len(groups.codes), folds, seed
+        groups.names,
+        tuple(rows),
+        whole.value,
+        kept,
+        left_out,
+        len(chosen),
+        len(groups.codes),
+        folds,
+        seed,
+        whole.interval(level),
+        whole.by_group,
     )
 
 
@@ -248,105 +267,3 @@ def _sample(
     _, target = compress(codes[chosen], len(levels))
     kept = tuple(level for level, ok in zip(levels, large, strict=True) if ok)
     return chosen, target, kept, tuple(level for level, ok in zip(levels, large, strict=True) if not ok)
-
-
-def _binned(values: Any, numeric: bool, name: str) -> tuple[Integers, bool]:  # noqa: FBT001 - a fact of the column
-    """Cut a column into few codes; tell whether they are ordered."""
-    if numeric:
-        return _binned_numbers(np.asarray(values, dtype=float)), True
-    column = encode(values, name)
-    codes = column.codes.astype(np.int64)
-    counts = np.bincount(codes, minlength=len(column.levels))
-    rank = np.empty(len(counts), dtype=np.int64)
-    rank[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
-    kept = min(MAX_LEVELS, int((counts >= MIN_ROWS).sum()))
-    return compress(np.minimum(rank[codes], kept), kept + 1)[1], False
-
-
-def _binned_numbers(values: Floats) -> Integers:
-    missing = np.isnan(values)
-    present = values[~missing]
-    distinct = np.unique(present)
-    edges = (
-        distinct[1:] if len(distinct) <= BINS else np.unique(np.quantile(present, np.arange(1, BINS) / BINS))
-    )
-    codes = np.searchsorted(edges, np.where(missing, 0.0, values), side="right") + 1
-    return np.where(missing, 0, codes).astype(np.int64)
-
-
-def _table(codes: Integers, target: Integers) -> Floats:
-    shape = (int(codes.max()) + 1, int(target.max()) + 1)
-    return np.bincount(codes * shape[1] + target, minlength=shape[0] * shape[1]).reshape(shape).astype(float)
-
-
-def _information(codes: Integers, target: Integers) -> float:
-    """Mutual information over the attribute's entropy, less what chance gives (Miller and Madow)."""
-    table = _table(codes, target)
-    n = table.sum()
-    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / n
-    held = table > 0
-    mutual = float((table[held] * np.log(table[held] / expected[held])).sum() / n)
-    share = table.sum(axis=0) / n
-    entropy = -float((share * np.log(share)).sum())
-    used = int((table.sum(axis=1) > 0).sum())
-    by_chance = (used - 1) * (table.shape[1] - 1) / (2 * n)
-    return float(min(max((mutual - by_chance) / entropy, 0.0), 1.0))
-
-
-def _auc_alone(codes: Integers, target: Integers, fold: Integers) -> float:
-    """Rank each fold's bins by the group's share in the other folds; the mean over folds and groups."""
-    tables = np.stack([_table_of(codes, target, fold == k) for k in range(int(fold.max()) + 1)])
-    whole = tables.sum(axis=0)
-    found = []
-    for held_out in tables:
-        learnt = whole - held_out
-        base = learnt.sum(axis=0) / learnt.sum()
-        share = (learnt + base) / (
-            learnt.sum(axis=1, keepdims=True) + 1
-        )  # one row's worth of the overall share
-        found.append(_mean_auc(held_out, share))
-    return float(np.mean(found))
-
-
-def _table_of(codes: Integers, target: Integers, rows: Any) -> Floats:
-    shape = (int(codes.max()) + 1, int(target.max()) + 1)
-    flat = codes[rows] * shape[1] + target[rows]
-    return np.bincount(flat, minlength=shape[0] * shape[1]).reshape(shape).astype(float)
-
-
-def _mean_auc(table: Floats, scores: Floats) -> float:
-    """Mean over groups of the AUC of a group against the rest, from counts of each score."""
-    groups = range(table.shape[1])
-    one_is_enough = table.shape[1] == 2  # both groups of two have the same AUC
-    return float(np.mean([_auc(table, scores[:, g], g) for g in groups][: 1 if one_is_enough else None]))
-
-
-def _auc(table: Floats, scores: Floats, group: int) -> float:
-    _, place = np.unique(scores, return_inverse=True)
-    inside = np.bincount(place, weights=table[:, group])
-    outside = np.bincount(place, weights=table.sum(axis=1) - table[:, group])
-    pairs = inside.sum() * outside.sum()
-    below = np.cumsum(outside) - outside
-    return float((inside * (below + outside / 2)).sum() / pairs) if pairs else math.nan
-
-
-def _auc_together(
-    coded: Sequence[tuple[Integers, bool]], target: Integers, fold: Integers, seed: int
-) -> float:
-    matrix = np.column_stack([codes for codes, _ in coded])
-    text = [i for i, (_, ordered) in enumerate(coded) if not ordered]
-    found = []
-    for k in range(int(fold.max()) + 1):
-        model = HistGradientBoostingClassifier(
-            max_iter=30,
-            learning_rate=0.2,
-            max_leaf_nodes=15,
-            categorical_features=text or None,
-            early_stopping=False,
-            random_state=seed,
-        )
-        scores = model.fit(matrix[fold != k], target[fold != k]).predict_proba(matrix[fold == k])
-        rows = np.zeros((len(scores), scores.shape[1]))
-        rows[np.arange(len(scores)), target[fold == k]] = 1.0
-        found.append(_mean_auc(rows, scores))
-    return float(np.mean(found))

@@ -134,3 +134,8 @@ class Residualised(RowChanger):
             said = "columns to change must hold finite numbers, got missing (NaN) or infinite (inf) values in"
             hint = "fill them in first, or choose others with columns"
             raise InputError.of("missing", "X", f"{said} {', '.join(map(str, bad))}; {hint}")
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = False
+        return tags

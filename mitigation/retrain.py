@@ -2,142 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import inspect
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 
-from ..errors import InputError, Problem, did_you_mean
-from .base import Sensitivity, fit_weighted, weight_parameter
+from ..errors import InputError, Problem
+from .base import Sensitivity, fit_weighted
+from .method import Method, Plan
+from .methods import method_named
 from .reweighing import Reweighing
 from .rows import column_names, index_of, match_rows, missing_columns, row_weights
 from .unaware import Unaware
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a method may use.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Unfitted.
-    sensitive_columns : tuple of str
-        Sensitive columns that the model reads.
-    proxies : tuple of str
-        Columns that the model reads and that stand for a sensitive one.
-    has_groups : bool
-        Whether the training rows' groups are known.
-    """
-
-    estimator: Any
-    sensitive_columns: tuple[Any, ...]
-    proxies: tuple[Any, ...]
-    has_groups: bool
-
-
-@dataclass(frozen=True)
-class Method:
-    """A way to retrain.
-
-    Parameters
-    ----------
-    name : str
-    description : str
-        One plain sentence.
-    needs_sensitive : {"never", "training", "decision"}
-        When the method itself needs the sensitive attribute.
-    hides : bool
-        Whether the model stops reading the sensitive columns.
-    build : callable
-        Makes the unfitted estimator from a Plan.
-    why_not : callable
-        Gives the reason why the method does not suit a Plan, or None where it does.
-    """
-
-    name: str
-    description: str
-    needs_sensitive: Sensitivity
-    hides: bool
-    build: Callable[[Plan], Any]
-    why_not: Callable[[Plan], str | None]
-
-
-def _nothing_against(_: Plan) -> None:
-    return None
-
-
-def _no_columns(plan: Plan) -> str | None:
-    return None if plan.sensitive_columns else "the model reads none of the sensitive columns"
-
-
-def _no_proxies(plan: Plan) -> str | None:
-    return None if plan.proxies else "no proxies were named that the model reads"
-
-
-def _no_weights(plan: Plan) -> str | None:
-    if not plan.has_groups:
-        return "the groups of the training rows are not known"
-    if weight_parameter(plan.estimator) is None:
-        return f"{type(plan.estimator).__name__} cannot weigh rows (its fit takes no sample_weight)"
-    return None
-
-
-def _unaware(plan: Plan) -> Unaware:
-    return Unaware(plan.estimator, sensitive_columns=plan.sensitive_columns)
-
-
-def _without_proxies(plan: Plan) -> Unaware:
-    return Unaware(plan.estimator, sensitive_columns=plan.sensitive_columns, proxies=plan.proxies)
-
-
-_TABLE = (
-    Method(
-        "refit",
-        "The same model trained again on the same rows: a control that shows what chance alone changes.",
-        "never",
-        hides=False,
-        build=lambda plan: clone(plan.estimator),
-        why_not=_nothing_against,
-    ),
-    Method(
-        "unaware",
-        "Training without the sensitive columns; columns that stand for them remain.",
-        "never",
-        hides=True,
-        build=_unaware,
-        why_not=_no_columns,
-    ),
-    Method(
-        "unaware+proxies",
-        "Training without the sensitive columns and without the columns that stand for them.",
-        "never",
-        hides=True,
-        build=_without_proxies,
-        why_not=_no_proxies,
-    ),
-    Method(
-        "reweighing",
-        "Training rows are weighted so that the label no longer depends on the group (Kamiran and Calders).",
-        "training",
-        hides=False,
-        build=lambda plan: Reweighing(plan.estimator),
-        why_not=_no_weights,
-    ),
-    Method(
-        "reweighing+unaware",
-        "Reweighing, with the sensitive columns hidden from the model: the group only sets the weights.",
-        "training",
-        hides=True,
-        build=lambda plan: Reweighing(_unaware(plan)),
-        why_not=lambda plan: _no_columns(plan) or _no_weights(plan),
-    ),
-)
-
-METHODS: dict[str, Method] = {method.name: method for method in _TABLE}
-"""Every way to retrain, by name."""
 
 
 @dataclass(frozen=True)
@@ -169,10 +47,12 @@ def retrain_model(
     y_train: Any,
     *,
     method: str,
+    strength: float | None = None,
     sensitive_features: Any = None,
     sensitive_columns: Any = (),
     proxies: Any = (),
     sample_weight: Any = None,
+    metric: str = "equalized_odds_difference",
     seed: int = 0,
 ) -> Retrained:
     """Train a clone of a model again, in one of the ways of ``METHODS``.
@@ -186,11 +66,16 @@ def retrain_model(
     y_train : array-like of shape (rows,)
     method : str
         A name in ``METHODS``.
+    strength : float, optional
+        The setting of the method's dial; None means the method's own default. ``METHODS[method].dial`` says
+        what it is, and ``strengths`` which settings a search tries.
     sensitive_features : array-like of shape (rows,) or (rows, attributes), optional
         The groups of the training rows; several columns mean their intersections. Reweighing needs them.
     sensitive_columns, proxies : names or positions
         Columns of X to hide. Those that the model does not read are passed over.
     sample_weight : array-like of shape (rows,), optional
+    metric : str
+        The disparity that the method should narrow, where it can be told.
     seed : int
         Given to every random part of the model whose ``random_state`` is None, so that the result repeats.
 
@@ -214,21 +99,57 @@ def retrain_model(
     >>> again.needs_sensitive, again.estimator.hidden_
     ('never', ['sex'])
     """
-    chosen = _method(method)
+    chosen = method_named(method)
     _refuse_uncloneable(estimator)
     X = _narrowed(estimator, X_train)
-    plan = plan_for(estimator, X, sensitive_features, sensitive_columns, proxies)
-    reason = chosen.why_not(plan)
-    if reason is not None:
-        raise InputError.of("method_unsuited", "method", f"{method!r} does not suit this model: {reason}")
-    seeded, drawn = _seeded(plan.estimator, seed)
-    built = chosen.build(Plan(seeded, plan.sensitive_columns, plan.proxies, plan.has_groups))
-    fitted = _fit(built, X, y_train, sensitive_features, sample_weight)
-    reads = bool(plan.sensitive_columns) and not chosen.hides
-    notes = (*_notes(fitted, chosen, reads), *_seed_notes(drawn, seed))
-    return Retrained(
-        method, chosen.description, "decision" if reads else chosen.needs_sensitive, fitted, notes
+    plan = replace(
+        plan_for(estimator, X, sensitive_features, sensitive_columns, proxies), metric=metric, seed=seed
     )
+    return retrain_by(plan, chosen, strength, X, y_train, sensitive_features, sample_weight)
+
+
+def retrain_by(  # noqa: PLR0917 - the method, then the rows
+    plan: Plan,
+    method: Method,
+    strength: float | None,
+    X: Any,
+    y: Any,
+    sensitive_features: Any,
+    sample_weight: Any,
+) -> Retrained:
+    """Train by a plan that was made before; as ``retrain_model`` does after it has made one.
+
+    Raises
+    ------
+    InputError
+        The method does not suit the plan, it has no dial and a strength was given, or the rows are unfit.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from evenhand.mitigation.methods import METHODS
+    >>> X = pd.DataFrame({"income": [3, 1, 2, 0], "sex": [0, 0, 1, 1]})
+    >>> plan = plan_for(LogisticRegression(), X, X["sex"], ["sex"])
+    >>> again = retrain_by(plan, METHODS["reweighing"], None, X, [1, 0, 1, 0], X["sex"], None)
+    >>> again.method, again.needs_sensitive
+    ('reweighing', 'decision')
+    """
+    reason = method.why_not(plan)
+    if reason is not None:
+        raise InputError.of(
+            "method_unsuited", "method", f"{method.name!r} does not suit this model: {reason}"
+        )
+    if strength is not None and not method.dial:
+        message = f"{method.name!r} has no dial; leave strength out"
+        raise InputError.of("no_dial", "strength", message)
+    seeded, drawn = _seeded(plan.estimator, plan.seed)
+    built = method.build(replace(plan, estimator=seeded), strength)
+    fitted = _fit(built, X, y, sensitive_features, sample_weight)
+    needs = method.needs_of(plan)
+    still_reads = needs == "decision" and method.needs_sensitive == "training"
+    notes = (*_notes(fitted, still_reads=still_reads), *_seed_notes(drawn, plan.seed))
+    return Retrained(method.name, method.description, needs, fitted, notes)
 
 
 def plan_for(
@@ -252,6 +173,7 @@ def plan_for(
     --------
     >>> import pandas as pd
     >>> from sklearn.linear_model import LogisticRegression
+    >>> from evenhand.mitigation.methods import METHODS
     >>> plan = plan_for(LogisticRegression(), pd.DataFrame({"age": [1]}), ["F"], ["sex"])
     >>> METHODS["unaware"].why_not(plan), METHODS["reweighing"].why_not(plan)
     ('the model reads none of the sensitive columns', None)
@@ -261,13 +183,6 @@ def plan_for(
     hidden = tuple(name for name in column_names(sensitive_columns) if name in known)
     stand_ins = tuple(name for name in column_names(proxies) if name in known and name not in hidden)
     return Plan(estimator, hidden, stand_ins, sensitive_features is not None)
-
-
-def _method(name: str) -> Method:
-    if name not in METHODS:
-        said = f"there is no way to retrain called {name!r}; {did_you_mean(name, METHODS)}"
-        raise InputError.of("unknown_method", "method", said)
-    return METHODS[name]
 
 
 def _refuse_uncloneable(estimator: Any) -> None:
@@ -304,7 +219,7 @@ def _seeded(estimator: Any, seed: int) -> tuple[Any, list[str]]:
 
 
 def _fit(built: Any, X: Any, y: Any, sensitive_features: Any, sample_weight: Any) -> Any:
-    if isinstance(built, Reweighing | Unaware):
+    if "sensitive_features" in inspect.signature(built.fit).parameters:
         return built.fit(X, y, sensitive_features=sensitive_features, sample_weight=sample_weight)
     if sample_weight is None:
         return built.fit(X, match_rows(y, index_of(X), "y_train"))
@@ -314,9 +229,9 @@ def _fit(built: Any, X: Any, y: Any, sensitive_features: Any, sample_weight: Any
     return fit_weighted(built, X, match_rows(y, index_of(X), "y_train"), weights)
 
 
-def _notes(fitted: Any, method: Method, reads: bool) -> tuple[str, ...]:  # noqa: FBT001 - a fact, not an option
+def _notes(fitted: Any, *, still_reads: bool) -> tuple[str, ...]:
     notes = []
-    if reads and method.needs_sensitive == "training":
+    if still_reads:
         notes.append("The model still reads a sensitive column, so it needs the attribute at every decision.")
     inner = fitted.estimator_ if isinstance(fitted, Reweighing) else fitted
     if isinstance(inner, Unaware):

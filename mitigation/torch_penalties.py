@@ -5,10 +5,10 @@ probability) in its place it has a slope. That covers every rate of the confusio
 M. Defrance and T. De Bie, "fairret: a Framework for Differentiable Fairness Regularization Terms",
 ICLR 2024, section 3, show how far linear fractions reach.
 
-Soft rates are not the rates of decisions, and a network can close the one gap and leave the other open. So the
-soft rates lend their slope only, and the gaps of the decisions say how hard to push: the proxy-Lagrangian of
-A. Cotter, H. Jiang and K. Sridharan, "Two-Player Games for Efficient Non-Convex Constrained Optimization",
-ALT 2019.
+Soft rates are not the rates of decisions, and a network can close the one gap and leave the other open. So
+the soft rates lend their slope only, and the gaps of the decisions say how hard to push: the proxy-Lagrangian
+of A. Cotter, H. Jiang and K. Sridharan, "Two-Player Games for Efficient Non-Convex Constrained
+Optimization", ALT 2019.
 """
 
 from __future__ import annotations

@@ -10,17 +10,29 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from .charts_frontier import frontier_specification, frontier_words
+from .charts_global import whole_specification
 from .charts_neural import scatter_chart, scatter_svg
 from .formats import Kind
 from .lean import Words, lean
 from .names import width
-from .palette import COLOURS
-from .view_parts import BarChart, Chart, Dot, DotChart, Pair, PairChart, ScatterChart
+from .palette import COLOURS, FONT
+from .view_parts import (
+    BarChart,
+    Chart,
+    Dot,
+    DotChart,
+    FrontierChart,
+    LineChart,
+    MapChart,
+    Pair,
+    PairChart,
+    ScatterChart,
+)
 
 if TYPE_CHECKING:
     from altair import LayerChart
 
-FONT = 'system-ui, "Segoe UI", Roboto, sans-serif'
 ROW = 22
 _NARROW, _WIDE, _NARROW_LETTERS = 134, 200, 18
 _PLOT, _FIGURES, _PAIR_FIGURES = 150, 56, 84
@@ -35,17 +47,22 @@ def specification(chart: Chart) -> dict[str, Any]:
 
     Parameters
     ----------
-    chart : DotChart, BarChart, PairChart or ScatterChart
+    chart : Chart
+        Of any kind.
 
     Returns
     -------
     dict
         Plain JSON; nothing in it refers to anything outside.
     """
+    if isinstance(chart, LineChart | MapChart):
+        return whole_specification(chart)
     if isinstance(chart, DotChart):
         return _dot_chart(chart)
     if isinstance(chart, BarChart):
         return _bar_chart(chart)
+    if isinstance(chart, FrontierChart):
+        return frontier_specification(chart)
     if isinstance(chart, ScatterChart):
         return scatter_chart(chart)
     return _pair_chart(chart)
@@ -56,7 +73,8 @@ def altair_chart(chart: Chart) -> LayerChart:
 
     Parameters
     ----------
-    chart : DotChart, BarChart, PairChart or ScatterChart
+    chart : Chart
+        Of any kind.
 
     Returns
     -------
@@ -80,7 +98,8 @@ def svg(chart: Chart) -> str:
 
     Parameters
     ----------
-    chart : DotChart, BarChart, PairChart or ScatterChart
+    chart : Chart
+        Of any kind.
 
     Returns
     -------
@@ -92,8 +111,12 @@ def svg(chart: Chart) -> str:
     if isinstance(chart, ScatterChart):
         return scatter_svg(chart)
     spec = specification(chart)
-    drawn: str = vl_convert.vegalite_to_svg(_silent(spec), allowed_base_urls=[])
-    return lean(drawn, f"{chart.title}. {chart.description}", _words(spec))
+    if isinstance(chart, LineChart | MapChart):
+        drawn: str = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
+        return lean(drawn, f"{chart.title}. {chart.description}", ())
+    drawn = vl_convert.vegalite_to_svg(_silent(spec), allowed_base_urls=[])
+    words = frontier_words(chart) if isinstance(chart, FrontierChart) else _words(spec)
+    return lean(drawn, f"{chart.title}. {chart.description}", words)
 
 
 def _silent(spec: _Spec) -> _Spec:
@@ -104,7 +127,7 @@ def _silent(spec: _Spec) -> _Spec:
 
 def _unlabelled(layer: _Spec) -> _Spec:
     encoding = layer["encoding"]
-    if not encoding.get("y"):
+    if not encoding.get("y") or encoding["y"].get("type") == "quantitative":
         return layer
     y = encoding["y"] | {"axis": encoding["y"]["axis"] | {"labels": False}}
     return layer | {"encoding": encoding | {"y": y}}

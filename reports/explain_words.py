@@ -118,7 +118,9 @@ def _main(bars: Sequence[Bar], gap: float, kind: Kind) -> tuple[set[str], list[s
     said = [say(f"explain.words.{part}.{number}", columns=_listed([_figure(bar, kind) for bar in named]))]
     against = [bar for bar in bars if bar.value * sign < 0 and _clear(bar)]
     if against and sum(map(_size, bars)) >= OFFSETTING * abs(gap):
-        said.append(say("explain.words.offset", figure=_figure(max(against, key=_size), kind)))
+        other = max(against, key=_size)
+        said.append(say("explain.words.offset", figure=_figure(other, kind)))
+        named.append(other)
     return {bar.column for bar in named}, said
 
 

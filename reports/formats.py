@@ -18,7 +18,16 @@ NO_FIGURE = "–"
 _SCALE: dict[Kind, float] = {"rate": 100.0, "points": 100.0, "ratio": 1.0, "score": 1.0}
 _DIGITS: dict[Kind, int] = {"rate": 1, "points": 1, "ratio": 2, "score": 3}
 _UNIT: dict[Kind, str] = {"rate": "%", "points": " points", "ratio": "", "score": ""}
-_PLAIN_NUMBERS = ("mean_score", "mean_log_odds", "mean_prediction", "log_loss")
+_PLAIN_NUMBERS = (
+    "mean_score",
+    "mean_log_odds",
+    "mean_prediction",
+    "log_loss",
+    "roc_auc",
+    "expected_calibration_error",
+    "brier_score",
+    "balance_for_the",
+)
 
 
 def kind_of(metric: str, comparison: str | None = None) -> Kind:

@@ -19,7 +19,7 @@ from ..audit.record import Record
 from . import charts
 from .view import build_page
 from .view_compare import build_comparison
-from .view_parts import Chart, Page
+from .view_parts import Chart, Page, Section, WhatIf
 from .wording import say
 
 
@@ -37,16 +37,24 @@ def render_report(record: Record) -> str:
         the page's own small script.
     """
     page = build_page(record)
-    return _whole("report.html.j2", page=page, contents=_contents(page))
+    return drawn_whole("report.html.j2", page=page, contents=_contents(page))
 
 
 def render_comparison(found: Comparison) -> str:
     """Draw audits side by side as one self-contained HTML page."""
-    return _whole("compare.html.j2", page=build_comparison(found))
+    return drawn_whole("compare.html.j2", page=build_comparison(found))
 
 
-def _whole(template: str, **values: object) -> str:
-    """Render a page with the style sheet and the one script that it lets run."""
+def drawn_whole(template: str, **values: object) -> str:
+    """Draw a page with the report's style sheet and the one script that it lets run.
+
+    Parameters
+    ----------
+    template : str
+        A file among the templates.
+    **values
+        What the template is given, beside the style and the script.
+    """
     script = _own("report.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
@@ -90,11 +98,12 @@ def _contents(page: Page) -> list[tuple[str, str]]:
     """List the parts of the page, as (anchor, heading)."""
     measured = [page.matrix, *page.groupings, *page.further]
     moved = [page.what_if] if page.what_if else []
-    sections = [page.unknown, *measured, *moved, page.explanations, page.mitigation, page.methods]
+    drawn: list[Section | WhatIf] = [page.unknown, *measured, *moved]
+    drawn += [page.explanations, page.mitigation, page.methods]
     return [
         (page.picture.id, page.picture.heading),
         ("facts", say("facts.heading")),
-        *((section.id, section.heading) for section in sections),
+        *((section.id, section.heading) for section in drawn),
         ("glossary", say("glossary.heading")),
         ("sign-off", say("sign.heading")),
     ]

@@ -10,6 +10,7 @@ from .datasheet import datasheet_of
 from .flat_tables import csv_text, flat_tables, parquet_bytes
 from .html import render_report
 from .junit import render_junit
+from .local_law_144 import FILE, render_local_law
 from .markdown import render_summary
 from .pdf import render_pdf
 from .sarif import render_sarif
@@ -21,6 +22,8 @@ def _html(record: Record) -> Files:
     pages: Files = {"report.html": render_report(record)}
     if record.datasheet is not None:
         pages["datasheet.html"] = datasheet_of(record)
+    if any(item.local_law is not None for item in record.profiles):
+        pages[FILE] = render_local_law(record)
     return pages
 
 

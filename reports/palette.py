@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+FONT = 'system-ui, "Segoe UI", Roboto, sans-serif'
+"""The fonts of the pictures."""
+
 COLOURS = {
     "text": "#1f2328",
     "muted": "#57606a",

@@ -17,18 +17,25 @@ from . import formats
 from .formats import figure, kind_of
 from .names import listed, prose, shorten
 from .view_conditional import conditional_section
+from .view_effects import Concealed
 from .view_explain import explain_section
 from .view_facts import facts
+from .view_frontier import frontier_section
 from .view_gaps import leads
+from .view_global import global_section
 from .view_groups import grouping_section, rate_chart
 from .view_marks import mark, state_mark
 from .view_methods import footer_lines, glossary, methods_section, software_facts
 from .view_mitigation import mitigation_section
 from .view_neural import neural_sections
 from .view_parts import Cell, Chart, Column, Mark, Page, Row, Section, Table
+from .view_profiles import profiles_section
+from .view_proxies import proxies_section
 from .view_recourse import recourse_section
 from .view_scope import Scope, glossary_id, worst_of
+from .view_scores import scores_section
 from .view_slices import slices_section
+from .view_trust import trust_section
 from .view_verdict import headline, summary, tally, verdict_line
 from .view_what_if import what_if
 from .wording import say, say_many, words_of
@@ -62,10 +69,10 @@ def build_page(record: Record) -> Page:
         unknown=_unknown(record, scopes),
         matrix=_matrix(record, scopes),
         groupings=tuple(grouping_section(scope) for scope in scopes),
-        further=tuple(_further(record, hidden)),
+        further=tuple(_further(record, hidden, concealed)),
         what_if=what_if(record),
         explanations=explain_section(record, hidden),
-        mitigation=mitigation_section(record, concealed),
+        mitigation=mitigation_section(record, concealed, frontier_section(record, hidden, concealed)),
         methods=methods_section(record),
         method_facts=tuple(software_facts(record)),
         glossary=glossary(record),
@@ -73,11 +80,16 @@ def build_page(record: Record) -> Page:
     )
 
 
-def _further(record: Record, hidden: Hidden) -> Iterator[Section]:
+def _further(record: Record, hidden: Hidden, concealed: Concealed) -> Iterator[Section]:
     found = (
+        scores_section(record),
         conditional_section(record, hidden),
         slices_section(record, hidden),
+        proxies_section(record, hidden),
+        global_section(record, hidden),
+        trust_section(record),
         recourse_section(record, hidden),
+        profiles_section(record, hidden, concealed),
     )
     for section in found:
         if section is not None:

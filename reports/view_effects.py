@@ -36,9 +36,14 @@ def effect_of(item: MitigationFigure) -> Mark | None:
     return None if name is None else mark(name)
 
 
+def is_wider(item: MitigationFigure) -> bool:
+    """Tell whether a gap was widened by more than noise."""
+    return _effect(item) == "wider"
+
+
 def worsened(item: MitigationFacts, concealed: Concealed) -> list[MitigationFigure]:
     """Give the gaps that a method widened by more than noise, the largest change first."""
-    found = [figure for figure in shown_figures(item, concealed) if _effect(figure) == "wider"]
+    found = [figure for figure in shown_figures(item, concealed) if is_wider(figure)]
     return sorted(found, key=lambda figure: -abs(figure.change.value))
 
 

@@ -207,7 +207,7 @@ def _table(item: GapExplanation, anchor: str, pair: str) -> Table:
             (
                 Cell(formats.bare(bar.value, kind), sub=span(bar.interval, kind)),
                 Cell(_error(bar.sampling_error, kind), sub=_error(bar.monte_carlo_error, kind)),
-                Cell(formats.NO_FIGURE if bar.band is None else f"± {formats.bare(bar.band, kind)}"),
+                Cell(formats.NO_FIGURE if bar.band is None else formats.bare(bar.band, kind)),
             ),
         )
         for bar in _ordered(item)
@@ -219,7 +219,7 @@ def _table(item: GapExplanation, anchor: str, pair: str) -> Table:
         id=f"{anchor}-table",
         caption=say(f"explain.table.{kind}", gap=gap_name(item), pair=pair),
         corner=say("column.column"),
-        columns=tuple(Column(say(f"column.{name}")) for name in ("contribution", "errors", "band")),
+        columns=tuple(Column(say(f"column.{name}")) for name in ("bar", "errors", "band")),
         rows=(*rows, total),
     )
 

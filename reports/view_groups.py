@@ -15,6 +15,7 @@ from .names import isolate, listed, unlike
 from .view_gaps import against_folds, gaps_section
 from .view_marks import mark
 from .view_parts import Cell, Column, Dot, DotChart, Fold, Row, Section, Table, Tone
+from .view_reach import reach_folds
 from .view_scope import CHARTED, LABEL, OPEN, TOP, Scope, axis_from_zero, glossary_id, group_head, too_small
 from .wording import say, say_many, words_of
 
@@ -76,6 +77,7 @@ def _rates(scope: Scope) -> Section:
         Fold(_pictures_label(rest), charts=rest),
         Fold(say("grouping.tables"), tables=tuple(table for table in tables if table.columns)),
         *against_folds(scope),
+        *reach_folds(scope),
     )
     return Section(
         id=f"{scope.id}-rates",

@@ -7,12 +7,14 @@ from dataclasses import fields, is_dataclass
 
 from ..audit.record import Record
 from ..metrics.catalogue import CATALOGUE
+from ..metrics.catalogue_more import MORE
 from ..metrics.results import Interval
 from . import formats
 from .names import prose
 from .view_groups import SHOWN_RATES
 from .view_parts import Fact, Section, Term
 from .view_scope import glossary_id
+from .view_scores import SHOWN_SCORES
 from .wording import say, words_of
 
 
@@ -39,7 +41,14 @@ def methods_section(record: Record) -> Section:
 
 def _interval_methods(record: Record) -> list[str]:
     """Name every interval method that the record's figures carry, in order of first use."""
-    measured = (record.overall, record.groupings, record.conditional, record.slices)
+    measured = (
+        record.overall,
+        record.groupings,
+        record.scores,
+        record.people,
+        record.conditional,
+        record.slices,
+    )
     parts = (*measured, record.explanations, record.mitigation, record.verdicts)
     return list(dict.fromkeys(prose(item.method) for part in parts for item in _intervals(part)))
 
@@ -83,9 +92,10 @@ def glossary(record: Record) -> tuple[Term, ...]:
     shown |= {item.metric for part in record.groupings for item in part.disparities}
     shown |= {item.limit.metric for item in record.verdicts}
     shown |= {line.metric for item in record.mitigation for line in item.figures}
+    shown |= set() if record.scores is None else SHOWN_SCORES
     return tuple(
         Term(glossary_id(name), words.name, words.plain, words.formula, words.fair, words.source)
-        for name, words in ((name, words_of(name)) for name in CATALOGUE if name in shown)
+        for name, words in ((name, words_of(name)) for name in (*CATALOGUE, *MORE) if name in shown)
     )
 
 

@@ -20,7 +20,7 @@ _SUMMED_UP = ("equalized_odds_difference", "demographic_parity_difference")
 """The summary shows the first of these that the record holds."""
 
 
-def mitigation_section(record: Record, concealed: Concealed) -> Section:
+def mitigation_section(record: Record, concealed: Concealed, frontier: Section | None = None) -> Section:
     """Build the section of all methods tried.
 
     Parameters
@@ -28,7 +28,13 @@ def mitigation_section(record: Record, concealed: Concealed) -> Section:
     record : Record
     concealed : frozenset of (grouping, metric)
         Figures that rest on a withheld group; they are left out.
+    frontier : Section, optional
+        The trade-off, which leads; its chosen model then stands with the others on the test rows.
     """
+    record = _with_chosen(record)
+    led = () if frontier is None else (frontier,)
+    if not record.mitigation and frontier is not None:
+        return Section("mitigation", say("mitigate.heading"), "", sections=led)
     if not record.mitigation:
         return Section(
             "mitigation", say("mitigate.heading"), "", notes=(say("mitigate.none", reason=_why(record)),)
@@ -41,8 +47,17 @@ def mitigation_section(record: Record, concealed: Concealed) -> Section:
         id="mitigation",
         heading=say("mitigate.heading"),
         intro=say("mitigate.intro", level=formats.level(record.level)),
-        sections=(_glance(record, concealed), _pictures(record, concealed), *methods),
+        sections=(*led, _glance(record, concealed), _pictures(record, concealed), *methods),
     )
+
+
+def _with_chosen(record: Record) -> Record:
+    """Add the model that the frontier chose, judged on the same test rows."""
+    judged = None if record.frontier is None else record.frontier.judged
+    if judged is None:
+        return record
+    others = tuple(item for item in record.mitigation if item.method != judged.method)
+    return record.model_copy(update={"mitigation": (*others, judged)})
 
 
 def _why(record: Record) -> str:

@@ -85,7 +85,7 @@ def gaps_part(record: Record, facts: NeuralFacts, hidden: Hidden) -> Section | N
         intro=say("neural.gaps.intro"),
         charts=tuple(_chart(record, items[0], place) for place, items in enumerate(found, start=1)),
         tables=tuple(_table(record, items, place) for place, items in enumerate(found, start=1)),
-        notes=tuple(_check(item) for item in shown),
+        folds=(Fold(say("neural.gaps.fold"), notes=tuple(_check(item) for item in shown)),),
     )
 
 

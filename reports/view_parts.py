@@ -152,6 +152,79 @@ class PairChart:
 
 
 @dataclass(frozen=True)
+class Mean:
+    """A point of a line: where it stands, and its interval where there is one."""
+
+    at: float
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Series:
+    """The line of one group."""
+
+    label: str
+    points: tuple[Mean, ...]
+
+
+@dataclass(frozen=True)
+class LineChart:
+    """Lines over a column's values, one a group.
+
+    Parameters
+    ----------
+    id, title, description : str
+    kind : Kind
+        The units of the values.
+    series : tuple of Series
+        Each told by its shape and dash, and named beside the picture.
+    ticks : tuple of str
+        Names of the places 0, 1, ... where they are categories; then points are drawn without lines. Empty
+        for numbers.
+    """
+
+    id: str
+    title: str
+    description: str
+    kind: Kind
+    series: tuple[Series, ...]
+    ticks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Place:
+    """A point of a map, named where ``label`` is not empty."""
+
+    label: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class MapChart:
+    """Points by two figures.
+
+    Parameters
+    ----------
+    id, title, description : str
+    spots : tuple of Place
+    x_title, y_title : str
+    domain : tuple of float
+        Ends of the horizontal axis; the vertical one starts at 0 and is in per cent.
+    """
+
+    id: str
+    title: str
+    description: str
+    spots: tuple[Place, ...]
+    x_title: str
+    y_title: str
+    domain: tuple[float, float]
+
+
+@dataclass(frozen=True)
 class Spot:
     """A point of a scatter chart, in the units that are printed.
 
@@ -193,7 +266,53 @@ class ScatterChart:
     spots: tuple[Spot, ...]
 
 
-Chart = DotChart | BarChart | PairChart | ScatterChart
+@dataclass(frozen=True)
+class FrontierDot:
+    """One way to train, in the units that are printed; ``front``: the Pareto line runs through it."""
+
+    label: str
+    name: str
+    x: float
+    x_low: float | None
+    x_high: float | None
+    y: float
+    y_low: float | None
+    y_high: float | None
+    kind: Literal["chosen", "unmitigated", "pareto", "dominated"]
+    front: bool
+
+
+@dataclass(frozen=True)
+class FrontierChart:
+    """A score against a disparity.
+
+    Parameters
+    ----------
+    id, title, description : str
+    x_title, y_title : str
+        Names of the axes.
+    x_kind, y_kind : Kind
+    x_domain, y_domain : tuple of float
+        Ends of the axes.
+    dots : tuple of FrontierDot
+    limit : float or None
+        Where the limit on the disparity stands.
+    """
+
+    id: str
+    title: str
+    description: str
+    x_title: str
+    y_title: str
+    x_kind: Kind
+    y_kind: Kind
+    x_domain: tuple[float, float]
+    y_domain: tuple[float, float]
+    dots: tuple[FrontierDot, ...]
+    limit: float | None = None
+
+
+Chart = DotChart | BarChart | PairChart | ScatterChart | LineChart | MapChart | FrontierChart
 
 
 @dataclass(frozen=True)
@@ -318,7 +437,7 @@ class Page:
     matrix: Section
     groupings: tuple[Section, ...]
     further: tuple[Section, ...]
-    """What only some audits hold: comparisons of like with like, slices."""
+    """What only some audits hold: comparisons of like with like, slices, proxies, the model as a whole."""
     what_if: WhatIf | None
     explanations: Section
     mitigation: Section

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from ..audit.record import GroupFacts, GroupingFacts, Record, Verdict
 from ..metrics.catalogue import CATALOGUE
+from ..metrics.catalogue_more import MORE
 from ..metrics.results import Disparity, Estimate, Group
 from . import formats
 from .formats import Kind, figure, kind_of
@@ -139,7 +140,7 @@ def axis_from_zero(highs: list[float], kind: Kind) -> tuple[float, float]:
 
 def glossary_id(metric: str) -> str:
     """Give the anchor of a metric's entry in the glossary, empty where it has none."""
-    return f"term-{metric.replace('_', '-')}" if metric in CATALOGUE else ""
+    return f"term-{metric.replace('_', '-')}" if metric in CATALOGUE or metric in MORE else ""
 
 
 def limit_text(verdict: Verdict) -> str:

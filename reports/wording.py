@@ -13,6 +13,7 @@ from functools import cache
 from importlib.resources import files
 
 from ..metrics.catalogue import CATALOGUE
+from ..metrics.catalogue_more import MORE
 from .formats import count
 
 
@@ -51,7 +52,7 @@ def words_of(metric: str) -> Words:
     >>> words_of("equal_opportunity_difference").name, words_of("equal_opportunity_difference").fair
     ('Equal opportunity difference', '0')
     """
-    row = CATALOGUE.get(metric)
+    row = CATALOGUE.get(metric) or MORE.get(metric)
     if row is None:
         name = _capital(metric.replace("_", " "))
         return Words(name, name, "", "", "", "")

@@ -451,4 +451,29 @@ EVIDENCE: dict[str, Evidence] = {
         "tests/test_ranking.py::test_rank_fairness_is_one_minus_the_divergence_of_attention",
         "ranking.rank_fairness",
     ),
+    # ---- repeated people, surveys, probable membership
+    "design_effect": Evidence(
+        "tests/test_clusters.py::test_rows_copied_for_everybody_are_worth_no_more_than_people",
+        "tests/test_clusters.py::test_without_repeats_it_is_the_plain_count",
+        "tests/test_clusters.py::test_the_variance_is_statsmodels_cluster_robust_one",
+        "clusters.cluster_robust",
+    ),
+    "clustered_rate": Evidence(
+        "tests/test_clusters.py::test_resamples_that_never_vary_claim_no_certainty",
+        "tests/test_clusters.py::test_profiles_are_the_distinct_people",
+        "tests/test_clusters.py::test_bca_agrees_with_scipy",
+        "cluster_resampling.cluster_bootstrap",
+    ),
+    "survey_rate": Evidence(
+        "tests/test_survey.py::test_strata_and_units_by_hand",
+        "tests/test_survey.py::test_the_unit_of_the_weights_does_not_matter",
+        "tests/test_survey.py::test_units_alone_are_statsmodels_cluster_variance",
+        "survey.survey_rates",
+    ),
+    "membership_rate": Evidence(
+        "tests/test_membership.py::test_the_estimator_by_hand",
+        "tests/test_membership.py::test_rates_of_groups_add_up_to_the_overall_rate",
+        "tests/test_membership.py::test_covariances_are_those_of_the_jackknife",
+        "membership.probabilistic_rates",
+    ),
 }

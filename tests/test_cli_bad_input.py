@@ -171,7 +171,7 @@ def test_settings_that_are_no_toml(refused, tmp_path):
 
 
 def test_flags_of_wrong_types_come_together(refused, table):
-    words = ("--threshold", "7", "--weight-kind", "rows", "--min-group-size", "0", "--format", "pdf")
+    words = ("--threshold", "7", "--weight-kind", "rows", "--min-group-size", "0", "--format", "docx")
     message = refused(table(), *DECIDED, *words)
     for key in ("threshold", "weight_kind", "min_group_size", "format"):
         assert f"{key}: " in message

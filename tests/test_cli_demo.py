@@ -10,6 +10,7 @@ from evenhand.audit.record import read_record
 
 FILES = [
     "adult.parquet", "datasheet.answers.toml", "datasheet.html", "evenhand.toml", "model.skops",
+    "record-public.json",
     "record.json", "report.html",
 ]  # fmt: skip
 
@@ -59,6 +60,8 @@ def test_the_record_holds_the_whole_walk(demo):
     assert [item.method for item in record.mitigation] == ["unaware", "unaware+proxies", "reweighing"]
     assert record.verdict == "fail"
     assert len(record.verdicts) == 6
+    assert len({point.method for point in record.frontier.points} - {"refit"}) >= 6
+    assert not record.frontier.cut_short
     # A note says how many test rows are training rows too.
     assert "overlap" in {note.code for note in record.notes}
 

@@ -352,15 +352,53 @@ def audited(tmp_path, ids):
     frame = pd.DataFrame({"p": chosen, "sex": np.repeat(rng.choice(["F", "M"], 60), 2), "person": ids})
     frame.to_parquet(tmp_path / "rows.parquet")
     settings = {"prediction": "p", "sensitive": ("sex",), "id": "person"}
-    notes = audit_file(settings_from(tmp_path / "rows.parquet", settings)).record.notes
-    return [note.text for note in notes if note.code == "repeated_people"]
+    return audit_file(settings_from(tmp_path / "rows.parquet", settings))
 
 
 def test_an_audit_notes_that_people_repeat(tmp_path):
-    [text] = audited(tmp_path, np.repeat(np.arange(60), 2))
-    assert text.startswith("The 120 rows are of 60 people, up to 2 rows a person;")
+    record = audited(tmp_path, np.repeat(np.arange(60), 2)).record
+    [text] = [note.text for note in record.notes if note.code == "repeated_people"]
+    assert text.startswith("The 120 rows are of 60 people, up to 2 rows a person.")
     assert "2.02 times as large (design effect)" in text
 
 
+def test_an_audit_counts_people_and_not_rows(tmp_path):
+    """Each person stands in two equal rows, so that the figures are as sure as those of one row a person."""
+    twice = audited(tmp_path, np.repeat(np.arange(60), 2)).record
+    once = audited(tmp_path, np.arange(120)).record
+    for double, plain in zip(twice.groupings[0].groups, once.groupings[0].groups, strict=True):
+        mine, other = double.rates["selection_rate"], plain.rates["selection_rate"]
+        assert mine.value == other.value
+        assert mine.interval.method.endswith(", cluster-robust sizes")
+        assert mine.effective == pytest.approx(other.effective / 2, rel=0.1)
+    wide, narrow = (
+        {d.metric: d for d in r.groupings[0].disparities}["selection_rate"] for r in (twice, once)
+    )
+    width = (wide.interval.high - wide.interval.low) / (narrow.interval.high - narrow.interval.low)
+    assert width == pytest.approx(np.sqrt(2), rel=0.1)
+    worst = {d.metric: d for d in twice.groupings[0].disparities}["demographic_parity_difference"]
+    assert worst.interval.method.endswith("cluster-robust sizes")
+
+
+def test_the_record_holds_resampled_people_too(tmp_path):
+    people = audited(tmp_path, np.repeat(np.arange(60), 2)).record.people
+    assert (people.people, people.rows, people.most) == (60, 120, 2)
+    [part] = people.groupings
+    assert [estimate.interval.method for estimate in part.rates["selection_rate"]] == [
+        "cluster bootstrap, BCa"
+    ] * 2
+    assert part.worst[0].interval.method.startswith("cluster bootstrap")
+
+
+def test_a_limit_is_judged_by_people_then_and_later(tmp_path):
+    limit = {"metric": "demographic_parity_difference", "attribute": "sex", "max": 0.9}
+    result = audited(tmp_path, np.repeat(np.arange(60), 2))
+    [verdict] = result.gate([limit]).record.verdicts
+    worst = {d.metric: d for d in result.record.groupings[0].disparities}[limit["metric"]]
+    assert (verdict.interval.low, verdict.interval.high) == (worst.interval.low, worst.interval.high)
+
+
 def test_an_audit_of_people_who_do_not_repeat_has_no_such_note(tmp_path):
-    assert audited(tmp_path, np.arange(120)) == []
+    record = audited(tmp_path, np.arange(120)).record
+    assert "repeated_people" not in [note.code for note in record.notes]
+    assert record.people is None

@@ -11,7 +11,7 @@ from scipy import stats
 from evenhand.metrics import intervals as iv
 
 RATES = np.round(np.arange(1, 100) / 100, 2)
-SIZES = (10, 20, 30, 50, 100, 300, 1000)
+SIZES = (10, 13, 17, 30, 100, 300, 1000)
 PAIRS = [pair for pair in combinations_with_replacement(SIZES, 2) if pair[0] * pair[1] <= 30_000]
 """All pairs whose tables fit into a few seconds; the larger ones cover better still."""
 INNER = (RATES >= 0.05) & (RATES <= 0.95)
@@ -51,15 +51,27 @@ def hold_to_the_promise(found, middle):
 
 
 def test_rates_cover():
-    found = np.stack([coverage_of_rate(iv.wilson, n) for n in SIZES])
+    found = np.stack([coverage_of_rate(iv.modified_wilson, n) for n in (*range(10, 200), 300, 1000, 10_000)])
     hold_to_the_promise(found, np.s_[:, INNER])
 
 
-def test_wilson_dips_between_the_points_of_the_grid():
-    """The promise is kept on the grid above; a finer one finds 10 to 17 rows below it, near 0 and 1."""
-    fine = np.linspace(0.01, 0.99, 1961)
-    least = {n: coverage_of_rate(iv.wilson, n, fine).min() for n in range(10, 31)}
-    assert 0.835 < min(least.values()) < 0.87
+def least_of_all(method, n):
+    """The least coverage of any rate in 0.01 to 0.99: it falls where an end of an interval is passed."""
+    ends = np.concatenate(method(np.arange(n + 1), n))
+    beside = np.concatenate([ends - 1e-9, ends + 1e-9])
+    return coverage_of_rate(method, n, beside[(beside > 0.01) & (beside < 0.99)]).min()
+
+
+def test_rates_cover_between_the_points_of_the_grid_too():
+    """13 rows are the least covered of all sizes, at rates near 0.232 and 0.768."""
+    least = {n: least_of_all(iv.modified_wilson, n) for n in range(10, 101)}
+    assert {n for n, found in least.items() if found < 0.91} == {13}
+    assert least[13] == pytest.approx(0.9093, abs=5e-5)
+
+
+def test_plain_wilson_does_not():
+    least = {n: least_of_all(iv.wilson, n) for n in range(10, 31)}
+    assert 0.83 < min(least.values()) < 0.87
     assert {n for n, found in least.items() if found < 0.87} == set(range(10, 18))
 
 
@@ -69,7 +81,7 @@ def test_clopper_pearson_never_covers_less_than_its_level():
 
 @pytest.mark.parametrize(
     ("method", "compare"),
-    [(iv.miettinen_nurminen_difference, np.subtract), (iv.miettinen_nurminen_ratio, np.divide)],
+    [(iv.miettinen_nurminen_difference, np.subtract), (iv.widened_ratio, np.divide)],
 )
 def test_default_comparisons_cover(method, compare):
     found = np.stack([coverage_of_pair(method, *sizes, compare) for sizes in PAIRS])

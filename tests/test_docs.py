@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from typer.testing import CliRunner
 from evenhand.audit.answers import read_answers
 from evenhand.audit.model import save_model
 from evenhand.audit.policy import load_policy
+from evenhand.audit.settings import Settings, load_settings
 from evenhand.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -61,9 +63,14 @@ def loans(adult: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path
     save_model(model, folder / "model.skops")
     policy = next(text for _, text in blocks("toml") if "[[limit]]" in text)
     (folder / "policy.toml").write_text(policy, encoding="utf-8")
+    counts = "sex,race,n,selected\nMale,White,900,500\nFemale,White,800,400\nFemale,Black,381,155\n"
+    (folder / "counts.csv").write_text(counts, encoding="utf-8")
     settings = 'data = "loans.parquet"\ntarget = "approved"\npos_label = "yes"\nsensitive = ["sex"]\n'
     settings += 'prediction = "decision"\n'
     (folder / "evenhand.toml").write_text(settings + 'out = "evenhand-demo"\n', encoding="utf-8")
+    search = 'data = "loans.parquet"\ntrain = "train.parquet"\nmodel = "model.skops"\ntarget = "approved"\n'
+    search += 'pos_label = "yes"\nsensitive = ["sex"]\n'
+    (folder / "search.toml").write_text(search, encoding="utf-8")
     return folder
 
 
@@ -114,6 +121,8 @@ def test_a_documented_file_is_read(page: str, snippet: str, tmp_path: Path) -> N
     file.write_text(snippet, encoding="utf-8")
     if "[[limit]]" in snippet:
         assert load_policy(file).limits
+    elif set(tomllib.loads(snippet)) <= set(Settings.model_fields):
+        assert load_settings(file) != Settings()
     else:
         assert read_answers(file).given
 

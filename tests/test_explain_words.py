@@ -18,11 +18,12 @@ def bar(column, value, *, half=0.001, role="column"):
 def gap(metric="selection_rate", measured=-0.1, bars=(), **more):
     total = sum(item.value for item in bars)
     start = 1.0 if metric.endswith("_ratio") else 0.0
-    return GapExplanation(
-        grouping="sex", gap="g", metric=metric, group=("F",), reference=("M",), measured=measured, total=total,
-        gross=sum(abs(item.value) for item in bars), bars=tuple(bars), engine="e", game="direct", rows=9, walks=9,
-        seed=0, start=start, **({"residual": 0.0} | more),
-    )  # fmt: skip
+    given = {
+        "grouping": "sex", "gap": "g", "metric": metric, "group": ("F",), "reference": ("M",), "start": start,
+        "measured": measured, "total": total, "residual": 0.0, "gross": sum(abs(item.value) for item in bars),
+        "bars": tuple(bars), "engine": "e", "game": "direct", "rows": 9, "walks": 9, "seed": 0,
+    }  # fmt: skip
+    return GapExplanation(**(given | more))
 
 
 def said(item, sensitive=()):

@@ -10,8 +10,11 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evenhand.errors import InputError
+from evenhand.metrics.group_identity import encode_few
 from evenhand.metrics.groups import Column, encode, frame_columns, one_column, sort_key
 
 TEXT = ["b", "a", None, "b"]
@@ -317,3 +320,58 @@ def test_rows_of_different_length_are_refused():
 def test_equal_names_are_refused(frame):
     with pytest.raises(InputError, match="a name of its own"):
         frame_columns(frame, "s")
+
+
+@given(st.data())
+def test_few_objects_are_coded_as_their_values_are(data):
+    objects = data.draw(st.lists(st.one_of(st.text(max_size=3), st.none()), min_size=1, max_size=8))
+    rows = data.draw(st.lists(st.integers(0, len(objects) - 1), min_size=1, max_size=60))
+    array = np.empty(len(rows), dtype=object)
+    array[:] = [objects[row] for row in rows]
+    column = encode_few(array, "x")
+    if column is None:
+        assert all(value is None for value in array)
+        return
+    assert [column.levels[code] for code in column.codes] == array.tolist()
+    assert len(set(column.levels)) == len(column.levels)
+    assert None not in column.levels[:-1]
+
+
+def test_every_kind_of_missing_object_is_one_level():
+    array = np.array(["F", None, np.nan, pd.NA, "M", float("nan")], dtype=object)
+    column = encode_few(array, "sex")
+    assert column.levels == ("F", "M", None)
+    assert column.codes.tolist() == [0, 2, 2, 2, 1, 2]
+
+
+def test_equal_strings_that_are_other_objects_are_one_level():
+    parts = ["".join(["Fem", "ale"]) for _ in range(5)]
+    assert len({id(part) for part in parts}) == 5
+    assert encode_few(np.array(parts, dtype=object), "sex").levels == ("Female",)
+
+
+def test_objects_that_come_late_are_found():
+    words = [f"level {i}" for i in range(6)]
+    array = np.array(words, dtype=object)[np.repeat(np.arange(6), 40_000)]
+    column = encode_few(array, "x")
+    assert column.levels == tuple(words)
+    assert column.codes.dtype == np.uint8
+    assert np.array_equal(np.bincount(column.codes), np.full(6, 40_000))
+
+
+def test_strided_views_are_read_as_they_lie():
+    array = np.array(["a", "b"], dtype=object)[np.arange(30) % 2]
+    for view in (array[::3], array[::-1], np.array([array, array[::-1]], dtype=object).T[:, 1]):
+        column = encode_few(view, "x")
+        assert [column.levels[code] for code in column.codes] == view.tolist()
+
+
+def test_many_or_other_objects_are_coded_by_value():
+    fresh = np.array([f"{i % 3}" + "x" * (i % 2) for i in range(2000)], dtype=object)
+    assert encode_few(fresh, "x") is None
+    assert set(encode(fresh, "x").levels) == {"0", "1x", "2", "0x", "1", "2x"}
+    for other in ([1, "1"], [True, False], [b"a"], [None, None], [1.5, "a"]):
+        array = np.empty(len(other), dtype=object)
+        array[:] = other
+        assert encode_few(array, "x") is None
+    assert encode_few(np.array([], dtype=object), "x") is None

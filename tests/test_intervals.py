@@ -14,9 +14,9 @@ from evenhand.errors import InputError
 from evenhand.metrics import intervals as iv
 from evenhand.metrics.interval_difference import restricted_difference
 
-RATE = [iv.wilson, iv.clopper_pearson, iv.jeffreys]
+RATE = [iv.wilson, iv.modified_wilson, iv.clopper_pearson, iv.jeffreys]
 DIFFERENCE = [iv.miettinen_nurminen_difference, iv.newcombe_difference, iv.agresti_caffo_difference]
-RATIO = [iv.miettinen_nurminen_ratio, iv.koopman_ratio, iv.katz_ratio]
+RATIO = [iv.miettinen_nurminen_ratio, iv.widened_ratio, iv.koopman_ratio, iv.katz_ratio]
 CORNERS = [(0, 20, 10, 50), (20, 20, 50, 50), (3, 8, 30, 40), (0, 10, 0, 10), (10, 10, 0, 10), (1, 1, 0, 1)]
 
 
@@ -59,6 +59,54 @@ def test_rates_match_statsmodels(ours, theirs, n, data):
     low, high = proportion_confint(x, n, method=theirs)
     low, high = (0.0 if x == 0 else low), (1.0 if x == n else high)  # our ladder pins the ends there
     assert np.allclose(ours(x, n), (low, high), atol=1e-9)
+
+
+@given(st.integers(1, 500), st.data())
+def test_the_modified_wilson_is_wilsons_from_four_of_both_outcomes(n, data):
+    x = data.draw(st.integers(0, n))
+    (low, high), (plain_low, plain_high) = iv.modified_wilson(x, n), iv.wilson(x, n)
+    assert 0 <= low <= plain_low + 1e-12
+    assert plain_high - 1e-12 <= high <= 1
+    if x == 0 or x > 3:
+        assert low == plain_low
+    if x == n or n - x > 3:
+        assert high == pytest.approx(plain_high, abs=1e-12)
+
+
+@given(tables())
+def test_the_widened_ratio_is_miettinen_and_nurminens_unless_outcomes_are_rare(counts):
+    x1, n1, x2, n2 = counts
+    (low, high), (plain_low, plain_high) = iv.widened_ratio(*counts), iv.miettinen_nurminen_ratio(*counts)
+    assert low <= plain_low * (1 + 1e-9)
+    assert high >= plain_high * (1 - 1e-9)
+    if not 0 < x1 < 4 and not 0 < n2 - x2 < 4:
+        assert low == pytest.approx(plain_low)
+    if not 0 < x2 < 4 and not 0 < n1 - x1 < 4:
+        assert high == pytest.approx(plain_high)
+
+
+def test_beside_a_vast_group_the_widened_ratio_is_the_modified_wilson():
+    low, high = iv.widened_ratio(2, 20, 5e8, 1e9)
+    end = iv.modified_wilson(2, 20)[0] / 0.5, iv.miettinen_nurminen_ratio(2, 20, 5e8, 1e9)[1]
+    assert (low, high) == pytest.approx(end, rel=1e-3)
+
+
+@pytest.mark.parametrize("x", [1, 2, 3])
+@pytest.mark.parametrize("n", [15, 40, 1000])
+def test_ends_of_rare_outcomes_are_poissons(x, n):
+    """Brown, Cai & DasGupta (2001), section 4.1.1: half the 5 % quantile of chi-squared with 2 x degrees."""
+    assert iv.modified_wilson(x, n)[0] == pytest.approx(stats.chi2.ppf(0.05, 2 * x) / 2 / n)
+    assert iv.modified_wilson(n - x, n)[1] == pytest.approx(1 - stats.chi2.ppf(0.05, 2 * x) / 2 / n)
+
+
+def test_the_modified_wilson_has_no_jumps():
+    """Weights make fractions of a success; the ends rise with them, in steps as small as theirs."""
+    x = np.linspace(0, 12, 12_001)
+    low, high = iv.modified_wilson(x, 12)
+    for end in (low, high):
+        assert (np.diff(end) >= -1e-12).all()
+    assert np.diff(low)[1:].max() < 2e-4
+    assert np.diff(high)[:-1].max() < 2e-4
 
 
 @pytest.mark.parametrize(("ours", "theirs"), [("newcombe", "newcomb"), ("agresti_caffo", "agresti-caffo")])

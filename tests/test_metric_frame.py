@@ -21,7 +21,7 @@ from evenhand.errors import InputError, Reason
 from evenhand.metrics.frame_figures import ALIASES, FIGURES, request
 from evenhand.metrics.frame_intervals import quantile, seed_of
 from evenhand.metrics.frame_layout import combinations
-from evenhand.metrics.intervals import wilson
+from evenhand.metrics.intervals import modified_wilson
 from evenhand.metrics.worst_case import worst_difference
 
 METRICS = {
@@ -514,9 +514,9 @@ def test_an_interval_needs_its_options():
         frame("accuracy", n_boot=5, ci_quantiles=[0.5], random_state="x")
 
 
-def test_intervals_of_groups_are_wilsons():
+def test_intervals_of_groups_are_those_of_rates():
     low, high = frame({"recall": skm.recall_score, "own": skm.mean_squared_error}).by_group_interval()
-    ends = wilson(np.array([2.0]), np.array([3.0]), 0.95)
+    ends = modified_wilson(np.array([2.0]), np.array([3.0]), 0.95)
     assert [low["recall"]["F"], high["recall"]["F"]] == pytest.approx([end.item() for end in ends])
     assert low["own"].isna().all()
 

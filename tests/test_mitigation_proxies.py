@@ -9,7 +9,7 @@ from sklearn.metrics import mutual_info_score, roc_auc_score
 
 from evenhand.errors import InputError
 from evenhand.mitigation import proxy_strength
-from evenhand.mitigation.proxies import _auc, _information
+from evenhand.mitigation.proxy_figures import _auc, information_of
 
 
 def table(rows=3000, seed=0):
@@ -58,7 +58,9 @@ def test_counting_gives_scikit_learns_auc():
     group = (rng.random(200) < scores / 6).astype(int)
     counts = np.zeros((6, 2))
     np.add.at(counts, (scores, group), 1)
-    assert _auc(counts, np.arange(6.0), 1) == pytest.approx(roc_auc_score(group, scores))
+    value, influence = _auc(counts, np.arange(6.0), 1)
+    assert value == pytest.approx(roc_auc_score(group, scores))
+    assert (counts * influence).sum() == pytest.approx(0)
 
 
 def test_information_is_scikit_learns_less_chance():
@@ -68,7 +70,7 @@ def test_information_is_scikit_learns_less_chance():
     share = np.bincount(target) / 5000
     entropy = -(share * np.log(share)).sum()
     expected = (mutual_info_score(codes, target) - 4 * 2 / 10_000) / entropy
-    assert _information(codes, target) == pytest.approx(expected)
+    assert information_of(codes, target) == pytest.approx(expected)
 
 
 def test_adult_relationship_stands_for_sex(adult):

@@ -16,6 +16,7 @@ from evenhand.audit import boosters
 from evenhand.audit.booster_catboost import check_catboost
 from evenhand.audit.booster_lightgbm import read_lightgbm
 from evenhand.audit.booster_xgboost import read_xgboost
+from evenhand.audit.explaining_model import counted
 from evenhand.audit.model import load_model
 from evenhand.audit.ubjson import read_ubjson
 from evenhand.errors import EvenhandWarning, ModelError, UntrustedModelError
@@ -309,3 +310,13 @@ def test_binary_json_of_every_kind_is_read():
         b"[ZTFi\xffU\xffI\x01\x00l\0\0\0\2D" + struct.pack(">d", 0.5) + b"d" + struct.pack(">f", 0.25) + b"]"
     )
     assert read_ubjson(data) == [None, True, False, -1, 255, 256, 2, 0.5, 0.25]
+
+
+@pytest.mark.parametrize("name", ["lgb_words.txt", "xgb_words.ubj"])
+def test_a_file_is_explained_exactly_as_the_librarys_own_model_is(folder, rows, name):
+    model = load_model(folder[0] / name)
+    found = counted(model, model.rows(rows), None, 1)
+    sides = np.flatnonzero(rows["region"] == "west"), np.flatnonzero(rows["region"] != "west")
+    (explained,) = found.explain([sides], None, "common", 0.95)
+    assert explained.residual == pytest.approx(0, abs=1e-5)
+    assert explained.bar("region").interval.low > 0

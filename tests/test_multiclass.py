@@ -19,6 +19,7 @@ from evenhand.metrics.multiclass import (
     multiclass_ratio,
 )
 from evenhand.metrics.rates import RATES, count, group_table
+from evenhand.metrics.results import RATE_INTERVAL
 from evenhand.metrics.tally import cube_of
 from evenhand.metrics.worst_case import worst_difference, worst_ratio
 
@@ -139,7 +140,7 @@ def test_accuracy_in_every_group(rows):
     for (level,), estimate in found.items():
         at = sex == level
         assert estimate.value == pytest.approx(skm.accuracy_score(y[at], p[at], sample_weight=weight[at]))
-        assert estimate.interval.method == "Wilson"
+        assert estimate.interval.method == RATE_INTERVAL
 
 
 @settings(max_examples=15, deadline=None)

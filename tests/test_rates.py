@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
 from evenhand.errors import InputError, Reason
+from evenhand.metrics.intervals import modified_wilson
 from evenhand.metrics.rates import (
     RATES,
     Cells,
@@ -22,6 +23,7 @@ from evenhand.metrics.rates import (
     rate_named,
     score_means,
 )
+from evenhand.metrics.results import RATE_INTERVAL
 from evenhand.metrics.tally import cube_of
 
 
@@ -209,13 +211,16 @@ def test_what_was_not_given_is_the_reason(y, p, rate, reason):
         assert (np.isnan(estimate.value), estimate.interval, estimate.reason) == (True, None, reason)
 
 
-def test_intervals_are_wilsons():
+def test_intervals_are_wilsons_where_nothing_is_rare():
     frame = compas(500)
     counted = count(table_of(frame["y"], frame["p"], frame["race"]), RATES["true_positive_rate"])
     for i, estimate in enumerate(estimates(counted, level=0.9)):
-        low, high = proportion_confint(counted.numerator[i], counted.rows[i], alpha=0.1, method="wilson")
+        hits, rows = counted.numerator[i], counted.rows[i]
+        low, high = proportion_confint(hits, rows, alpha=0.1, method="wilson")
+        if min(hits, rows - hits) <= 3:
+            low, high = modified_wilson(hits, rows, 0.9)
         assert (estimate.interval.low, estimate.interval.high) == pytest.approx((low, high))
-        assert (estimate.interval.method, estimate.interval.level) == ("Wilson", 0.9)
+        assert (estimate.interval.method, estimate.interval.level) == (RATE_INTERVAL, 0.9)
 
 
 def test_a_frequency_of_two_is_a_row_twice():

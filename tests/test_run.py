@@ -140,7 +140,7 @@ def test_progress_reaches_its_total(pipeline, tested, trained):
         pipeline, tested.head(500), train=trained, explain=False, methods=["unaware"],
         progress=lambda stage, done, total: seen.update({stage: (done, total)}), **MODEL,
     )  # fmt: skip
-    assert set(seen) == {"reading rows", "mitigating", "documenting"}
+    assert set(seen) == {"reading rows", "examining", "mitigating", "documenting"}
     assert all(done == total for done, total in seen.values())
 
 

@@ -14,7 +14,7 @@ from sklearn.metrics import brier_score_loss, log_loss
 from evenhand.errors import InputError, Reason
 from evenhand.metrics import scores as sc
 from evenhand.metrics.grid import Grid
-from evenhand.metrics.intervals import wilson
+from evenhand.metrics.intervals import modified_wilson
 from evenhand.metrics.tally import cube_of
 
 DISTINCT = Grid("distinct")
@@ -79,7 +79,7 @@ def test_reliability_bins_are_scikit_learns():
         rate, mean = calibration_curve(y[group == g], score[group == g], n_bins=10)
         assert found.rate[g] == pytest.approx(rate)
         assert found.mean_score[g] == pytest.approx(mean)
-        assert found.low[g] == pytest.approx(wilson(rate * found.rows[g], found.rows[g])[0])
+        assert found.low[g] == pytest.approx(modified_wilson(rate * found.rows[g], found.rows[g])[0])
 
 
 def test_bins_of_equal_mass():

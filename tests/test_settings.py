@@ -101,7 +101,7 @@ def test_a_wrong_type_says_rule_value_and_next_step(write):
         ('weight_kind = "both"', "weight_kind"),
         ('encoding = "utf-99"', "encoding"),
         ('methods = ["reweigh"]', "methods"),
-        ('format = ["pdf"]', "format"),
+        ('format = ["docx"]', "format"),
         ('reference = "biggest"', "reference"),
         ('trusted = ["abc"]', "trusted"),
         ('target = ""', "target"),
@@ -195,8 +195,29 @@ def test_a_policy_flag_replaces_the_limits_of_the_file(write, tmp_path):
 
 
 def test_flags_that_break_a_rule_are_refused():
-    with pytest.raises(SettingsError, match="threshold takes a number from 0 to 1"):
+    with pytest.raises(SettingsError, match="a threshold of probabilities lies from 0 to 1, got 2"):
         merge(Settings(), {"threshold": 2.0})
+    with pytest.raises(SettingsError, match="score_bins takes a whole number from 2 to 1048576"):
+        merge(Settings(), {"score_bins": 1})
+
+
+def test_only_the_wrong_key_is_told_where_a_default_hangs_on_it():
+    with pytest.raises(SettingsError) as told:
+        merge(Settings(), {"score_kind": "logit"})
+    assert [problem.where for problem in told.value.problems] == ["score_kind"]
+
+
+def test_real_scores_are_cut_at_zero_and_have_a_grid_of_their_own():
+    real = merge(Settings(), {"score_kind": "real"})
+    assert (real.threshold, real.grid.kind, real.grid.is_edge(0.0)) == (0.0, "relative", True)
+    assert merge(real, {"threshold": -2.5}).grid.is_edge(-2.5)
+    assert merge(real, {"score_kind": "probability"}).threshold == 0.5
+    assert merge(real, {"score_distinct": True}).grid.kind == "distinct"
+    assert Settings(score_bins=64, threshold=0.3).grid.to_dict() == {
+        "kind": "uniform",
+        "bins": 64,
+        "thresholds": [0.3],
+    }
 
 
 def test_settings_cannot_be_changed():

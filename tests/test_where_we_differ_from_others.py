@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from statsmodels.stats.proportion import confint_proportions_2indep
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 import evenhand.metrics as em
 from evenhand.errors import Reason
@@ -21,7 +21,12 @@ from evenhand.metrics.differential import differential_fairness
 from evenhand.metrics.flips import counterfactual_flip_rate
 from evenhand.metrics.individual import consistency
 from evenhand.metrics.inequality import generalized_entropy
-from evenhand.metrics.intervals import miettinen_nurminen_difference, miettinen_nurminen_ratio
+from evenhand.metrics.intervals import (
+    miettinen_nurminen_difference,
+    miettinen_nurminen_ratio,
+    modified_wilson,
+    wilson,
+)
 from evenhand.metrics.label_distances import kl_divergence
 from evenhand.metrics.rates import RATES, count
 from evenhand.tests import peer_formulas as peer
@@ -342,6 +347,13 @@ def test_statsmodels_small_or_extreme_counts(counts):
         theirs_difference(*counts)
     low, high = miettinen_nurminen_difference(*counts)
     assert -1 <= low < counts[0] / counts[1] - counts[2] / counts[3] < high <= 1
+
+
+def test_statsmodels_wilson_of_rare_outcomes():
+    theirs = proportion_confint(1, 20, method="wilson")
+    assert wilson(1, 20) == pytest.approx(theirs)
+    assert theirs == pytest.approx((0.0089, 0.2361), abs=5e-5)
+    assert modified_wilson(1, 20) == pytest.approx((0.0026, 0.2361), abs=5e-5)
 
 
 def test_statsmodels_ratio_where_all_succeed():

@@ -9,10 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from evenhand.errors import InputError
 from evenhand.metrics import intervals as iv
 from evenhand.metrics import worst_case as wc
+from evenhand.metrics.interval_basics import critical_value
+from evenhand.metrics.worst_ends import FILLED, remaining_critical
+from evenhand.metrics.worst_null import largest_spread, permute
 
 FIGURES = [wc.worst_difference, wc.worst_mean_difference, wc.worst_ratio]
 N3 = [200, 200, 200]
@@ -40,13 +44,50 @@ def test_values_by_brute_force(family):
     assert wc.worst_mean_difference(x, n, draws=100).value == pytest.approx(gaps.mean(axis=0).max())
 
 
+def largest_pairwise_end(x, n, draws):
+    """All pairs solved: at the remaining critical value where both groups are well filled, else at 1.96."""
+    i, j = pairs_of(n)
+    z = np.full((len(x), len(i)), float(critical_value(0.95)))
+    if 2 < n.shape[1] <= wc.PAIRED:
+        critical = permute(x, n, 0.95, draws, 0, figure=largest_spread).critical
+        both = np.minimum(x, n - x)
+        filled = np.minimum(both[:, i], both[:, j]) >= FILLED
+        z = np.where(filled, remaining_critical(0.95, critical), z)
+    low, high = iv.miettinen_nurminen_difference(x[:, i], n[:, i], x[:, j], n[:, j], z=z)
+    return np.maximum(high, -low).max()
+
+
 @settings(max_examples=40, deadline=None)
 @given(families())
 def test_upper_end_is_the_largest_pairwise_end(family):
-    x, n = family
-    i, j = pairs_of(n)
-    low, high = iv.miettinen_nurminen_difference(x[:, i], n[:, i], x[:, j], n[:, j])
-    assert wc.worst_difference(x, n, draws=100).high == pytest.approx(np.maximum(high, -low).max(), abs=1e-9)
+    x, n = (a.astype(float) for a in family)
+    assert wc.worst_difference(x, n, draws=100).high == pytest.approx(
+        largest_pairwise_end(x, n, 100), abs=1e-9
+    )
+
+
+@given(st.floats(0.8, 0.999), st.floats(0, 8))
+def test_the_error_of_both_ends_is_that_of_the_level(level, simultaneous):
+    z = remaining_critical(level, simultaneous)
+    left = stats.norm.sf(z) + stats.norm.sf(simultaneous)
+    assert stats.norm.sf(z) >= (1 - level) / 2 - 1e-12
+    assert left == pytest.approx(1 - level) or (
+        left > 1 - level and z == pytest.approx(critical_value(level))
+    )
+
+
+def test_true_gaps_of_several_groups_are_covered():
+    """The worst gap of four groups, of which one or all lie apart, three thousand audits together."""
+    rng = np.random.default_rng(4)
+    designs = [
+        (np.array([10_000, 10_000, 60, 60]), np.array([0.5, 0.5, 0.5, 0.25])),
+        (np.array([200, 200, 200]), np.array([0.5, 0.65, 0.8])),
+        (np.array([1000, 1000, 1000, 1000]), np.array([0.3, 0.3, 0.3, 0.4])),
+    ]
+    for n, p in designs:
+        drawn = rng.binomial(n, p, size=(250, n.size))
+        found = [wc.worst_difference(x, n, draws=199, seed=s) for s, x in enumerate(drawn)]
+        assert np.mean([w.low <= np.ptp(p) <= w.high for w in found]) >= 0.92
 
 
 @settings(max_examples=40, deadline=None)
@@ -77,8 +118,8 @@ def test_screening_finds_what_solving_all_pairs_finds():
     n = rng.integers(10, 2000, (2, 40))
     x = rng.binomial(n, rng.uniform(0.2, 0.4, (2, 40)))
     i, j = pairs_of(n)
-    low, high = iv.miettinen_nurminen_difference(x[:, i], n[:, i], x[:, j], n[:, j])
-    assert wc.worst_difference(x, n, draws=100).high == pytest.approx(np.maximum(high, -low).max(), abs=1e-12)
+    expected = largest_pairwise_end(x.astype(float), n.astype(float), 100)
+    assert wc.worst_difference(x, n, draws=100).high == pytest.approx(expected, abs=1e-12)
     low, high = iv.miettinen_nurminen_ratio(x[:, i], n[:, i], x[:, j], n[:, j])
     assert wc.worst_ratio(x, n, draws=100).low == pytest.approx(np.minimum(low, 1 / high).min(), abs=1e-12)
 
@@ -223,8 +264,9 @@ def test_equalized_odds_covers_a_true_zero():
 
 def test_power_is_kept_with_twenty_groups_of_a_thousand():
     rng, n = np.random.default_rng(4), np.full(20, 1000)
-    ends = [wc.worst_difference(rng.binomial(n, 0.3), n, draws=100, seed=s).high for s in range(60)]
-    assert np.mean(ends) < 0.10
+    for rate in (0.3, 0.5):
+        ends = [wc.worst_difference(rng.binomial(n, rate), n, draws=100, seed=s).high for s in range(60)]
+        assert np.mean(ends) < 0.10
 
 
 def test_studentised_means_cover_a_true_zero():

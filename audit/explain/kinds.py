@@ -78,6 +78,21 @@ BY_LABEL = ("accuracy", "log loss", "brier")
 """Outputs that hold what the model gives against the true label."""
 
 
+def uses_labels(metric: str) -> bool:
+    """Tell whether a gap rests on true labels: then it may speak of the few people of one label.
+
+    Examples
+    --------
+    >>> uses_labels("selection_rate"), uses_labels("log_loss"), uses_labels("roc_auc")
+    (False, True, True)
+    """
+    kind = KINDS.get(metric)
+    if kind is None:
+        return False
+    of_metric = metric in ("positive_predictive_value", "roc_auc")
+    return kind.label is not None or kind.output in BY_LABEL or of_metric
+
+
 def output_of(metric: str, threshold: float, labels: NDArray[np.bool_]) -> Output:
     """Make the output whose average a metric is.
 

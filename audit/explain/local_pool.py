@@ -234,7 +234,8 @@ def _function(
     if not scored:
         return table_of(frame), lambda rows: model.decide(rows, pos_label, threshold).astype(np.float64)
     rows = model.rows(frame)
-    if isinstance(rows, pd.DataFrame) and tuple(rows.columns) == tuple(frame.columns):
+    probable = model.score_kind == "probability"
+    if probable and isinstance(rows, pd.DataFrame) and tuple(rows.columns) == tuple(frame.columns):
         position = model.classes.index(resolve_label(plain(pos_label), model.classes, "pos_label"))
         quick = quick_scorer(model.estimator, rows, output=position)
         if quick is not None:

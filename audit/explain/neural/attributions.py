@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....errors import InputError, ModelError
-from ...torch_modules import device_of, dtype_of, evaluating, import_torch
+from ....mitigation.torch_parts import import_torch
+from ...torch_modules import device_of, dtype_of, evaluating
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -221,7 +222,7 @@ def _score(module: Any, output: int | None) -> Any:
     """Wrap a module so that it gives one number a row, of shape (rows, 1)."""
     torch = import_torch()
 
-    class Score(torch.nn.Module):  # type: ignore[misc]
+    class Score(torch.nn.Module):  # type: ignore[misc, name-defined]
         """One number a row."""
 
         def __init__(self) -> None:

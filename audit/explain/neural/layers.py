@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...torch_modules import evaluating, import_torch
+from ....mitigation.torch_parts import import_torch
+from ...torch_modules import evaluating
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -64,11 +66,8 @@ class Network:
 
     def layers(self, tensor: Any) -> tuple[Layer, ...]:
         """Find the hidden layers, in the order of the work; ``tensor`` holds a few rows."""
-        found = (
-            _graph_layers(self.module, tensor)
-            if is_graph(self.module)
-            else _module_layers(self.module, tensor)
-        )
+        find = _graph_layers if is_graph(self.module) else _module_layers
+        found = find(self.module, tensor)
         return tuple(
             Layer(key, f"{place}. {kind}", width) for place, (key, kind, width) in enumerate(found, start=1)
         )
@@ -79,9 +78,7 @@ class Network:
         parts: dict[str, list[Floats]] = {layer.key: [] for layer in layers}
         for batch in _batches(tensor):
             kept: dict[str, Any] = {}
-            self._run(
-                batch, lambda key, value, kept=kept: kept.__setitem__(key, value) if key in keys else None
-            )
+            self._run(batch, partial(_keep, kept, keys))
             for key, values in parts.items():
                 values.append(_numbers(kept[key].reshape(len(batch), -1)))
         return {key: np.concatenate(values) for key, values in parts.items()}
@@ -213,7 +210,7 @@ def _called(part: Any, key: str) -> str:
 def _walker(module: Any, seen: Callable[[str, Any], Any]) -> Any:
     torch = import_torch()
 
-    class Walker(torch.fx.Interpreter):  # type: ignore[misc]
+    class Walker(torch.fx.Interpreter):  # type: ignore[misc, name-defined]
         """Shows every node's value, and takes another where one is given."""
 
         def run_node(self, node: Any) -> Any:

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ...torch_modules import device_of, dtype_of, evaluating, import_torch
+from ....mitigation.torch_parts import import_torch
+from ...torch_modules import device_of, dtype_of, evaluating
 from .layers import Flags, Floats, Network
 
 STEPS = 120
@@ -46,6 +47,19 @@ class Exciting:
     before: float
     after: float
     beyond: float
+
+
+def movable(module: Any) -> bool:
+    """Tell whether a network's inputs are numbers throughout: none of them is looked up in a table.
+
+    Examples
+    --------
+    >>> import torch
+    >>> movable(torch.nn.Linear(2, 1)), movable(torch.nn.Sequential(torch.nn.Embedding(3, 2)))
+    (True, False)
+    """
+    torch = import_torch()
+    return not any(isinstance(part, torch.nn.Embedding | torch.nn.EmbeddingBag) for part in module.modules())
 
 
 def excite(network: Network, inputs: Floats, member: Flags, shape: tuple[int, ...]) -> Exciting:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ....errors import ModelError
+from ....mitigation.torch_parts import import_torch
 from ...torch_models import OUTPUTS, Output, TorchModel
-from ...torch_modules import device_of, dtype_of, evaluating, import_torch, is_module
+from ...torch_modules import device_of, dtype_of, evaluating, is_module
 from .layers import Flags, Floats, Ints, Network
 
 MOST_ROWS = 6_000
@@ -140,10 +142,11 @@ def network_of(estimator: Any, frame: pd.DataFrame, position: int) -> Found | No
 
 
 def _agreeing(estimator: Any, module: Any, tensor: Any, frame: pd.DataFrame, position: int) -> Network:
-    """Find out whether a module gives log-odds or probabilities, by what its estimator predicts."""
+    """Find out what a module gives, and for which label, by what its estimator predicts."""
     wanted = np.asarray(estimator.predict_proba(frame))[:, position]
-    for output in OUTPUTS:
-        network = Network(module, positive_output(output, position))
+    # A single output may speak for either label.
+    for output, place in product(OUTPUTS, (position, 1 - position)):
+        network = Network(module, positive_output(output, place))
         if np.allclose(network.scores(tensor), wanted, atol=_SAME):
             return network
     message = "its module_ gives neither the log-odds nor the probability that its predict_proba gives"
@@ -167,7 +170,7 @@ def positive_output(output: Output, position: int) -> Any:
     """
     torch = import_torch()
 
-    class Positive(torch.nn.Module):  # type: ignore[misc]
+    class Positive(torch.nn.Module):  # type: ignore[misc, name-defined]
         """A probability; its functions are modules, so that rules of attribution reach them."""
 
         def __init__(self) -> None:
