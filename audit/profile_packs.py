@@ -184,8 +184,8 @@ def known_profiles(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def options_of(pack: Pack, given: Any) -> dict[str, float]:
     """Give the numbers in use: those of the settings, else the pack's own."""
-    chosen = {name: getattr(given, name, None) for name in pack.options}
+    chosen: dict[str, float | None] = {name: getattr(given, name, None) for name in pack.options}
     return {
-        name: option.default if chosen[name] is None else chosen[name]
+        name: option.default if (number := chosen[name]) is None else number
         for name, option in pack.options.items()
     }

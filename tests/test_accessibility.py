@@ -9,7 +9,9 @@ import pytest
 
 from evenhand import audit_predictions
 from evenhand.audit.compare import compare_records
+from evenhand.audit.profile_packs import packs
 from evenhand.reports.html import render_comparison, render_report
+from evenhand.reports.local_law_144 import render_local_law
 from evenhand.tests.browsing import opened
 from evenhand.tests.sample_record import SMALL, sample_record
 
@@ -34,12 +36,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "report": render_report(small.model_copy(update={"coarse": moved.coarse})),
         "compare": render_comparison(compare_records([small, small])),
     }
+    law = {"exclude_small": True, "exclude_because": "too few"}
+    held = audit_predictions(
+        [i % 3 // 2 for i in range(800)],
+        y_score=scores,
+        sensitive_features={"sex": ["f", "m"] * 400, "race": (["a", "b", "b"] * 267)[:795] + ["c"] * 5},
+        profiles=tuple(packs()),
+        local_law=law,
+    ).record
+    pages |= {"profiles": render_report(held), "law": render_local_law(held)}
     for name, text in pages.items():
         (place / f"{name}.html").write_text(text, encoding="utf-8")
     return place
 
 
-@pytest.mark.parametrize("name", ["report", "compare"])
+@pytest.mark.parametrize("name", ["report", "compare", "profiles", "law"])
 @pytest.mark.parametrize(
     ("scheme", "width", "run"),
     [
