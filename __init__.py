@@ -30,6 +30,8 @@ _HOME = {
     "accumulated_local_effects": "audit.explain.effects",
     "background_test": "audit.explain.background",
     "deletion_insertion": "audit.explain.deletion",
+    "explain_gap": "audit.explain.gap",
+    "explain_gap_exact": "audit.explain.exact",
     "explanation_stability": "audit.explain.stability",
     "off_manifold_check": "audit.explain.off_manifold",
     "partial_dependence_by_group": "audit.explain.dependence",
@@ -52,6 +54,8 @@ if TYPE_CHECKING:
     from .audit.explain.deletion import deletion_insertion as deletion_insertion
     from .audit.explain.dependence import partial_dependence_by_group as partial_dependence_by_group
     from .audit.explain.effects import accumulated_local_effects as accumulated_local_effects
+    from .audit.explain.exact import explain_gap_exact as explain_gap_exact
+    from .audit.explain.gap import explain_gap as explain_gap
     from .audit.explain.importance import permutation_importance_by_group as permutation_importance_by_group
     from .audit.explain.off_manifold import off_manifold_check as off_manifold_check
     from .audit.explain.proxy_use import proxy_map as proxy_map

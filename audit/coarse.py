@@ -176,7 +176,7 @@ def _counts(
     levels, labels, bins = cube.axis(name).levels, 1 + labelled, thresholds + 1
     key = (group * labels + label) * bins + places[cube.codes[:, cube.position(SCORE)]]
     size = len(levels) * labels * bins
-    sums = [np.bincount(key, cube.measures[:, column], size) for column in (ROWS, WEIGHT)]
+    sums = [np.bincount(key, cube.measures[:, column], size).astype(np.float64) for column in (ROWS, WEIGHT)]
     counts = np.stack(sums, axis=-1).reshape(len(levels), labels, bins, 2)
     used = np.flatnonzero(counts[..., ROWS].sum(axis=(1, 2)))
     return tuple((levels[i],) for i in used), counts[used]

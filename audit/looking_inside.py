@@ -3,67 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ..errors import ModelError, Reason
-from ..metrics.results import Group
+from ..errors import ModelError
 from .explain.neural.ablation import Ablation, ablate
-from .explain.neural.attributions import METHODS
 from .explain.neural.dissection import Unit, dissect
-from .explain.neural.embedding import LEAST, METHODS_OF_LAYOUT, averaged, embed
-from .explain.neural.embedding import MOST_ROWS as MOST_DOTS
-from .explain.neural.gaps import GapShares, share_gap
-from .explain.neural.inputs import Inputs, inputs_of
-from .explain.neural.layers import MOST_UNITS, Layer, Network, is_graph, is_script
-from .explain.neural.maximisation import excite, movable
+from .explain.neural.layers import is_script
+from .explain.neural.maximisation import movable
 from .explain.neural.probes import probe_layers
-from .explain.neural.subject import Concept, Found, Rows, concepts_of, network_of, rows_of, sample
+from .explain.neural.subject import Found, network_of
 from .explaining import Subject
-from .explaining_pairs import furthest
+from .inside_look import PART, Look, prepared
+from .inside_parts import LOOKED_UP, clouds, exciting, gaps
 from .labels import plain, resolve_label
-from .neural_facts import ablation_facts, cloud_facts, gap_facts, group_of, probe_facts, unit_facts
+from .neural_facts import ablation_facts, probe_facts, unit_facts
 from .record import Absent, GroupingFacts
-from .record_neural import (
-    CloudFacts,
-    ExcitingFacts,
-    GapSharesFacts,
-    LayerFacts,
-    MoveFacts,
-    NeuralFacts,
-)
+from .record_neural import LayerFacts, NeuralFacts
 from .torch_modules import one_thread
 
 Progress = Callable[[str, int, int], None]
 
-PART = "inside of the network"
 STAGE = "looking into the network"
 BEST = 8
 """Units of each group that are shown, and silenced one by one."""
-MOVES = 12
-"""Inputs of the most exciting input that are shown."""
 _TRIED = 64
-_LOOKED_UP = "the network looks categories up by number, and a number cannot be moved little by little"
-
-
-@dataclass(frozen=True)
-class _Look:
-    """Everything that the parts are made of."""
-
-    found: Found
-    rows: Rows
-    layers: tuple[Layer, ...]
-    inputs: Inputs
-    subject: Subject
-    minimum: int
-    least: int
-
-    @property
-    def network(self) -> Network:
-        return self.found.network
 
 
 def look_inside(
@@ -102,7 +67,7 @@ def look_inside(
         return None, (Absent(part=PART, reason=closed),)
     progress(STAGE, 0, 5)
     with one_thread():
-        look, absent = _prepared(found, frame, subject, groupings, (minimum, least))
+        look, absent = prepared(found, frame, subject, groupings, (minimum, least))
         if look is None:
             return None, absent
         return _looked(look, groupings, progress, absent)
@@ -122,51 +87,8 @@ def _closed(found: Found) -> str:
     return ""
 
 
-def _prepared(
-    found: Found, frame: Any, subject: Subject, groupings: Sequence[GroupingFacts], least: tuple[int, int]
-) -> tuple[_Look | None, tuple[Absent, ...]]:
-    minimum, privacy = least
-    chosen, first = sample(len(frame), subject.seed)
-    rows = frame.iloc[chosen]
-    tensor = found.to_tensor(rows)
-    every = found.network.layers(tensor[:2])
-    layers = tuple(layer for layer in every if layer.width <= MOST_UNITS)
-    absent = tuple(
-        Absent(
-            part=f"layer {layer.name} of the network",
-            reason=f"it has {layer.width} units, more than {MOST_UNITS}",
-        )
-        for layer in every
-        if layer not in layers
-    )
-    if not layers:
-        reason = "it has no hidden layer that can be looked at: its inputs lead to its score directly"
-        return None, (*absent, Absent(part=PART, reason=reason))
-    concepts = tuple(_concepts(subject, groupings, chosen, first, minimum))
-    if not concepts:
-        return None, (*absent, Absent(part=PART, reason=Reason.BELOW_MINIMUM.sentence))
-    looked = rows_of(tensor, subject.labels[chosen], concepts, first, found.network.module)
-    inputs = inputs_of(rows, found.to_tensor, plain=found.plain and tensor.ndim == 2, least=privacy)
-    return _Look(found, looked, layers, inputs, subject, minimum, privacy), absent
-
-
-def _concepts(
-    subject: Subject, groupings: Sequence[GroupingFacts], chosen: Any, first: Any, minimum: int
-) -> Iterator[Concept]:
-    for grouping in groupings:
-        if len(grouping.attributes) != 1:
-            continue
-        column = subject.attributes[grouping.attributes[0]]
-        allowed = [
-            (column.levels.index(group.group[0]), group.group[0], group.name)
-            for group in grouping.groups
-            if not (group.below_minimum or group.withheld or group.missing)
-        ]
-        yield from concepts_of(grouping.name, column.codes[chosen], allowed, first, minimum)
-
-
 def _looked(
-    look: _Look, groupings: Sequence[GroupingFacts], progress: Progress, absent: tuple[Absent, ...]
+    look: Look, groupings: Sequence[GroupingFacts], progress: Progress, absent: tuple[Absent, ...]
 ) -> tuple[NeuralFacts, tuple[Absent, ...]]:
     level, seed = look.subject.level, look.subject.seed
     progress(STAGE, 1, 5)
@@ -179,11 +101,11 @@ def _looked(
     shown = tuple(unit_facts(unit, _silence(look, [unit], units, sure)) for unit in best)
     together = tuple(ablation_facts(_silence(look, own, units, sure)) for own in groups)
     progress(STAGE, 3, 5)
-    clouds = tuple(_clouds(look))
+    pictures = tuple(clouds(look))
     moves = movable(look.network.module)
-    exciting = tuple(_exciting(look, concept) for concept in look.rows.concepts) if moves else ()
+    inputs = tuple(exciting(look, concept) for concept in look.rows.concepts) if moves else ()
     progress(STAGE, 4, 5)
-    gaps, missing = _gaps(look, groupings)
+    shares, missing = gaps(look, groupings)
     progress(STAGE, 5, 5)
     facts = NeuralFacts(
         layers=tuple(LayerFacts(name=layer.name, width=layer.width) for layer in look.layers),
@@ -194,22 +116,22 @@ def _looked(
         detectors=sum(unit.detects for unit in units),
         units=shown,
         together=together,
-        clouds=clouds,
-        exciting=exciting,
-        gaps=gaps,
+        clouds=pictures,
+        exciting=inputs,
+        gaps=shares,
     )
     if not moves:
-        absent = (*absent, Absent(part="inputs that excite the network", reason=_LOOKED_UP))
+        absent = (*absent, Absent(part="inputs that excite the network", reason=LOOKED_UP))
     return facts, (*absent, *missing)
 
 
-def _best(look: _Look, units: Sequence[Unit]) -> Iterator[Unit]:
+def _best(look: Look, units: Sequence[Unit]) -> Iterator[Unit]:
     for concept in look.rows.watched:
         own = [unit for unit in units if unit.concept is concept]
         yield from sorted(own, key=lambda unit: (-unit.chosen, unit.layer, unit.unit))[:BEST]
 
 
-def _together(look: _Look, units: Sequence[Unit]) -> Iterator[list[Unit]]:
+def _together(look: Look, units: Sequence[Unit]) -> Iterator[list[Unit]]:
     """Give the detectors of each group in each layer, where they are several."""
     for concept in look.rows.watched:
         for layer in look.layers:
@@ -219,7 +141,7 @@ def _together(look: _Look, units: Sequence[Unit]) -> Iterator[list[Unit]]:
                 yield own
 
 
-def _silence(look: _Look, chosen: Sequence[Unit], units: Sequence[Unit], level: float) -> Ablation:
+def _silence(look: Look, chosen: Sequence[Unit], units: Sequence[Unit], level: float) -> Ablation:
     one = chosen[0]
     others = [
         unit.unit
@@ -235,95 +157,3 @@ def _silence(look: _Look, chosen: Sequence[Unit], units: Sequence[Unit], level: 
         level=level,
         seed=look.subject.seed,
     )
-
-
-def _clouds(look: _Look) -> Iterator[CloudFacts]:
-    layer = look.layers[-1]
-    part = np.arange(len(look.rows.labels))[:: max(1, -(-len(look.rows.labels) // MOST_DOTS))]
-    values = look.network.read(look.rows.tensor[part], (layer,))[layer.key]
-    least = max(look.least, LEAST)
-    for method in METHODS_OF_LAYOUT:
-        points, kept = embed(values, method, look.subject.seed)
-        for colouring, levels, groups, codes in _colourings(look.rows, part):
-            cloud = averaged(points, codes, least)
-            yield cloud_facts(cloud, layer.name, method, kept, (colouring, levels, groups))
-
-
-def _colourings(rows: Rows, part: Any) -> Iterator[tuple[str, tuple[str, ...], tuple[Group, ...], Any]]:
-    yield "", (), (), rows.labels[part].astype(np.int64)
-    for attribute in rows.attributes:
-        codes = np.full(len(part), -1)
-        for place, concept in enumerate(rows.of(attribute)):
-            codes[concept.member[part]] = place
-        groups = tuple(group_of(concept) for concept in rows.of(attribute))
-        yield attribute, tuple(concept.name for concept in rows.of(attribute)), groups, codes
-
-
-def _exciting(look: _Look, concept: Concept) -> ExcitingFacts:
-    made = excite(look.network, look.rows.inputs, concept.member, tuple(look.rows.tensor.shape[1:]))
-    apart = np.abs(made.end - made.start) / np.where(made.spread > 0, made.spread, 1.0)
-    first = np.argsort(-apart, kind="stable")[:MOVES]
-    return ExcitingFacts(
-        attribute=concept.attribute,
-        group=group_of(concept),
-        name=concept.name,
-        before=made.before,
-        after=made.after,
-        beyond=made.beyond,
-        moves=tuple(
-            MoveFacts(
-                input=look.inputs.names[at],
-                start=float(made.start[at]),
-                end=float(made.end[at]),
-                spread=float(made.spread[at]),
-            )
-            for at in first
-        ),
-    )
-
-
-def _gaps(
-    look: _Look, groupings: Sequence[GroupingFacts]
-) -> tuple[tuple[GapSharesFacts, ...], tuple[Absent, ...]]:
-    found, absent = [], []
-    for grouping in groupings:
-        pair = furthest(grouping, "mean_score", look.minimum) if len(grouping.attributes) == 1 else None
-        members = {item.level: item.member for item in look.rows.of(grouping.name)}
-        levels = [] if pair is None else [grouping.groups[place].group[0] for place in pair]
-        if not levels or not set(levels) <= set(members):
-            continue
-        for method in METHODS:
-            outcome = _gap(look, method, (members[levels[0]], members[levels[1]]))
-            if isinstance(outcome, GapShares):
-                found.append(gap_facts(outcome, grouping.name, (levels[0],), (levels[1],)))
-            else:
-                part = f"{method.replace('_', ' ')} of the gap in the mean score by {grouping.name}"
-                absent.append(Absent(part=part, reason=outcome))
-    return tuple(found), tuple(absent)
-
-
-def _gap(look: _Look, method: str, sides: tuple[Any, Any]) -> GapShares | str:
-    if method != "integrated_gradients" and is_graph(look.network.module):
-        return "its rules reach activations that are modules, and a program of torch.export has none"
-    if not movable(look.network.module):
-        return _LOOKED_UP
-    if look.rows.tensor.ndim != 2:
-        return "it is made for networks that take a table of numbers"
-    made = share_gap(
-        look.network,
-        look.rows.tensor,
-        (np.flatnonzero(sides[0]), np.flatnonzero(sides[1])),
-        look.inputs.owner,
-        look.inputs.columns,
-        method=method,
-        level=look.subject.level,
-        seed=look.subject.seed,
-    )
-    if made.sound:
-        return made
-    why = (
-        "its path bends too often for so few points"
-        if method == "integrated_gradients"
-        else "it reaches only activations that are modules, each used once"
-    )
-    return f"its contributions must add up to the score, and miss it by up to {made.missed:.2g}: {why}"

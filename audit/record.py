@@ -262,6 +262,35 @@ class Record(Part):
         return f'{text[:-2]},\n "cube": {json.dumps(cube, ensure_ascii=False, allow_nan=False)}\n}}\n'
 
 
+def record_schema() -> dict[str, Any]:
+    """Give the JSON Schema (2020-12) of a record file.
+
+    Numbers that JSON lacks are texts in the file (see ``spelled``): a number may be one of three words.
+
+    Examples
+    --------
+    >>> record_schema()["title"], "schema_version" in record_schema()["required"]
+    ('Evenhand audit record', True)
+    """
+    schema = Record.model_json_schema(mode="validation")
+    schema["required"] = ["schema_version", *schema["required"]]
+    named = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Evenhand audit record"}
+    return named | {key: _with_words(spelled(value)) for key, value in schema.items() if key not in named}
+
+
+def _with_words(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_words(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    inside = {key: _with_words(item) for key, item in value.items()}
+    if inside.get("type") != "number":
+        return inside
+    kept = {key: item for key, item in inside.items() if key in ("title", "default", "description")}
+    number = {key: item for key, item in inside.items() if key not in kept}
+    return kept | {"anyOf": [number, {"enum": ["NaN", "Infinity", "-Infinity"]}]}
+
+
 def spelled(value: Any) -> Any:
     """Spell numbers that JSON lacks as texts, all the way down; reading a record turns them back.
 

@@ -9,8 +9,6 @@ from ..metrics.results import Level
 from .record import Absent, ModelFacts, Note, SourceFacts, spelled
 from .record_part import Part
 
-DECISION_SCHEMA = "1"
-
 
 class ColumnValue(Part):
     """A column and what the row holds there; None where it is missing."""

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from ..errors import ModelError, Reason
 from ..metrics.flips import counterfactual_flip_rate
 from ..metrics.groups import Column
-from .explain.counterfactual import Limits, find_counterfactuals
+from .explain.counterfactual import find_counterfactuals
 from .explain.counterfactual_rules import Rules, check_rules, tied_columns
+from .explain.counterfactual_search import Limits
 from .explain.local_pool import Pool, pool_of
 from .explain.pairing import Ints
 from .explain.reasons import compared_with, principal, shortfalls

@@ -12,7 +12,6 @@ from ..metrics.grid import Grid
 from .column_checks import check_grouping, check_prediction, check_score, check_target, check_weight, lacking
 from .dataset import Dataset, unknown_columns
 from .labels import resolve_label
-from .policy import Limit
 from .scan import ColumnFacts, scan
 from .settings import ScoreKind, Settings
 
@@ -112,27 +111,6 @@ def check_roles(
     if problems:
         raise InputError(problems)
     return _roles(settings, facts, labels, dataset.columns)
-
-
-def check_limits(limits: Sequence[Limit], roles: Roles) -> list[Problem]:
-    """List the limits that name no grouping of the audit.
-
-    Examples
-    --------
-    >>> limit = Limit(metric="selection_rate_difference", attribute="sexx", max=0.1)
-    >>> print(check_limits([limit], Roles(sensitive=("sex",)))[0])
-    limit[0].attribute: the audit has no grouping 'sexx'; did you mean 'sex'?
-    """
-    known = {frozenset(grouping): " x ".join(grouping) for grouping in roles.groupings}
-    return [
-        Problem(
-            "unknown_grouping",
-            f"limit[{position}].attribute",
-            f"the audit has no grouping {limit.attribute!r}; {did_you_mean(limit.attribute, known.values())}",
-        )
-        for position, limit in enumerate(limits)
-        if frozenset(limit.attributes) not in known
-    ]
 
 
 def crossings(settings: Settings) -> tuple[tuple[str, ...], ...]:

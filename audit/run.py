@@ -16,7 +16,6 @@ from ..metrics.cube import SCORE, Cube
 from ..metrics.cube_io import cube_to_dict
 from ..metrics.disparity import Options
 from ..metrics.rates import GroupTable
-from ..mitigation.overlap import overlapping_rows
 from .answers import Answers
 from .coarse import with_coarse
 from .conditional import conditional_facts
@@ -57,6 +56,7 @@ from .record_recourse import RecourseFacts
 from .recourse import group_recourse
 from .roles import Roles
 from .rows import Table, columns_read, count_rows, inputs_of, part_of
+from .run_notes import count_notes, model_notes, not_made, overlap_notes
 from .scoring import with_scores
 from .settings import Settings
 from .slices import search_table
@@ -126,12 +126,6 @@ class Extras:
     chosen: MitigatedModel | None = None
 
 
-def run_audit(request: Request, progress: Progress) -> tuple[Record, Cube]:
-    """Make an audit, as ``run_search`` does, without the chosen model."""
-    record, cube, _ = run_search(request, progress)
-    return record, cube
-
-
 def run_search(request: Request, progress: Progress) -> tuple[Record, Cube, MitigatedModel | None]:
     """Make an audit, and hand over the model that the search of the frontier chose.
 
@@ -165,7 +159,7 @@ def run_search(request: Request, progress: Progress) -> tuple[Record, Cube, Miti
     extras = replace(
         made,
         people=people.facts,
-        notes=(*made.notes, *_model_notes(request.model), *people.notes),
+        notes=(*made.notes, *model_notes(request.model), *people.notes),
         slices=search_table(request.test, request.roles, request.model, request.settings, progress),
         scored=scored,
     )
@@ -240,7 +234,7 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
         verdicts=verdicts,
         verdict=worst_state(verdicts),
         absent=extras.absent,
-        notes=(*extras.notes, *_notes(cube, kept, groupings, s)),
+        notes=(*extras.notes, *count_notes(cube, kept, groupings, s)),
         cube=cube_to_dict(kept),
         datasheet=sources.datasheet,
         answers=sources.answers,
@@ -274,7 +268,7 @@ def _extras(
 ) -> Extras:
     """Do what needs rows and a model: explain and mitigate."""
     s, model = request.settings, request.model
-    absent = list(_not_made(request))
+    absent = not_made(s, model=model is not None, train=request.train is not None)
     if model is None:
         return Extras(absent=tuple(absent))
     explanations: tuple[GapExplanation, ...] = ()
@@ -315,7 +309,7 @@ def _extras(
     checks: tuple[LabelCheck, ...] = ()
     if request.train is not None:
         train = _rows(request.train, request.roles, model)
-        notes = _overlap(train, test)
+        notes = overlap_notes(train, test)
         job = Job(
             model=model,
             pos_label=request.roles.pos_label,
@@ -350,39 +344,6 @@ def _extras(
     )
 
 
-def _model_notes(model: Model | None) -> tuple[Note, ...]:
-    return () if model is None else tuple(Note(code="model", text=text) for text in model.notes)
-
-
-def _not_made(request: Request) -> list[Absent]:
-    s, found = request.settings, []
-    if request.model is None:
-        why = "an explanation asks the model for the scores of other rows, and no model was given"
-        found.append(Absent(part="explanation", reason=why))
-        why = "retraining needs a model and its training rows, and no model was given"
-        found.append(Absent(part="mitigation", reason=why))
-        return [*found, *_no_frontier(s, why)]
-    if not s.whole:
-        found.append(Absent(part="the model as a whole", reason="the settings switch it off"))
-    if not s.explain:
-        found.append(Absent(part="explanation", reason="the settings switch it off"))
-    if s.explain_labels and request.train is None:
-        why = "it trains a model on the training rows, and none were given (train or split in the settings)"
-        found.append(Absent(part="check of the labels", reason=why))
-    why = "retraining needs training rows, and none were given (train or split in the settings)"
-    if not s.mitigate:
-        found.append(Absent(part="mitigation", reason="the settings switch it off"))
-    elif request.train is None:
-        found.append(Absent(part="mitigation", reason=why))
-    if request.train is None:
-        found += _no_frontier(s, why)
-    return found
-
-
-def _no_frontier(s: Settings, why: str) -> list[Absent]:
-    return [] if s.frontier is None else [Absent(part="frontier", reason=why)]
-
-
 def _rows(table: Table, roles: Roles, model: Model) -> Rows:
     frame = table.frame(columns_read(roles, model))
     part = part_of(frame, roles, None)
@@ -392,44 +353,6 @@ def _rows(table: Table, roles: Roles, model: Model) -> Rows:
         raise TypeError("a model is audited with labels")
     inputs = frame[list(inputs_of(model, roles))]
     return Rows(inputs, labels, target, part.attributes, part.weight, part.control)
-
-
-def _overlap(train: Rows, test: Rows) -> tuple[Note, ...]:
-    label = "the label"
-    found = overlapping_rows(
-        train.frame.assign(**{label: train.target.to_numpy()}),
-        test.frame.assign(**{label: test.target.to_numpy()}),
-    )
-    if found.count == 0:
-        return ()
-    text = (
-        f"{found.count:,} of {found.test_rows:,} test rows ({found.share:.1%}) equal a training row"
-        " in every column that the model reads and in the label; there the model may look better than it is."
-    )
-    return (Note(code="overlap", text=text),)
-
-
-def _notes(cube: Cube, kept: Cube, groupings: tuple[GroupingFacts, ...], settings: Settings) -> list[Note]:
-    notes = []
-    for grouping in groupings:
-        small = [g.name for g in grouping.groups if g.below_minimum and not g.missing]
-        if small:
-            shown = ", ".join(small[:8]) + (f" and {len(small) - 8} more" if len(small) > 8 else "")
-            text = (
-                f"By {grouping.name}, groups with fewer than {settings.min_group_size} rows are shown but"
-                f" left out of worst-of-several figures: {shown}."
-            )
-            notes.append(Note(code="small_groups", text=text))
-        for g in grouping.groups:
-            if g.missing:
-                held = f"{g.rows:,} rows have a missing value ({g.name})"
-                text = f"By {grouping.name}, {held}: shown, not compared."
-                notes.append(Note(code="missing_group", text=text))
-    if kept is not cube:
-        cells = f"{len(cube.codes):,} cells"
-        text = f"The record's counts are without scores, because with them they would fill {cells}."
-        notes.append(Note(code="coarse_cube", text=text))
-    return notes
 
 
 def _now() -> str:

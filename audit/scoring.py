@@ -40,8 +40,6 @@ POINTS = 101
 MOST_CELLS = 1 << 23
 """Largest table of scores that is made: groups x labels x score bins; 320 MiB."""
 
-_Places = NDArray[np.intp]
-
 
 def with_scores(record: Record, cube: Cube) -> Record:
     """Add figures of scores to a record whose cube has scores and labels."""

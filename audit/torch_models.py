@@ -11,8 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import ModelError
+from ..mitigation.torch_parts import import_torch
 from .tabular import framed
-from .torch_modules import device_of, dtype_of, evaluating, import_torch, trains
+from .torch_modules import device_of, dtype_of, evaluating, trains
 
 Output = Literal["logit", "probability"]
 OUTPUTS: tuple[Output, ...] = ("logit", "probability")

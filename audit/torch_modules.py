@@ -6,23 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ..errors import InputError
+from threadpoolctl import threadpool_limits
 
-
-def import_torch() -> Any:
-    """Import torch, or say how to install it.
-
-    Raises
-    ------
-    InputError
-        It is not installed.
-    """
-    try:
-        import torch  # noqa: PLC0415 - takes seconds; only networks need it
-    except ImportError as error:
-        message = 'networks need torch, which is not installed; install it: pip install "evenhand[torch]"'
-        raise InputError.of("missing_library", "torch", message) from error
-    return torch
+from ..mitigation.torch_parts import import_torch
 
 
 def is_module(obj: Any) -> bool:
@@ -62,8 +48,6 @@ def one_thread() -> Iterator[None]:
     ...     torch.get_num_threads()
     1
     """
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415 - comes with scikit-learn
-
     torch = import_torch()
     before = torch.get_num_threads()
     with threadpool_limits(limits=1):

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import ModelError, Problem
+from ..mitigation.torch_parts import import_torch
 from .model_checks import require
 from .torch_archive import Archive
-from .torch_modules import import_torch
 
 OPERATORS = (
     "_log_softmax.default", "_softmax.default", "_to_copy.default", "abs.default", "add.Scalar",

@@ -15,7 +15,7 @@ import zlib
 from typing import Any
 
 from ..errors import InputError, ModelError, Problem, UntrustedModelError
-from .torch_modules import import_torch
+from ..mitigation.torch_parts import import_torch
 from .trees import check_built, check_parsed
 
 ALLOWED_TYPES = (

@@ -21,9 +21,10 @@ import pandas as pd
 
 from evenhand.audit.data import adult_path
 from evenhand.audit.dataset import open_dataset
-from evenhand.audit.explain.counterfactual import Limits, find_counterfactuals
+from evenhand.audit.explain.counterfactual import find_counterfactuals
 from evenhand.audit.explain.counterfactual_plausible import USUAL, neighbourhood_of
 from evenhand.audit.explain.counterfactual_rules import Rules, distances, scales_of
+from evenhand.audit.explain.counterfactual_search import Limits
 from evenhand.audit.explain.local_pool import pool_of
 from evenhand.audit.model import wrap_model
 from evenhand.demo import NUMBERS, POSITIVE, TARGET, WORDS, pipeline

@@ -1,6 +1,8 @@
 """What is measured: from rows to a cube of counts, from counts to rates, disparities and intervals.
 
-The functions bear fairlearn's names; they are loaded when first used.
+The functions that fairlearn has bear its names; the others begin the work of a topic, such as rankings,
+surveys or memberships that are only probable. All are loaded when first used; a figure's own function stands
+where its entry in the catalogue says.
 """
 
 from __future__ import annotations
@@ -65,6 +67,32 @@ _HOME = {
     "worst_of": "disparity",
     "Options": "disparity",
     "metric_named": "catalogue",
+    "above_median": "scoring_rate",
+    "adverse_impact": "practical",
+    "audit_ranking": "rank_audit",
+    "composite_against_each": "composite_gaps",
+    "conditional_disparity": "conditional",
+    "cube_from_parquet": "cube_io",
+    "cube_ladder": "ranking",
+    "cube_to_parquet": "cube_io",
+    "decision_inequality": "benefits",
+    "designed_rates": "survey_domains",
+    "impact_ratios": "local_law",
+    "imputed_rates": "membership_draws",
+    "ladder_of": "ranking",
+    "median_split": "scoring_rate",
+    "prediction_distances": "prediction_distance",
+    "probabilistic_rates": "membership",
+    "rate_bounds": "membership_bounds",
+    "regression_estimates": "regression",
+    "regression_gaps": "fit_gaps",
+    "regression_rows": "regression",
+    "score_counts": "score_bins",
+    "stratified_disparity": "pooled_gaps",
+    "survey_rates": "survey",
+    "survey_variance": "survey_design",
+    "worst_of_clustered": "cluster_worst",
+    "worst_regression_gap": "fit_gaps",
 }
 
 __all__ = list(_HOME)

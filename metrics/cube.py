@@ -159,15 +159,6 @@ class Cube:
                 cube = cube.recode(name, lookup.tolist(), [levels[i] for i in used])
         return cube
 
-    def sort_levels(self, name: str) -> Cube:
-        """Put the levels of an axis in their natural order: numbers, then text, a missing value last."""
-        levels = self.axis(name).levels
-        ordered = sorted(levels, key=sort_key)
-        if list(levels) == ordered:
-            return self
-        lookup = _lookup(levels, ordered)
-        return self.recode(name, lookup, ordered)
-
     def order_levels(self, name: str, order: Sequence[Level]) -> Cube:
         """Put the levels of an axis in the order given; levels not in it follow, a missing value last."""
         levels = self.axis(name).levels

@@ -7,7 +7,6 @@ grid is exact.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -149,8 +148,3 @@ def refuse_bad_scores(values: NDArray[np.float64], name: str, *, probabilities: 
             " rescale them; scores of another scale need grid=Grid('relative') in cube_of,"
             ' score_kind = "real" in an audit',
         )
-
-
-def threshold_edges(thresholds: Sequence[float]) -> Grid:
-    """Make the default grid with these thresholds among its edges."""
-    return Grid(thresholds=tuple(thresholds))

@@ -36,13 +36,16 @@ _HOME = {
     "best_mixtures": "threshold_mixing",
     "best_shared": "threshold_search",
     "best_thresholds": "threshold_search",
+    "curves_of_cube": "threshold_curves",
     "gap_change": "paired",
+    "leaves_to_imitate": "torch_tree",
     "overlapping_rows": "overlap",
     "paired_counts": "joint",
     "proxy_strength": "proxies",
     "rate_change": "paired",
     "retrain_model": "retrain",
     "reweighing_weights": "reweighing",
+    "tango": "paired_intervals",
     "worst_gap_change": "paired",
 }
 
@@ -63,6 +66,7 @@ if TYPE_CHECKING:
     from .paired import gap_change as gap_change
     from .paired import rate_change as rate_change
     from .paired import worst_gap_change as worst_gap_change
+    from .paired_intervals import tango as tango
     from .proxies import Proxies as Proxies
     from .proxies import Proxy as Proxy
     from .proxies import proxy_strength as proxy_strength
@@ -77,12 +81,14 @@ if TYPE_CHECKING:
     from .reweighing import Reweighed as Reweighed
     from .reweighing import Reweighing as Reweighing
     from .reweighing import reweighing_weights as reweighing_weights
+    from .threshold_curves import curves_of_cube as curves_of_cube
     from .threshold_mixing import best_mixtures as best_mixtures
     from .threshold_search import best_shared as best_shared
     from .threshold_search import best_thresholds as best_thresholds
     from .thresholds import GroupThresholds as GroupThresholds
     from .thresholds import SharedThreshold as SharedThreshold
     from .torch_trainer import TabularNet as TabularNet
+    from .torch_tree import leaves_to_imitate as leaves_to_imitate
     from .unaware import Unaware as Unaware
 
 

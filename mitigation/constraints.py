@@ -209,16 +209,3 @@ def cell_gaps(cells: Cells, decisions: Floats) -> Floats:
         means = sums / cells.mass
         overall = sums.sum(axis=1, keepdims=True) / cells.mass.sum(axis=1, keepdims=True)
     return np.where(cells.mass > 0, means - overall, 0.0)
-
-
-def largest_gap(cells: Cells, decisions: Floats) -> float:
-    """Give the largest difference, in any event, between a group's mean utility and the event's.
-
-    Examples
-    --------
-    >>> labels, groups = np.zeros(4, int), np.array([0, 0, 1, 1])
-    >>> rows = constraint_cells(CONSTRAINTS["demographic_parity"], labels, groups, 2, np.ones(4))
-    >>> largest_gap(rows, np.array([1.0, 1.0, 0.0, 0.0]))
-    0.5
-    """
-    return float(np.abs(cell_gaps(cells, decisions)).max(initial=0.0))

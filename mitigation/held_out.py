@@ -13,7 +13,8 @@ from sklearn.utils import _safe_indexing
 
 from ..errors import InputError
 from .base import fit_weighted
-from .rows import Floats, Integers, dealt_folds
+from .rows import Floats, Integers
+from .splitting import dealt_folds
 from .training_rows import TrainingRows
 from .unaware import table_of
 

@@ -21,7 +21,8 @@ from sklearn.utils.validation import validate_data
 from ..errors import EvenhandWarning, InputError, Problem
 from .base import BinaryWrapper, Sensitivity, fit_weighted, refuse_unweighable
 from .options import choice_problems, refuse, strength_problems
-from .rows import Floats, Integers, dealt_folds, summed
+from .rows import Floats, Integers, summed
+from .splitting import dealt_folds
 from .training_rows import TrainingRows, training_rows
 from .unaware import table_of
 

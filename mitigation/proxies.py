@@ -24,7 +24,8 @@ import pandas as pd
 from ..errors import InputError, Problem
 from ..metrics.results import Group, Interval
 from .proxy_figures import MIN_ROWS, Area, auc_alone, auc_together, binned, information_of
-from .rows import Integers, compress, dealt_folds, index_of, match_rows, missing_columns, row_groups
+from .rows import Integers, compress, index_of, match_rows, missing_columns, row_groups
+from .splitting import dealt_folds
 
 STRONG = 0.7
 """From this AUC on, a column is called a proxy: a convention, not a rule of law."""

@@ -121,31 +121,6 @@ def summed(codes: Integers, weights: Floats, size: int) -> Floats:
     return np.bincount(codes, weights=weights, minlength=size).astype(np.float64, copy=False)
 
 
-def dealt_folds(cells: Integers, folds: int, seed: int) -> Integers:
-    """Deal the rows of each cell over folds evenly, in random order.
-
-    Parameters
-    ----------
-    cells : ndarray of int, shape (rows,)
-    folds : int
-    seed : int
-
-    Returns
-    -------
-    ndarray of int in ``0 .. folds - 1``, shape (rows,)
-
-    Examples
-    --------
-    >>> fold = dealt_folds(np.array([0, 0, 1, 1]), 2, seed=0)
-    >>> sorted(fold[:2].tolist()), sorted(fold[2:].tolist())
-    ([0, 1], [0, 1])
-    """
-    order = np.lexsort((np.random.default_rng(seed).random(len(cells)), cells))
-    fold = np.empty(len(cells), dtype=np.int64)
-    fold[order] = np.arange(len(cells)) % folds
-    return fold
-
-
 def match_rows(values: Any, index: pd.Index[Any] | None, name: str) -> Any:
     """Put the rows of a pandas input into the order of an index.
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from ..errors import EvenhandWarning, InputError
 from .base import Sensitivity
@@ -260,8 +261,6 @@ def _tried(task: _Task, candidate: Candidate) -> Trial | Failed:
 
     The threads of numerical libraries are held to one, so that sums do not depend on the machine's cores.
     """
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415 - scikit-learn brings it
-
     method, plan = METHODS[candidate.method], task.plan
     needs = method.needs_of(plan)
     if method.on_base:

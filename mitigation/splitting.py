@@ -1,4 +1,4 @@
-"""Holding rows out, evenly from every cell."""
+"""Holding rows out, and dealing them over folds, evenly from every cell."""
 
 from __future__ import annotations
 
@@ -37,3 +37,28 @@ def held_out(cells: Integers, fraction: float, seed: int) -> tuple[Integers, Int
         chosen.append(members[: min(round(fraction * len(members)), len(members) - 1)])
     held = np.sort(np.concatenate([np.empty(0, dtype=np.int64), *chosen]))
     return np.setdiff1d(np.arange(len(cells)), held), held
+
+
+def dealt_folds(cells: Integers, folds: int, seed: int) -> Integers:
+    """Deal the rows of each cell over folds evenly, in random order.
+
+    Parameters
+    ----------
+    cells : ndarray of int, shape (rows,)
+    folds : int
+    seed : int
+
+    Returns
+    -------
+    ndarray of int in ``0 .. folds - 1``, shape (rows,)
+
+    Examples
+    --------
+    >>> fold = dealt_folds(np.array([0, 0, 1, 1]), 2, seed=0)
+    >>> sorted(fold[:2].tolist()), sorted(fold[2:].tolist())
+    ([0, 1], [0, 1])
+    """
+    order = np.lexsort((np.random.default_rng(seed).random(len(cells)), cells))
+    fold = np.empty(len(cells), dtype=np.int64)
+    fold[order] = np.arange(len(cells)) % folds
+    return fold

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .rows import Floats, Integers
-from .torch_parts import torch_or_refuse
+from .torch_parts import import_torch
 
 ADVERSARIES = ("score", "representation")
 
@@ -41,14 +41,14 @@ class Adversary:
     ceiling: float
 
     def _guess(self, module: Any, rows: Any, labels: Any) -> Any:
-        torch = torch_or_refuse()
+        torch = import_torch()
         hidden = module.represent(rows)
         seen = hidden if self.reads == "representation" else module.head(hidden)
         return torch.cat([seen, labels[:, None]], dim=1) if self.sees_label else seen
 
     def learn(self, module: Any, rows: Any, labels: Any, groups: Any) -> None:
         """Train the adversary for one step; the main network is left as it is."""
-        torch = torch_or_refuse()
+        torch = import_torch()
         seen = self._guess(module, rows, labels).detach()
         loss = torch.nn.functional.cross_entropy(self.guesser(seen), groups)
         self.optimizer.zero_grad()
@@ -57,7 +57,7 @@ class Adversary:
 
     def advantage(self, module: Any, rows: Any, labels: Any, groups: Any) -> Any:
         """Tell by how much the adversary beats guessing by shares, from 0 to 1; the network can lower it."""
-        torch = torch_or_refuse()
+        torch = import_torch()
         loss = torch.nn.functional.cross_entropy(self.guesser(self._guess(module, rows, labels)), groups)
         return torch.clamp(1 - loss / self.ceiling, min=0.0)
 
@@ -81,7 +81,7 @@ def make_adversary(
     -------
     Adversary
     """
-    torch = torch_or_refuse()
+    torch = import_torch()
     inputs = (module.head.in_features if reads == "representation" else 1) + int(sees_label)
     count = int(groups.max()) + 1
     guesser = torch.nn.Sequential(torch.nn.Linear(inputs, 32), torch.nn.ReLU(), torch.nn.Linear(32, count))

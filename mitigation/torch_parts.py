@@ -16,24 +16,24 @@ Weights = dict[str, NDArray[Any]]
 _WIDEST = 32
 
 
-def torch_or_refuse() -> Any:
-    """Import torch.
+def import_torch() -> Any:
+    """Import torch, or say how to install it.
 
     Raises
     ------
     InputError
-        It is not installed; the message names the extra.
+        It is not installed.
 
     Examples
     --------
-    >>> torch_or_refuse().__name__
+    >>> import_torch().__name__
     'torch'
     """
     try:
-        import torch  # noqa: PLC0415 - heavy, and an extra
+        import torch  # noqa: PLC0415 - takes seconds, and is an extra; only networks need it
     except ImportError as error:
-        said = 'torch is needed to train networks, and is not installed: pip install "evenhand[torch]"'
-        raise InputError.of("no_torch", "torch", said) from error
+        message = 'networks need torch, which is not installed; install it: pip install "evenhand[torch]"'
+        raise InputError.of("missing_library", "torch", message) from error
     return torch
 
 
@@ -55,7 +55,7 @@ def device_named(name: str) -> Any:
     >>> device_named("cpu").type
     'cpu'
     """
-    torch = torch_or_refuse()
+    torch = import_torch()
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -88,7 +88,7 @@ def seeded(seed: int, device: Any) -> Iterator[None]:
     ...     bool(torch.rand(1) == first)
     True
     """
-    torch = torch_or_refuse()
+    torch = import_torch()
     cuda = [device.index or 0] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=cuda):
         torch.random.default_generator.manual_seed(seed)
@@ -100,7 +100,7 @@ def seeded(seed: int, device: Any) -> Iterator[None]:
 
 @cache
 def _module_class() -> Any:
-    torch = torch_or_refuse()
+    torch = import_torch()
 
     class TableModule(torch.nn.Module):  # type: ignore[misc, name-defined]
         """Embeddings for categories beside the numbers, hidden layers, and one logit."""
@@ -201,6 +201,6 @@ def put_weights(module: Any, weights: Weights) -> Any:
     >>> put_weights(module, zeros).head.bias.item() == 0
     True
     """
-    torch = torch_or_refuse()
+    torch = import_torch()
     module.load_state_dict({name: torch.from_numpy(np.array(array)) for name, array in weights.items()})
     return module.eval()

@@ -17,7 +17,7 @@ from .rows import Floats
 from .splitting import held_out
 from .table_encoder import TableEncoder, table_columns
 from .torch_options import option_problems, recipe_of
-from .torch_parts import device_named, put_weights, seeded, table_module, torch_or_refuse
+from .torch_parts import device_named, import_torch, put_weights, seeded, table_module
 from .torch_penalties import groupings
 from .torch_training import Batch, as_batch, logits_of, train
 from .training_rows import TrainingRows, training_rows
@@ -242,7 +242,7 @@ class TabularNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )  # fmt: skip
 
     def _split(self, whole: Batch, rows: TrainingRows) -> tuple[Batch, Batch | None]:
-        torch = torch_or_refuse()
+        torch = import_torch()
         cells = rows.labels * len(rows.groups.levels) + rows.groups.codes
         kept, held = held_out(cells, self.validation_fraction, self.random_state)
         if not rows.weights[held].any():
@@ -282,7 +282,7 @@ class TabularNet(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         table_columns(X)  # says what is wrong with an array before its columns are counted
         validate_data(self, X, reset=False, skip_check_array=True)
-        torch = torch_or_refuse()
+        torch = import_torch()
         return torch.from_numpy(self.encoder_.transform(X)).to(device_named(self.device))
 
     def decision_function(self, X: Any) -> Floats:

@@ -12,7 +12,7 @@ import numpy as np
 from .oracle import Watch
 from .rows import Integers
 from .torch_adversary import Adversary, make_adversary
-from .torch_parts import Weights, put_weights, torch_or_refuse, weights_of
+from .torch_parts import Weights, import_torch, put_weights, weights_of
 from .torch_penalties import Prices, SoftRate, penalty_value, soft_gaps
 from .torch_tree import tree_targets
 from .training_rows import TrainingRows
@@ -70,7 +70,7 @@ class Batch:
 
 def joined(first: Batch, second: Batch) -> Batch:
     """Put two batches together."""
-    torch = torch_or_refuse()
+    torch = import_torch()
     members = tuple(torch.cat(pair) for pair in zip(first.members, second.members, strict=True))
     rows, labels, weights, groups = (
         torch.cat([getattr(part, name) for part in (first, second)])
@@ -101,7 +101,7 @@ def as_batch(matrix: Any, given: TrainingRows, ways: Sequence[Integers], device:
         The groupings of the penalty.
     device : torch.device
     """
-    torch = torch_or_refuse()
+    torch = import_torch()
 
     def floats(values: Any) -> Any:
         return torch.as_tensor(np.asarray(values, dtype=np.float32), device=device)
@@ -166,7 +166,7 @@ class Tools:
 
     def follow(self, module: Any) -> None:
         """Move the average towards the network: slowly, but quickly in its first steps."""
-        torch = torch_or_refuse()
+        torch = import_torch()
         self.steps += 1
         share = max(1 - _INERTIA, 9 / (9 + self.steps))
         with torch.no_grad():
@@ -175,7 +175,7 @@ class Tools:
 
 
 def _tools(module: Any, recipe: Recipe, batch: Batch) -> Tools:
-    torch = torch_or_refuse()
+    torch = import_torch()
     rows = len(batch.labels)
     size = recipe.batch_size or min(_LARGEST, max(_SMALLEST, rows // 20))
     optimizer = torch.optim.AdamW(
@@ -206,7 +206,7 @@ def _adversary(module: Any, recipe: Recipe, batch: Batch) -> Adversary | None:
 
 def _epoch(module: Any, recipe: Recipe, batch: Batch, tools: Tools, targets: Any) -> float:
     """Go once over the rows in a random order; return the mean loss."""
-    torch = torch_or_refuse()
+    torch = import_torch()
     module.train()
     order = torch.as_tensor(tools.rng.permutation(len(batch.labels)), device=batch.rows.device)
     total = 0.0
@@ -233,14 +233,14 @@ def _epoch(module: Any, recipe: Recipe, batch: Batch, tools: Tools, targets: Any
 
 
 def _loss(logits: Any, part: Batch) -> Any:
-    torch = torch_or_refuse()
+    torch = import_torch()
     losses = torch.nn.functional.binary_cross_entropy_with_logits(logits, part.labels, reduction="none")
     return (losses * part.weights).sum() / part.weights.sum().clamp(min=1e-12)
 
 
 def _gaps(logits: Any, recipe: Recipe, part: Batch) -> tuple[list[Any], list[Any]]:
     """Give the gaps of soft decisions, which have a slope, and of the decisions themselves."""
-    torch = torch_or_refuse()
+    torch = import_torch()
     soft, hard = torch.sigmoid(recipe.sharpness * logits), (logits.detach() >= 0).float()
     gaps = [soft_gaps(recipe.rates, p, part.labels, part.members, part.weights) for p in (soft, hard)]
     return gaps[0], gaps[1]
@@ -248,7 +248,7 @@ def _gaps(logits: Any, recipe: Recipe, part: Batch) -> tuple[list[Any], list[Any
 
 def _judged(module: Any, recipe: Recipe, batch: Batch, validation: Batch | None) -> dict[str, float]:
     """Judge an epoch: the loss on the validation rows, the gaps on all rows, since small groups need all."""
-    torch = torch_or_refuse()
+    torch = import_torch()
     parts = [batch] if validation is None else [batch, validation]
     logits = [logits_of(module, part.rows) for part in parts]
     loss = float(_loss(logits[-1], parts[-1]))
@@ -272,14 +272,14 @@ def logits_of(module: Any, rows: Any) -> Any:
     -------
     tensor of shape (rows,)
     """
-    torch = torch_or_refuse()
+    torch = import_torch()
     module.eval()
     with torch.no_grad():
         return torch.cat([module(part)[:, 0] for part in rows.split(_CHUNK)])
 
 
 def _tree(module: Any, recipe: Recipe, batch: Batch) -> Any:
-    torch = torch_or_refuse()
+    torch = import_torch()
     scores = torch.sigmoid(logits_of(module, batch.rows)).cpu().numpy().astype(np.float64)
     weights = batch.weights.cpu().numpy().astype(np.float64)
     said = tree_targets(batch.rows.cpu().numpy(), scores, weights, recipe.tree_leaves)

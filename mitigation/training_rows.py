@@ -12,10 +12,11 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_consistent_length
 
-from ..errors import EvenhandWarning, InputError, Problem, did_you_mean
+from ..errors import EvenhandWarning, InputError, did_you_mean
 from .constraints import Cells, Constraint
-from .reweighing import checked_labels, columns_of
-from .rows import Floats, Integers, RowGroups, column_names, index_of, match_rows, row_groups, row_weights
+from .reweighing import checked_labels
+from .rows import Floats, Integers, RowGroups, index_of, match_rows, row_weights
+from .training_groups import groups_of, unlike_lengths
 
 
 @dataclass(frozen=True)
@@ -94,13 +95,9 @@ def training_rows(
     index = index_of(X)
     y = match_rows(y, index, "y")
     target = _numbers(X, y) if numeric else _labels(X, y)
-    groups = _groups(
-        X, match_rows(sensitive_features, index, "sensitive_features"), sensitive_columns, len(target)
-    )
+    groups = groups_of(X, len(target), sensitive_features, sensitive_columns, idle="nothing is held equal")
     weights, problems = row_weights(match_rows(sample_weight, index, "sample_weight"), len(target))
-    if len(groups.codes) != len(target):
-        said = f"each row needs a group: y has {len(target):,} rows, sensitive_features {len(groups.codes):,}"
-        problems.append(Problem("length", "sensitive_features", said))
+    problems += unlike_lengths(groups, len(target), "y")
     if problems:
         raise InputError(problems)
     weighted = sample_weight is not None
@@ -133,21 +130,6 @@ def _numbers(X: Any, y: Any) -> Floats:
         said = f"every row needs a finite number to learn, got {bad:,} missing or infinite (NaN, inf)"
         raise InputError.of("missing", "y", said)
     return flat
-
-
-def _groups(X: Any, sensitive_features: Any, sensitive_columns: Any, rows: int) -> RowGroups:
-    if sensitive_features is not None:
-        return row_groups(sensitive_features)
-    columns = column_names(sensitive_columns)
-    if columns:
-        return row_groups(columns_of(X, columns, "sensitive_columns"))
-    warnings.warn(
-        "neither sensitive_features nor sensitive_columns were given: all rows are one group,"
-        " and nothing is held equal",
-        EvenhandWarning,
-        stacklevel=4,
-    )
-    return row_groups({"group": np.zeros(rows, dtype=np.int64)})
 
 
 def _two_classes(target: Any, weights: Floats) -> Any:

@@ -19,7 +19,7 @@ from ..audit.record import Record
 from . import charts
 from .view import build_page
 from .view_compare import build_comparison
-from .view_parts import Chart, Page
+from .view_parts import Chart, Page, Section, WhatIf
 from .wording import say
 
 
@@ -98,11 +98,12 @@ def _contents(page: Page) -> list[tuple[str, str]]:
     """List the parts of the page, as (anchor, heading)."""
     measured = [page.matrix, *page.groupings, *page.further]
     moved = [page.what_if] if page.what_if else []
-    sections = [page.unknown, *measured, *moved, page.explanations, page.mitigation, page.methods]
+    drawn: list[Section | WhatIf] = [page.unknown, *measured, *moved]
+    drawn += [page.explanations, page.mitigation, page.methods]
     return [
         (page.picture.id, page.picture.heading),
         ("facts", say("facts.heading")),
-        *((section.id, section.heading) for section in sections),
+        *((section.id, section.heading) for section in drawn),
         ("glossary", say("glossary.heading")),
         ("sign-off", say("sign.heading")),
     ]

@@ -103,9 +103,20 @@ def test_no_public_function_of_the_room_is_that_of_a_module(path):
     assert functions.isdisjoint(taken)
 
 
-def test_the_tables_of_lazy_names_point_home():
-    from evenhand.metrics import _HOME
+@pytest.mark.parametrize("package", ["evenhand.metrics", "evenhand.mitigation"])
+def test_the_tables_of_lazy_names_point_home(package):
+    for name, home in importlib.import_module(package)._HOME.items():
+        module = importlib.import_module(f"{package}.{home}")
+        assert getattr(getattr(module, name), "__module__", module.__name__) == module.__name__
 
-    for name, home in _HOME.items():
-        module = importlib.import_module(f"evenhand.metrics.{home}")
-        assert getattr(module, name).__module__ == module.__name__
+
+@pytest.mark.parametrize("package", ["evenhand", "evenhand.mitigation"])
+def test_types_know_the_names_that_are_loaded_late(package):
+    text = (PACKAGES[package] / "__init__.py").read_text(encoding="utf-8")
+    typed = {
+        (node.module, alias.name)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ImportFrom) and node.level
+        for alias in node.names
+    }
+    assert typed == {(home, name) for name, home in importlib.import_module(package)._HOME.items()}

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from evenhand.audit.explain.counterfactual import Limits, find_counterfactuals
+from evenhand.audit.explain.counterfactual import find_counterfactuals
 from evenhand.audit.explain.counterfactual_rules import Rules, check_rules, scales_of, tied_columns
+from evenhand.audit.explain.counterfactual_search import Limits
 from evenhand.audit.explain.local_pool import pool_of
 from evenhand.audit.model import wrap_model
 from evenhand.errors import InputError

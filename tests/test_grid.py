@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.errors import InputError
-from evenhand.metrics.grid import MAX_BINS, Grid, refuse_bad_scores, threshold_edges
+from evenhand.metrics.grid import MAX_BINS, Grid, refuse_bad_scores
 
 AWKWARD = (0.1, 0.3, 1 / 3, 0.5, 0.7, np.nextafter(0.5, 1), np.nextafter(1.0, 0), 5e-324)
 probabilities = st.floats(0, 1) | st.sampled_from([0.0, 1.0, 0.1 + 0.2, *AWKWARD])
@@ -45,7 +45,7 @@ def test_relative_bins_are_narrow():
 
 
 def test_thresholds_are_edges():
-    grid = threshold_edges(AWKWARD)
+    grid = Grid(thresholds=tuple(AWKWARD))
     assert all(grid.is_edge(at) for at in (*AWKWARD, 0.0, 1.0, -1.0, 1.5, np.inf))
     assert not grid.is_edge(0.123456789)
     assert not grid.is_edge(np.nan)

@@ -8,8 +8,7 @@ import pytest
 
 from evenhand.audit.dataset import Dataset, open_dataset
 from evenhand.audit.labels import matches, resolve_label
-from evenhand.audit.policy import Limit
-from evenhand.audit.roles import Roles, check_limits, check_roles
+from evenhand.audit.roles import Roles, check_roles
 from evenhand.audit.settings import Settings
 from evenhand.audit.tables import open_tables, split_tables
 from evenhand.errors import InputError
@@ -267,13 +266,6 @@ def test_training_rows_are_checked_too(loans):
         InputError, match=r"sensitive\[0\] \(training rows, train.csv\): there is no column 'sex'"
     ):
         check_roles(data, Settings(**BASE), open_dataset(loans.drop(columns="sex"), name="train.csv"))
-
-
-def test_limits_name_groupings_in_any_order():
-    roles = Roles(sensitive=("sex", "race"), intersections=(("sex", "race"),))
-    assert check_limits([Limit(metric="m", attribute="race x sex", max=1)], roles) == []
-    (problem,) = check_limits([Limit(metric="m", attribute="sex x age", max=1)], roles)
-    assert problem.where == "limit[0].attribute"
 
 
 def test_tables_are_split(loans):

@@ -27,8 +27,9 @@ from ..record_decision import (
     RuleFacts,
     WayFacts,
 )
-from .counterfactual import Counterfactual, Limits, find_counterfactuals
+from .counterfactual import find_counterfactuals
 from .counterfactual_rules import Rules, check_rules, tied_columns
+from .counterfactual_search import Counterfactual, Limits
 from .local_agreement import agreements
 from .local_lime import has_lime, lime_row
 from .local_methods import Attribution, occlude_row, shapley_row

@@ -21,8 +21,6 @@ from .pairing import Floats, Ints
 from .shap_models import shap_explainer
 from .walks import Walker, random_ranks
 
-BACKGROUND = 500
-"""Rows compared with."""
 MOST_MIXED = 250_000
 """Subsets times background rows, up to which all subsets of the columns that differ are tried."""
 ORDERS = 4

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from ...errors import ModelError
-from ..torch_modules import evaluating, import_torch, is_module
+from ...mitigation.torch_parts import import_torch
+from ..torch_modules import evaluating, is_module
 from .blocks import Blocks, column_blocks
 from .local_methods import Attribution
 from .local_pool import Pool

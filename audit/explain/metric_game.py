@@ -23,6 +23,7 @@ from ...errors import InputError, Reason
 from .explained import TRUE_LABEL, Explained, explained_from
 from .gap import check_sides, weights_of
 from .group_metric import METRICS, GroupMetric
+from .metric_worth import Rows, Worth, bins_of, constant, edges_of, rows_of, worth_of
 from .pairing import Floats, Ints, Side, side_of, spread_over
 from .walks import Predict, Table, numbers_of, table_of
 
@@ -31,52 +32,6 @@ log = logging.getLogger("evenhand")
 ENGINE = "permutation game of the metric, approximate"
 FEWEST, MOST = 8, 32
 """Orders walked, reverses among them."""
-REGROUPINGS = 24
-BINS = 400
-"""Scores are told apart by so many steps."""
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """The rows of both groups, and the ways in which they are counted.
-
-    Parameters
-    ----------
-    at : ndarray of int, shape (n,)
-        Positions in the table.
-    weight : ndarray of float, shape (n,)
-    label : ndarray of int, shape (n,)
-        1 where the true label is positive.
-    side : ndarray of int, shape (1 + regroupings, n)
-        0 for the group, 1 for the reference: as they are, and as regrouped at random.
-    block : ndarray of int, shape (n,)
-        For the jackknife.
-    """
-
-    at: Ints
-    weight: Floats
-    label: Ints
-    side: Ints
-    block: Ints
-
-
-@dataclass(frozen=True)
-class _Worth:
-    """What a coalition is worth: by all rows, without each block, and with the rows regrouped."""
-
-    value: float
-    without: Floats
-    regrouped: Floats
-
-    def less(self, other: _Worth) -> Floats:
-        """Give the differences to another worth, in one row."""
-        return np.concatenate(
-            [
-                [self.value - other.value],
-                self.without - other.without,
-                self.regrouped - other.regrouped,
-            ]
-        )
 
 
 def explain_metric(
@@ -143,9 +98,9 @@ def explain_metric(
     table = table_of(X, players, as_array=as_array)
     known = numbers_of(predict, X.to_numpy() if as_array else X, len(X))
     rng = np.random.default_rng(seed)
-    edges = _edges(known, threshold, kind)
-    whole = _rows_of((group, reference), weight, labels, blocks, rng)
-    measured = _worth(whole, _bins(known[whole.at], edges), kind, len(edges)).value
+    edges = edges_of(known, threshold, kind)
+    whole = rows_of((group, reference), weight, labels, blocks, rng)
+    measured = worth_of(whole, bins_of(known[whole.at], edges), kind, len(edges)).value
     if not np.isfinite(measured):
         return Reason.GROUP_UNDEFINED
     game = _Game(table, predict, known, kind, edges, side_of(np.arange(len(X)), weight))
@@ -202,8 +157,8 @@ class _Game:
     edges: Floats
     background: Side
 
-    def play(self, rows: _Rows, orders: int, rng: np.random.Generator) -> tuple[Floats, int]:
-        """Walk orders and their reverses: contributions (orders, players, columns of ``_Worth.less``)."""
+    def play(self, rows: Rows, orders: int, rng: np.random.Generator) -> tuple[Floats, int]:
+        """Walk orders and their reverses: contributions (orders, players, columns of ``Worth.less``)."""
         found, calls = [], 0
         players = len(self.table.players)
         first = rng.permutation(players)
@@ -221,7 +176,7 @@ class _Game:
                 calls += made
         return np.stack(found), calls
 
-    def _walk(self, rows: _Rows, order: Ints, behind: Ints) -> tuple[Floats, int]:
+    def _walk(self, rows: Rows, order: Ints, behind: Ints) -> tuple[Floats, int]:
         codes = self.table.codes
         differs = codes[rows.at] != codes[behind]
         taken = np.zeros(differs.shape, dtype=bool)
@@ -231,9 +186,9 @@ class _Game:
         nobody = self._nobody(rows)
         found = np.zeros((len(order) + self.kind.by_label, 1 + len(nobody.without) + len(nobody.regrouped)))
         if self.kind.by_label:
-            found[-1] = nobody.less(_constant(fair, nobody))
+            found[-1] = nobody.less(constant(fair, nobody))
         # The draw of background rows misses that a little; the columns that move rows share what is missed.
-        before, calls = _worth(rows, _bins(score, self.edges), self.kind, len(self.edges)), 0
+        before, calls = worth_of(rows, bins_of(score, self.edges), self.kind, len(self.edges)), 0
         active = np.flatnonzero(differs.any(axis=0))
         found[active] = before.less(nobody) / max(len(active), 1)
         for place, player in enumerate(order):
@@ -245,26 +200,22 @@ class _Game:
                 hybrids = self.table.hybrids(rows.at[moved], behind[moved], taken[moved])
                 score[moved] = numbers_of(self.predict, hybrids, len(moved))
                 calls += len(moved)
-            after = _worth(rows, _bins(score, self.edges), self.kind, len(self.edges))
+            after = worth_of(rows, bins_of(score, self.edges), self.kind, len(self.edges))
             found[player] += after.less(before)
             before = after
         return found, calls
 
-    def _nobody(self, rows: _Rows) -> _Worth:
-        shape = _worth(rows, np.zeros(len(rows.at), dtype=np.int64), self.kind, len(self.edges))
+    def _nobody(self, rows: Rows) -> Worth:
+        shape = worth_of(rows, np.zeros(len(rows.at), dtype=np.int64), self.kind, len(self.edges))
         if not self.kind.by_label:
-            return _constant(1.0 if self.kind.ratio else 0.0, shape)
+            return constant(1.0 if self.kind.ratio else 0.0, shape)
         # Every bin alike: scores tell nothing of the labels.
-        return _worth(rows, None, self.kind, len(self.edges))
-
-
-def _constant(value: float, like: _Worth) -> _Worth:
-    return _Worth(value, np.full(len(like.without), value), np.full(len(like.regrouped), value))
+        return worth_of(rows, None, self.kind, len(self.edges))
 
 
 def _within(
-    game: _Game, sides: tuple[Side, Side], whole: _Rows, max_calls: int, rng: np.random.Generator
-) -> tuple[_Rows, int]:
+    game: _Game, sides: tuple[Side, Side], whole: Rows, max_calls: int, rng: np.random.Generator
+) -> tuple[Rows, int]:
     """Choose how many orders to walk, and the rows: a sample of each side where all are too many."""
     trial = rng.choice(whole.at, min(400, len(whole.at)))
     behind = rng.choice(game.background.rows, len(trial), p=game.background.shares)
@@ -281,7 +232,7 @@ def _within(
             ]
         )
     )
-    kept = _Rows(
+    kept = Rows(
         whole.at[chosen],
         whole.weight[chosen],
         whole.label[chosen],
@@ -289,51 +240,3 @@ def _within(
         whole.block[chosen],
     )
     return kept, FEWEST
-
-
-def _rows_of(
-    sides: tuple[Side, Side], weight: Floats, labels: Any, blocks: int, rng: np.random.Generator
-) -> _Rows:
-    at = np.concatenate([side.rows for side in sides])
-    side = np.repeat([0, 1], [len(one.rows) for one in sides])
-    dealt = np.stack([side, *(rng.permutation(side) for _ in range(REGROUPINGS))])
-    count = max(2, min(blocks, *(len(one.rows) for one in sides)))
-    block = np.concatenate([rng.permutation(len(one.rows)) % count for one in sides])
-    return _Rows(at, weight[at], np.asarray(labels)[at].astype(np.int64), dealt, block)
-
-
-def _edges(known: Floats, threshold: float, kind: GroupMetric) -> Floats:
-    if kind.needs == "decision":
-        return np.array([threshold])
-    return np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1]))
-
-
-def _bins(score: Floats, edges: Floats) -> Ints:
-    # A score that equals an edge is above it, as a score that equals the threshold is selected.
-    return np.searchsorted(edges, score, side="right")
-
-
-def _worth(rows: _Rows, bins: Ints | None, kind: GroupMetric, edges: int) -> _Worth:
-    width = edges + 1
-    blocks = int(rows.block.max()) + 1
-    if bins is None:
-        cell, spread = rows.label * width, 1.0 / width
-    else:
-        cell, spread = rows.label * width + bins, 0.0
-    by_block = _counts(
-        (rows.side[0] * blocks + rows.block) * 2 * width + cell, rows.weight, (2, blocks, 2, width)
-    )
-    whole = by_block.sum(axis=1)
-    regrouped = np.stack(
-        [_counts(side * 2 * width + cell, rows.weight, (2, 2, width)) for side in rows.side[1:]]
-    )
-    every = np.concatenate([whole[None], whole[None] - np.moveaxis(by_block, 1, 0), regrouped])
-    if spread:
-        every = np.broadcast_to(every.sum(axis=-1, keepdims=True) * spread, every.shape)
-    values = kind.between(every[:, 0], every[:, 1])
-    return _Worth(float(values[0]), values[1 : 1 + blocks], values[1 + blocks :])
-
-
-def _counts(cell: Ints, weight: Floats, shape: tuple[int, ...]) -> Floats:
-    sums: Floats = np.bincount(cell, weight, minlength=int(np.prod(shape))).astype(np.float64, copy=False)
-    return sums.reshape(shape)

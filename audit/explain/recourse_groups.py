@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from ...errors import Reason
 from ...metrics.interval_difference import miettinen_nurminen_difference
@@ -18,6 +17,7 @@ from ...metrics.scores_delong import area_interval, delong
 from ..limit_figures import group_name
 from ..record import GroupingFacts
 from ..record_recourse import GroupingRecourse, GroupRecourse, ReasonCount, RecourseGap
+from .averages import mean_estimate
 from .pairing import Floats, Ints
 
 SHOWN_REASONS = 6
@@ -117,7 +117,7 @@ def _group(  # noqa: PLR0917 - who they are, and what was found for them
         reason=reason,
         share=share_of(np.isfinite(costs), level, reason),
         cost=median_of(costs, level),
-        changes=_mean(changes, level),
+        changes=mean_estimate(changes, np.ones(len(changes)), level, method="Student's t"),
         same_first=share_of(np.array(first, dtype=bool), level, reason),
         same_all=share_of(np.array(whole, dtype=bool), level, reason),
         other_method=share_of(np.array(other, dtype=bool), level, reason),
@@ -145,19 +145,6 @@ def share_of(flags: NDArray[np.bool_], level: float, reason: Reason | None = Non
     low, high = wilson(hits, size, level)
     interval = Interval(float(low), float(high), level, "Wilson")
     return Estimate(hits / size, interval, float(hits), float(size), size, float(size))
-
-
-def _mean(values: Floats, level: float) -> Estimate:
-    size = len(values)
-    if not size:
-        return Estimate(NAN, reason=Reason.EMPTY_GROUP)
-    mean = float(values.mean())
-    if size == 1:
-        return Estimate(mean, None, rows=1, effective=1.0)
-    half = float(special.stdtrit(size - 1, 0.5 + level / 2) * values.std(ddof=1) / np.sqrt(size))
-    return Estimate(
-        mean, Interval(mean - half, mean + half, level, "Student's t"), rows=size, effective=float(size)
-    )
 
 
 def _gap(group: Group, reference: Group, one: Floats, other: Floats, level: float) -> RecourseGap:

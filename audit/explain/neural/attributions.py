@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....errors import InputError, ModelError
-from ...torch_modules import device_of, dtype_of, evaluating, import_torch
+from ....mitigation.torch_parts import import_torch
+from ...torch_modules import device_of, dtype_of, evaluating
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

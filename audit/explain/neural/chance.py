@@ -6,7 +6,7 @@ import copy
 import math
 from typing import Any
 
-from ...torch_modules import import_torch
+from ....mitigation.torch_parts import import_torch
 
 
 def with_chance_weights(module: Any, seed: int) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.stats import norm
 
 from ....metrics.results import Interval
-from ...torch_modules import import_torch
+from ....mitigation.torch_parts import import_torch
 from .attributions import METHODS, MOST_MISSED, missed
 from .layers import Floats, Ints, Network
 

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...torch_modules import evaluating, import_torch
+from ....mitigation.torch_parts import import_torch
+from ...torch_modules import evaluating
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ...torch_modules import device_of, dtype_of, evaluating, import_torch
+from ....mitigation.torch_parts import import_torch
+from ...torch_modules import device_of, dtype_of, evaluating
 from .layers import Flags, Floats, Network
 
 STEPS = 120

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from ....errors import ModelError
+from ....mitigation.torch_parts import import_torch
 from ...torch_models import OUTPUTS, Output, TorchModel
-from ...torch_modules import device_of, dtype_of, evaluating, import_torch, is_module
+from ...torch_modules import device_of, dtype_of, evaluating, is_module
 from .layers import Flags, Floats, Ints, Network
 
 MOST_ROWS = 6_000
