@@ -56,7 +56,7 @@ def _method(law: LawFacts) -> Iterator[str]:
 def _table(law: LawFacts, axis: LawAxis, anchor: str, *, publish: bool) -> Table:
     return Table(
         id=f"{anchor}-{axis.axis}-table",
-        caption=say(f"law.caption.{law.rate}", axis=say(f"law.axis.{axis.axis}").lower()),
+        caption=say(f"law.caption.{law.rate}", axis=say(f"law.axis.{axis.axis}")),
         corner=say("law.column.category"),
         columns=(
             Column(say("law.column.people")),
