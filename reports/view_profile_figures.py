@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from ..audit.privacy import Hidden
 from ..audit.record import MitigationFacts, MitigationFigure, Record
@@ -23,7 +24,12 @@ from .names import isolate, named
 from .view_effects import Concealed
 from .view_marks import mark
 from .view_parts import Cell, Column, Row, Table
-from .wording import say
+from .wording import say, say_many
+
+MOST = 20
+"""Groups that stand unfolded, worst first."""
+
+R = TypeVar("R", ImpactRow, LendingRow, InsuranceRow)
 
 GAP = "demographic_parity_difference"
 
@@ -39,7 +45,15 @@ def figure_tables(
         *(_alternatives(record, concealed) if item.lending else ()),
     )
     return tuple(
-        Table(f"{anchor}-figures-{place}", caption, corner, columns, rows)
+        Table(
+            f"{anchor}-figures-{place}",
+            caption,
+            corner,
+            columns,
+            rows[:MOST],
+            more=rows[MOST:],
+            more_label=say_many("grouping.more", len(rows) - MOST),
+        )
         for place, (caption, corner, columns, rows) in enumerate(made, start=1)
         if rows
     )
@@ -66,6 +80,17 @@ def _withheld(name: str, cells: int) -> Row:
     return Row(named(name, marks=(mark("withheld"),)), tuple(Cell(formats.NO_FIGURE) for _ in range(cells)))
 
 
+def _split(
+    rows: Sequence[R], worth: Callable[[R], float], gone: frozenset[Group], *, conceals: bool
+) -> tuple[list[R], list[R]]:
+    """Tell the groups that are shown, worst first where they are many, from those that are withheld."""
+    shown = [one for one in rows if not conceals and one.group not in gone]
+    rest = [one for one in rows if conceals or one.group in gone]
+    if len(rows) > MOST:
+        shown.sort(key=lambda one: worth(one) if math.isfinite(worth(one)) else math.inf)
+    return shown, rest
+
+
 def _cell(item: Estimate, kind: Kind) -> Cell:
     return Cell(figure(item.value, kind), sub=span(item.interval, kind))
 
@@ -76,10 +101,8 @@ def _impact(part: ImpactGrouping, gone: frozenset[Group]) -> _Made:
         "impact.flip", words=("impact.finding",),
     )  # fmt: skip
     conceals = part.reference in gone
-    rows = tuple(
-        _withheld(one.name, len(columns)) if conceals or one.group in gone else _impact_row(one)
-        for one in part.rows
-    )
+    shown, rest = _split(part.rows, lambda one: one.ratio.value, gone, conceals=conceals)
+    rows = (*map(_impact_row, shown), *(_withheld(one.name, len(columns)) for one in rest))
     rate = say("mark.withheld") if conceals else figure(part.reference_rate, "rate")
     caption = say(
         "profiles.impact.caption",
@@ -123,10 +146,8 @@ def _lending(part: LendingGrouping, gone: frozenset[Group]) -> _Made:
     names = ("rows", "lending.air", "lending.band", "lending.effect", "lending.smd")
     columns = _columns(*names, words=("lending.band",))
     conceals = part.control in gone
-    rows = tuple(
-        _withheld(one.name, len(columns)) if conceals or one.group in gone else _lending_row(one)
-        for one in part.rows
-    )
+    shown, rest = _split(part.rows, lambda one: one.air.value, gone, conceals=conceals)
+    rows = (*map(_lending_row, shown), *(_withheld(one.name, len(columns)) for one in rest))
     caption = say(
         "profiles.lending.caption",
         grouping=isolate(part.grouping),
@@ -157,10 +178,8 @@ def _insurance(part: InsuranceGrouping, gone: frozenset[Group]) -> _Made:
         words=("insurance.flag",),
     )  # fmt: skip
     conceals = part.reference in gone
-    rows = tuple(
-        _withheld(one.name, len(columns)) if conceals or one.group in gone else _insurance_row(one)
-        for one in part.rows
-    )
+    shown, rest = _split(part.rows, lambda one: -one.effect, gone, conceals=conceals)
+    rows = (*map(_insurance_row, shown), *(_withheld(one.name, len(columns)) for one in rest))
     caption = say(
         "profiles.insurance.caption",
         grouping=isolate(part.grouping),

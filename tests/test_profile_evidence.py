@@ -278,3 +278,13 @@ def test_alternatives_that_were_retrained_have_a_table(cli, files, tmp_path):
     ]
     [table] = [one for one in section.sections[0].tables if one.caption == "Alternatives tried"]
     assert [row.head.text for row in table.rows] == ["reweighing"]
+
+
+def test_of_many_groups_the_worst_stand_first_and_the_rest_is_folded():
+    counts = {f"g{i:03d}": (20 + i % 37, 80) for i in range(60)}
+    [section] = [part for part in build_page(audited(counts)).further if part.id == "profiles"]
+    table = next(one for one in section.sections[1].tables if "figures" in one.id)
+    ratios = [float(row.cells[2].text) for row in (*table.rows, *table.more)]
+    assert len(table.rows) == 20
+    assert ratios == sorted(ratios)
+    assert len(ratios) == 59
