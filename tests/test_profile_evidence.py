@@ -288,3 +288,11 @@ def test_of_many_groups_the_worst_stand_first_and_the_rest_is_folded():
     assert len(table.rows) == 20
     assert ratios == sorted(ratios)
     assert len(ratios) == 59
+
+
+def test_groups_below_the_minimum_size_are_marked():
+    record = audited({"W": (60, 100), "B": (45, 100), "C": (6, 20)})
+    [section] = [part for part in build_page(record).further if part.id == "profiles"]
+    tables = [one for part in section.sections for one in part.tables if "figures" in one.id]
+    marked = {row.head.text: bool(row.head.marks) for table in tables for row in table.rows}
+    assert marked == {"W": False, "B": False, "C": True}
