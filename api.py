@@ -568,7 +568,8 @@ def write_datasheet(
     OutputError
         The folder cannot be written.
     """
-    from .reports.datasheet_files import DATASHEET_WRITERS, Sheet  # noqa: PLC0415 - templates load only now
+    from .reports.datasheet_files import DATASHEET_WRITERS, SHEET_PAGES, Sheet  # noqa: PLC0415 - only now
+    from .reports.language import ENGLISH, written_in  # noqa: PLC0415
 
     _refuse_formats(formats, DATASHEET_WRITERS)
     chosen = settings if isinstance(settings, Settings) else settings_from(settings)
@@ -578,7 +579,12 @@ def write_datasheet(
         lambda: None if path is None else read_answers(path, DATASHEET),
     )
     sheet = Sheet(documented.named(answers, title))
-    files = {name: write(sheet) for key, (name, write) in DATASHEET_WRITERS.items() if key in formats}
+    files = {}
+    for key, (name, write) in DATASHEET_WRITERS.items():
+        if key in formats:
+            # What a program reads stays English, and so does what the terminal says.
+            with written_in(chosen.language if key in SHEET_PAGES else ENGLISH):
+                files[name] = write(Sheet(documented.named(answers, title)))
     folder = out_folder if out_folder is not None else chosen.resolve("out") or Path("report")
     return Written(
         _write_all(folder, files),
@@ -594,6 +600,7 @@ def write_model_card(
     *,
     answers: str | Path | None = None,
     formats: Sequence[str] = ("html",),
+    language: str | None = None,
 ) -> Written:
     """Write the model card of an audit: its nine sections from the record and from what people answered.
 
@@ -605,6 +612,8 @@ def write_model_card(
     answers : str or Path, optional
         The card's answers file.
     formats : sequence of {"html", "md", "hf"}
+    language : {"en", "de", "zh"}, optional
+        By default the one that the audit's settings name.
 
     Returns
     -------
@@ -617,6 +626,7 @@ def write_model_card(
     OutputError
         The folder cannot be written.
     """
+    from .reports.language import language_of, written_in  # noqa: PLC0415
     from .reports.model_card_files import CARD_WRITERS, card_page  # noqa: PLC0415 - templates load only now
 
     _refuse_formats(formats, CARD_WRITERS)
@@ -626,7 +636,8 @@ def write_model_card(
     )
     card: Card = card_of(found, given)
     page = card_page(card)
-    files = {name: write(card) for key, (name, write) in CARD_WRITERS.items() if key in formats}
+    with written_in(language_of(found.settings, language)):
+        files = {name: write(card) for key, (name, write) in CARD_WRITERS.items() if key in formats}
     return Written(_write_all(out_folder, files), page.headline, page.unanswered)
 
 

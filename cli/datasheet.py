@@ -57,6 +57,9 @@ def datasheet(
     formats: Annotated[
         Many, typer.Option("--format", help="html (default), md, hf, croissant; repeat or part by commas.")
     ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Language of the pages: en, de or zh (default en).")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,  # noqa: ARG001 - the guard reads it
 ) -> int:
@@ -78,7 +81,7 @@ def datasheet(
         "intersections": intersections_of(intersections), "bands": bands_of(bands), "weight": weight,
         "id": person, "quasi_identifiers": quasi_identifiers, "missing": missing, "encoding": encoding,
         "min_group_size": min_group_size, "privacy_minimum": privacy_minimum,
-        "credit": credit, "require_answers": parted(require), "out": out_folder,
+        "credit": credit, "language": language, "require_answers": parted(require), "out": out_folder,
     }  # fmt: skip
     given = {key: value for key, value in flags.items() if value not in (None, [])}
     written = write_datasheet(

@@ -28,6 +28,9 @@ def model_card(
         list[str] | None,
         typer.Option("--format", help="html (default), md, hf; repeat or part by commas."),
     ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Language of the pages: en, de or zh (default that of the audit).")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,  # noqa: ARG001 - the guard reads it
 ) -> int:
@@ -45,5 +48,7 @@ def model_card(
     if record is None:
         message = "a record is needed; name it, as in: evenhand model-card report/record.json"
         raise SettingsError.of("no_record", "record", message)
-    written = write_model_card(record, out_folder, answers=answers, formats=parted(formats) or ("html",))
+    written = write_model_card(
+        record, out_folder, answers=answers, formats=parted(formats) or ("html",), language=language
+    )
     return told(written, quiet=quiet)

@@ -13,6 +13,7 @@ from ..audit.answers import Answers
 from ..audit.record import Record
 from ..errors import InputError
 from .datasheet_view import build_view
+from .language import tag
 from .sheet import Page
 from .wording import say
 
@@ -54,7 +55,7 @@ def render_datasheet(
 def draw(page: Page) -> str:
     """Draw a datasheet or a model card as one HTML file."""
     css = Markup((_TEMPLATES / "datasheet.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
-    return _environment().get_template("datasheet.html.j2").render(page=page, css=css)
+    return _environment().get_template("datasheet.html.j2").render(page=page, css=css, lang=tag())
 
 
 def datasheet_of(record: Record) -> str:

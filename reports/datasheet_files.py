@@ -55,3 +55,6 @@ DATASHEET_WRITERS: Mapping[str, tuple[str, Callable[[Sheet], str]]] = {
     "croissant": ("croissant.json", _croissant),
 }
 """Every format: the file, and what makes its content."""
+
+SHEET_PAGES = frozenset({"html", "md", "hf"})
+"""The formats that people read, and that come in their language."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from .formats import parted
 from .wording import has_message, say, say_many
 
 NO_BREAK = "\u00a0"
@@ -121,7 +122,7 @@ def listed(names: Iterable[object], most: int = 12) -> str:
 
 def count(value: int) -> str:
     """Write a whole number with commas."""
-    return f"{value:,}"
+    return parted(f"{value:,}")
 
 
 def plural(value: int, noun: str) -> str:
@@ -152,13 +153,13 @@ def percent(value: float | None) -> str:
     if value is None:
         return "\u2013"
     if 0 < value < 0.0005:
-        return say("sheet.under", share=f"0.1{NO_BREAK}%")
-    return f"{100 * value:.1f}{NO_BREAK}%"
+        return say("sheet.under", share=parted(f"0.1{NO_BREAK}%"))
+    return parted(f"{100 * value:.1f}{NO_BREAK}%")
 
 
 def chance(p: float) -> str:
     """Write a p-value."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+    return f"p < {parted('0.001')}" if p < 0.001 else f"p = {parted(f'{p:.3f}')}"
 
 
 def level(value: object) -> str:
@@ -172,7 +173,7 @@ def level(value: object) -> str:
     if value is None:
         return say("sheet.missing")
     if isinstance(value, float):
-        return f"{value:,.6g}"
+        return parted(f"{value:,.6g}")
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10_000:
         return count(value)
     return clean(value)
@@ -236,4 +237,8 @@ def rate_cell(rate: dict[str, Any]) -> Cell:
     dot = Dot(
         f"{DOT_WIDTH * value:.1f}", f"{DOT_WIDTH * low:.1f}", f"{width:.1f}", f"{percent(value)}, {ends}"
     )
-    return Cell(f"{percent(value)} ({100 * low:.1f}\u2013{100 * high:.1f})", number=True, dot=dot)
+    return Cell(
+        f"{percent(value)} ({parted(f'{100 * low:.1f}')}\u2013{parted(f'{100 * high:.1f}')})",
+        number=True,
+        dot=dot,
+    )

@@ -20,6 +20,7 @@ from .datasheet_parts import (
     share_cell,
     withheld,
 )
+from .formats import parted
 from .wording import say
 
 Facts = dict[str, Any]
@@ -66,7 +67,7 @@ def _words(item: dict[str, Any], *, told: bool) -> list[str]:
         found.append(say("datasheet.reference.no_psi"))
     else:
         key = "large" if item["psi"] >= 0.25 else "some" if item["psi"] >= 0.1 else "small"
-        found.append(say(f"datasheet.reference.psi.{key}", psi=f"{item['psi']:.3f}"))
+        found.append(say(f"datasheet.reference.psi.{key}", psi=parted(f"{item['psi']:.3f}")))
     if told and item["p_value"] is not None:
         found.append(say("datasheet.reference.chi", chance=chance(item["p_value"])))
     if item["left_out"]:

@@ -23,6 +23,7 @@ from .datasheet_parts import (
     said,
     term,
 )
+from .formats import parted
 from .wording import say
 
 Facts = dict[str, Any]
@@ -52,7 +53,7 @@ def errors(facts: Facts, shown: Shown) -> list[Block]:
     for column in facts["columns"]:
         if column["kind"] == "number" and column["blanks"]:
             value, rows = column["blanks"][0]
-            end = {"column": said(column["name"]), "value": f"{value:,}", "rows": plural(rows, "row")}
+            end = {"column": said(column["name"]), "value": parted(f"{value:,}"), "rows": plural(rows, "row")}
             found.append(say("datasheet.errors.end", **end))
     return [Para(text) for text in found]
 
@@ -193,7 +194,7 @@ def harm(facts: Facts, shown: Shown) -> list[Block]:
                 "datasheet.harm.pair",
                 column=said(p["column"]),
                 attribute=said(p["attribute"]),
-                strength=f"{p['strength']:.2f}",
+                strength=parted(f"{p['strength']:.2f}"),
             )
             for p in facts["proxies"][:8]
         )
