@@ -626,6 +626,7 @@ def write_model_card(
     OutputError
         The folder cannot be written.
     """
+    from .reports.bands import with_bands  # noqa: PLC0415
     from .reports.language import language_of, written_in  # noqa: PLC0415
     from .reports.model_card_files import CARD_WRITERS, card_page  # noqa: PLC0415 - templates load only now
 
@@ -634,9 +635,9 @@ def write_model_card(
         lambda: record.record if isinstance(record, Result) else read_record(record),
         lambda: None if answers is None else read_answers(answers, MODEL_CARD),
     )
-    card: Card = card_of(found, given)
-    page = card_page(card)
+    page = card_page(card_of(found, given))
     with written_in(language_of(found.settings, language)):
+        card: Card = card_of(with_bands(found), given)
         files = {name: write(card) for key, (name, write) in CARD_WRITERS.items() if key in formats}
     return Written(_write_all(out_folder, files), page.headline, page.unanswered)
 

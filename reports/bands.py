@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..audit.bands import band_levels
@@ -39,15 +40,30 @@ def with_bands(record: Record) -> Record:
     bands = record.settings.get("bands") or {}
     if current() == ENGLISH or not bands:
         return record
+    kept = record.model_dump()
+    changed = {key: kept[key] if key in _PLAIN else banded(kept[key], bands) for key in kept}
+    return Record.model_validate(changed)
+
+
+def banded(value: Any, bands: Mapping[str, Sequence[float]]) -> Any:
+    """Name bands in the language in force wherever they stand in plain data.
+
+    Parameters
+    ----------
+    value : object
+        Texts, lists and dicts, one within the other.
+    bands : mapping of str to sequence of float
+        Edges by column, as the settings have them.
+    """
+    if current() == ENGLISH or not bands:
+        return value
     names = {
         level: _said(level)
         for edges in bands.values()
         for whole in (True, False)
         for level in band_levels(edges, whole=whole)
     }
-    kept = record.model_dump()
-    changed = {key: kept[key] if key in _PLAIN else _renamed(kept[key], names) for key in kept}
-    return Record.model_validate(changed)
+    return _renamed(value, names)
 
 
 def _said(level: str) -> str:

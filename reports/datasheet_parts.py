@@ -237,8 +237,5 @@ def rate_cell(rate: dict[str, Any]) -> Cell:
     dot = Dot(
         f"{DOT_WIDTH * value:.1f}", f"{DOT_WIDTH * low:.1f}", f"{width:.1f}", f"{percent(value)}, {ends}"
     )
-    return Cell(
-        f"{percent(value)} ({parted(f'{100 * low:.1f}')}\u2013{parted(f'{100 * high:.1f}')})",
-        number=True,
-        dot=dot,
-    )
+    shown = parted(f"{100 * low:.1f}\u2013{100 * high:.1f}")
+    return Cell(f"{percent(value)} ({shown})", number=True, dot=dot)

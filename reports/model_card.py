@@ -24,7 +24,8 @@ from .datasheet_parts import (
     share_cell,
     withheld,
 )
-from .wording import say, words_of
+from .phrases import reworded
+from .wording import clauses, passage, say, words_of
 
 RATES = (
     "selection_rate",
@@ -90,9 +91,9 @@ def _uncertainty(record: Record) -> Blocks:
     if not methods:
         return []
     level = formats.level(record.level)
-    words = say("card.uncertainty", level=level, methods="; ".join(sorted(methods)))
+    words = say("card.uncertainty", level=level, methods=clauses(map(reworded, sorted(methods))))
     small = say("card.uncertainty.small", minimum=record.min_group_size, privacy=record.privacy_minimum)
-    return [Para(f"{words} {small}")]
+    return [Para(passage((words, small)))]
 
 
 def _tested_on(record: Record) -> Blocks:
@@ -165,7 +166,7 @@ def _limits(record: Record) -> Blocks:
             Cell(say("card.limit", metric=words_of(item.limit.metric).name, name=said(item.limit.attribute))),
             Cell(_bounds(item.limit.min, item.limit.max)),
             Cell(say(f"card.state.{item.state}")),
-            Cell(clean(item.words, 1000)),
+            Cell(reworded(clean(item.words, 1000))),
         )
         for item in record.verdicts
     )
@@ -186,9 +187,9 @@ def _ethics(record: Record) -> Blocks:
 
 
 def _caveats(record: Record) -> Blocks:
-    found = [clean(note.text, 1000) for note in record.notes]
+    found = [reworded(clean(note.text, 1000)) for note in record.notes]
     found += [
-        say("card.absent", part=said(item.part), reason=clean(item.reason, 1000))
+        say("card.absent", part=said(item.part), reason=reworded(clean(item.reason, 1000)))
         for item in record.absent
         if item.reason != LEFT_OUT
     ]

@@ -18,7 +18,7 @@ from .names import prose
 
 _PREFIX = "record."
 _PLACE = re.compile(r"\{(\w+)\}")
-_NUMBER = re.compile(r"-?\d[\d,]*(\.\d+)?(%?)")
+_NUMBER = re.compile(r"-?\d[\d,]*(\.\d+)?( ?%)?")
 
 
 def reworded(text: str) -> str:
@@ -63,7 +63,7 @@ def _value(text: str) -> str:
     number = _NUMBER.fullmatch(text)
     if number is None:
         return _said(text)
-    bare = parted(text.removesuffix("%"))
+    bare = parted(text.removesuffix("%").rstrip())
     return say("format.rate", number=bare) if number.group(2) else bare
 
 
