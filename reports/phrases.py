@@ -20,6 +20,9 @@ _PREFIX = "record."
 _PLACE = re.compile(r"\{(\w+)\}")
 _NUMBER = re.compile(r"-?\d[\d,]*(\.\d+)?( ?%)?")
 
+_FEW_PLACES, _SHORT_TEXT = 4, 600
+"""Patterns of more places are only held against short texts: the search grows with every place."""
+
 
 def reworded(text: str) -> str:
     """Say a sentence of a record in the language in force.
@@ -52,6 +55,8 @@ def _said(text: str) -> str:
     if title is not None and has_message(title):
         return say(title)
     for key, pattern in _patterns():
+        if pattern.groups > _FEW_PLACES and len(text) > _SHORT_TEXT:
+            continue
         found = pattern.fullmatch(text)
         if found:
             return say(key, **{name: _value(part) for name, part in found.groupdict().items()})
