@@ -8,12 +8,12 @@ from rich.text import Text
 from ..audit.record_profiles import LawFacts
 from ..reports.view_parts import Section
 from ..reports.view_profile_law import law_notes, law_sections
-from .sheet import PIPE_WIDTH, Sheet
+from .sheet import Sheet
 
 
 def law_summary(law: LawFacts) -> str:
     """Write every axis with its categories, and what is withheld."""
-    console = Sheet(PIPE_WIDTH)
+    console = Sheet()
     for section in law_sections(law, "law", publish=law.publish_all):
         console.print(Text(section.heading))
         console.print(_table(section))
