@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
+from datetime import date
 from itertools import pairwise
 from pathlib import Path, PureWindowsPath
 from typing import Annotated, Any, Literal
@@ -17,6 +19,7 @@ from .explain.kinds import DEFAULT_GAPS, KINDS
 from .frontier_settings import Frontier
 from .policy import LevelValue, Limit, Policy, canonical_sha256, load_policy, misnamed, unknown_metrics
 from .profile_packs import known_profiles
+from .prompts import PROMPTS
 from .settings_profiles import Evidence, FairLending, FourFifths, Insurance, LocalLaw
 from .settings_recourse import Recourse
 from .toml_reader import Section, build, read_toml
@@ -52,6 +55,18 @@ def _rising(edges: tuple[float, ...]) -> tuple[float, ...]:
     return edges
 
 
+def _shares(shares: dict[str, float]) -> dict[str, float]:
+    total = math.fsum(shares.values())
+    if min(shares.values(), default=0.0) < 0 or abs(total - 1) > SHARES_WITHIN:
+        rule = "the shares of a column's groups are at least 0 and add up to 1"
+        raise ValueError(f"{rule}, got {shares}, which add up to {total:g}; correct them")
+    return shares
+
+
+SHARES_WITHIN = 0.005
+"""How far shares, which are often written rounded, may add up to something else than 1."""
+
+Shares = Annotated[dict[str, float], AfterValidator(_shares)]
 Edges = Annotated[tuple[float, ...], Field(min_length=1), AfterValidator(_rising)]
 
 
@@ -107,6 +122,11 @@ class Settings(Section):
         default=None,
         description="a list of lists, each of at least two sensitive columns; by default every pair",
         examples=['intersections = [["sex", "race"]]'],
+    )
+    labels_known: Literal["everybody", "selected"] | None = Field(
+        default=None,
+        description='"everybody", or "selected" where outcomes are known only of people once accepted',
+        examples=['labels_known = "selected"'],
     )
     bands: dict[str, Edges] = Field(
         default_factory=dict,
@@ -186,6 +206,11 @@ class Settings(Section):
     )
     policy: Name | None = Field(
         default=None, description="the path of a policy file, in quotes", examples=['policy = "policy.toml"']
+    )
+    policy_fixed: date | None = Field(
+        default=None,
+        description="the day on which the policy was fixed, as YYYY-MM-DD in quotes or as a TOML date",
+        examples=['policy_fixed = "2026-01-15"'],
     )
     limit: tuple[Limit, ...] = Field(
         default=(), description="limits, each under its own [[limit]]", examples=["[[limit]]"]
@@ -300,6 +325,21 @@ class Settings(Section):
         description="the path of the datasheet's answers, in quotes",
         examples=['answers = "datasheet.toml"'],
     )
+    require_answers: Names = Field(
+        default=(),
+        description="a list of ids of the datasheet's prompts that must have an answer",
+        examples=['require_answers = ["C3", "C13"]'],
+    )
+    quasi_identifiers: Names = Field(
+        default=(),
+        description=f"{_COLUMNS}, that together may tell who a row is about",
+        examples=['quasi_identifiers = ["age", "postcode"]'],
+    )
+    reference_shares: dict[str, Shares] = Field(
+        default_factory=dict,
+        description="a table: for each sensitive column the population's share of each of its groups",
+        examples=["reference_shares = { sex = { Female = 0.51, Male = 0.49 } }"],
+    )
     title: str | None = Field(
         default=None, description="the report's title, in quotes", examples=['title = "Loans, 2026"']
     )
@@ -339,6 +379,19 @@ class Settings(Section):
             )
         return value
 
+    @field_validator("policy_fixed", mode="before")
+    @classmethod
+    def _day(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError as error:
+            raise ValueError(
+                f"a day is written as YYYY-MM-DD, got {value!r};"
+                ' write for example: policy_fixed = "2026-01-15"'
+            ) from error
+
     @field_validator("explain_gaps")
     @classmethod
     def _known_gaps(cls, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -358,6 +411,11 @@ class Settings(Section):
     @classmethod
     def _known_formats(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return _all_known(names, FORMATS, "format")
+
+    @field_validator("require_answers")
+    @classmethod
+    def _known_prompts(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return _all_known(names, tuple(PROMPTS), "prompt")
 
     @field_validator("trusted")
     @classmethod
