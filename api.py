@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -283,18 +283,16 @@ def of_objects(  # noqa: PLR0917 - what the caller gave, in the caller's order
     progress: Progress,
 ) -> tuple[Result, Any]:
     """Audit a model on tables; give the result, and the model that a search chose, or else the given one."""
-    names = (sensitive_features,) if isinstance(sensitive_features, str) else tuple(sensitive_features)
-    chosen = _with_limits(merge(Settings(), {"sensitive": names, **given}), policy)
+    chosen = _with_limits(merge(Settings(), {"sensitive": _names(sensitive_features), **given}), policy)
     wrapped = wrap_model(
         model, chosen.model_columns or None, chosen.model_classes or None, output=chosen.model_output
     )
-    tables = [
-        _table(frame, name, chosen) for frame, name in ((test, "test"), (train, "train")) if frame is not None
-    ]
     result, found = _search(
         chosen,
-        tables[0],
-        tables[1] if len(tables) > 1 else None,
+        *_all_of(
+            lambda: _table(test, "test", chosen),
+            lambda: None if train is None else _table(train, "train", chosen),
+        ),
         _model(wrapped, chosen),
         _policy(chosen, policy),
         None,
@@ -368,10 +366,10 @@ def explain_row(
     >>> [(change.column, change.after) for change in found.ways[0].changes]
     [('pay', 3)]
     """
-    names = (sensitive_features,) if isinstance(sensitive_features, str) else tuple(sensitive_features)
-    chosen = merge(Settings(), {"pos_label": plain_label(pos_label), "sensitive": names, **settings})
+    given = {"pos_label": plain_label(pos_label), "sensitive": _names(sensitive_features), **settings}
+    chosen = merge(Settings(), given)
     ask = Ask(
-        rows=tuple(int(one) for one in np.ravel(np.asarray(row, dtype=np.int64))),
+        rows=_positions(row),
         methods=None if methods is None else tuple(methods),
         background=background,
         ways=ways,
@@ -660,6 +658,20 @@ def _write_all(folder: str | Path, files: Mapping[str, str]) -> tuple[Path, ...]
     return tuple(write_atomically(target / name, text) for name, text in files.items())
 
 
+def _names(features: Any) -> tuple[Any, ...]:
+    """List the columns named, whatever they are; the settings judge them."""
+    listed = isinstance(features, Iterable) and not isinstance(features, str)
+    return tuple(features) if listed else () if features is None else (features,)
+
+
+def _positions(row: Any) -> tuple[int, ...]:
+    found = np.ravel(np.asarray(row))
+    if found.size and found.dtype.kind not in "iu":
+        message = f"rows are counted from 0, so a row is a whole number, got {row!r}; choose one by its place"
+        raise InputError.of("unknown_row", "row", message)
+    return tuple(int(one) for one in found)
+
+
 def local_law_144(
     counts: Any,
     out_file: str | Path | None = None,
@@ -726,9 +738,15 @@ def _table(frame: Any, name: str, settings: Settings) -> Table:
 
 
 def _with_limits(settings: Settings, policy: Any) -> Settings:
-    if isinstance(policy, Sequence) and not isinstance(policy, str):
+    if policy is None or isinstance(policy, str | Path | Policy):
+        return settings
+    if isinstance(policy, Sequence):
         return merge(settings, {"limit": tuple(policy)})
-    return settings
+    message = (
+        f"a policy is a file, a Policy or a list of limits, got {type(policy).__name__};"
+        ' write for example: policy=[{"metric": "accuracy", "attribute": "sex", "min": 0.8}]'
+    )
+    raise InputError.of("wrong_type", "policy", message)
 
 
 def _policy(settings: Settings, policy: Any) -> Policy | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
+from datetime import date
 from itertools import pairwise
 from pathlib import Path, PureWindowsPath
 from typing import Annotated, Any, Literal
@@ -33,6 +34,9 @@ DEFAULT_FORMATS = ("html", "json")
 
 REFERENCES = ("largest", "best", "overall", "rest", "all_pairs")
 """What a group is compared with where no group is named."""
+
+LONGEST_NAME = 255
+"""Bytes that the usual file systems allow the name of a file."""
 
 PATHS = ("data", "train", "model", "policy", "answers", "out")
 """The keys that hold paths; they are relative to the settings file's folder."""
@@ -119,6 +123,11 @@ class Settings(Section):
         description="a list of lists, each of at least two sensitive columns; by default every pair",
         examples=['intersections = [["sex", "race"]]'],
     )
+    labels_known: Literal["everybody", "selected"] | None = Field(
+        default=None,
+        description='"everybody", or "selected" where outcomes are known only of people once accepted',
+        examples=['labels_known = "selected"'],
+    )
     bands: dict[str, Edges] = Field(
         default_factory=dict,
         description="a table: for each column a list of rising numbers, at which the next band begins",
@@ -197,6 +206,11 @@ class Settings(Section):
     )
     policy: Name | None = Field(
         default=None, description="the path of a policy file, in quotes", examples=['policy = "policy.toml"']
+    )
+    policy_fixed: date | None = Field(
+        default=None,
+        description="the day on which the policy was fixed, as YYYY-MM-DD in quotes or as a TOML date",
+        examples=['policy_fixed = "2026-01-15"'],
     )
     limit: tuple[Limit, ...] = Field(
         default=(), description="limits, each under its own [[limit]]", examples=["[[limit]]"]
@@ -344,6 +358,17 @@ class Settings(Section):
 
     _bases: dict[str, Path] = PrivateAttr(default_factory=dict)
 
+    @field_validator(*PATHS)
+    @classmethod
+    def _usable_path(cls, value: str | None) -> str | None:
+        names = Path(value or "").parts
+        if any("\0" in name or len(name.encode("utf-8", "replace")) > LONGEST_NAME for name in names):
+            raise ValueError(
+                f"a path holds no null character and no name of more than {LONGEST_NAME} bytes,"
+                f" got {(value or '')[:40]!r}; correct it"
+            )
+        return value
+
     @field_validator("threshold")
     @classmethod
     def _in_range(cls, value: float, info: Any) -> float:
@@ -353,6 +378,19 @@ class Settings(Section):
                 ' write for example: threshold = 0.5; for scores of another scale: score_kind = "real"'
             )
         return value
+
+    @field_validator("policy_fixed", mode="before")
+    @classmethod
+    def _day(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError as error:
+            raise ValueError(
+                f"a day is written as YYYY-MM-DD, got {value!r};"
+                ' write for example: policy_fixed = "2026-01-15"'
+            ) from error
 
     @field_validator("explain_gaps")
     @classmethod

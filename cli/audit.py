@@ -77,6 +77,12 @@ def audit(
     encoding: Annotated[str | None, typer.Option(help="Text encoding of a CSV (default utf-8).")] = None,
     drop: Annotated[Many, typer.Option(help="Column to leave out; repeat for several.")] = None,
     policy: Annotated[str | None, typer.Option(help="Policy file (.toml) with the limits.")] = None,
+    policy_fixed: Annotated[
+        str | None, typer.Option(help="Day on which the policy was fixed, as 2026-01-15.")
+    ] = None,
+    labels_known: Annotated[
+        str | None, typer.Option(help="everybody, or selected: outcomes known only of people once accepted.")
+    ] = None,
     reference: Annotated[
         Many, typer.Option(help="largest, best, overall, rest, all_pairs, or sex=Male; repeat for several.")
     ] = None,
@@ -179,7 +185,8 @@ def audit(
         "score_distinct": score_distinct, "threshold": threshold, "model": model, "trusted": trusted,
         "train": train,
         "weight": weight, "weight_kind": weight_kind, "control": control, "missing": missing,
-        "encoding": encoding, "drop": drop, "policy": policy, "min_group_size": min_group_size,
+        "encoding": encoding, "drop": drop, "policy": policy,
+        "policy_fixed": policy_fixed, "labels_known": labels_known, "min_group_size": min_group_size,
         "privacy_minimum": privacy_minimum, "level": level, "seed": seed, "explain": explain,
         "explain_gaps": explain_gaps, "explain_game": explain_game, "explain_against": explain_against,
         "explain_groups": explain_groups, "explain_labels": explain_labels,
@@ -240,7 +247,7 @@ def run_audit(source: Path, flags: dict[str, Any], reference: Many, *, quiet: bo
         result = audit_file(settings, progress=report_progress)
         files = result.write()
     if not quiet:
-        out(summary(result.record))
+        out(summary(result.record), ready=True)
         out("\n".join(["", "Written:", *(f"  {path}" for path in files)]))
     if verbose:
         err(f"settings {settings.sha256}")
