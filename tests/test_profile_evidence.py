@@ -180,10 +180,13 @@ def test_limits_count_as_fixed_before_only_if_they_were(day, found):
 
 
 def test_what_people_say_is_evidence():
-    said = {"signed_by": "R. Reviewer", "signed_on": "2026-03-01", "metrics_why": "A refusal is the harm."}
+    said = {"metrics_why": "A refusal is the harm.", "signed_by": "R. {Reviewer}", "signed_on": "2026-03-01"}
     record = audited({"W": (60, 100), "B": (45, 100)}, evidence=said)
     assert standing(record, "eu-ai-act")["signed"] == "held"
     assert standing(record, "eu-ai-act")["why"] == "held"
+    assert profile(record, "eu-ai-act").said == said
+    assert profile(record, "nist-ai-rmf").said == {}
+    assert all(text in render_report(record) for text in said.values())
 
 
 def test_a_record_keeps_what_the_pack_said():
