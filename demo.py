@@ -34,6 +34,7 @@ credit = "{credit}"
 
 data = "adult.parquet"
 split = {{ column = "split", train = "train", test = "test" }}
+labels_known = "everybody" # the census asked everybody
 missing = ["?"]            # how the file writes a missing value
 drop = ["fnlwgt"]          # a census weight, not a fact about the person
 
@@ -50,6 +51,7 @@ methods = ["unaware", "unaware+proxies", "reweighing"]
 proxies = ["relationship", "marital-status"]
 
 answers = "datasheet.answers.toml"
+policy_fixed = "2026-01-15"
 seed = {seed}
 out = "."
 
@@ -65,7 +67,7 @@ methods = [
   "group_thresholds", "single_threshold", "reject_option", "barycentre",
 ]
 
-# A sample policy, made up for this demo. Equal counts as inside a limit.
+# A sample policy, made up for this demo (policy_fixed above is its day). Equal counts as inside a limit.
 [[limit]]
 metric = "demographic_parity_ratio"
 attribute = "sex"

@@ -99,3 +99,97 @@ def _cells(group: CoarseGroup, edge: int) -> np.ndarray:
     counts = np.array(group.counts)
     below, above = counts[:, : edge + 1].sum(axis=1), counts[:, edge + 1 :].sum(axis=1)
     return np.stack([below, above], axis=-1)
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """The rates of a group where scores of at least the threshold are selected."""
+
+    threshold: float
+    false_positive_rate: float
+    true_positive_rate: float
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """The people of a group with scores in one stretch: the mean score, and the share of positives."""
+
+    score: float
+    share: float
+    rows: float
+
+
+def roc_points(facts: CoarseFacts, group: CoarseGroup, most: int = 12) -> tuple[CurvePoint, ...]:
+    """Give points of a group's ROC curve, from its own coarsened counts and nothing finer.
+
+    Parameters
+    ----------
+    facts : CoarseFacts
+        With labels.
+    group : CoarseGroup
+    most : int
+        So many thresholds at most; the one in use is always among them.
+
+    Returns
+    -------
+    tuple of CurvePoint
+        From the highest threshold to the lowest, without the two corners.
+
+    Examples
+    --------
+    >>> group = CoarseGroup(group=("F",), name="F", edges=(0, 1), counts=((20, 10, 10), (10, 10, 20)))
+    >>> facts = CoarseFacts(thresholds=(0.3, 0.6), at=1, minimum=10, labelled=True, groupings=())
+    >>> [(point.false_positive_rate, point.true_positive_rate) for point in roc_points(facts, group)]
+    [(0.25, 0.5), (0.5, 0.75)]
+    """
+    counts = np.array(group.counts)
+    total = counts.sum(axis=1)
+    return tuple(
+        CurvePoint(
+            facts.thresholds[group.edges[place]], *(counts[:, place + 1 :].sum(axis=1) / total).tolist()
+        )
+        for place in reversed(_chosen(facts, group, most))
+    )
+
+
+def reliability(facts: CoarseFacts, group: CoarseGroup, most: int = 10) -> tuple[Foretold, ...]:
+    """Compare a group's scores with the outcomes, in stretches of its own coarsened counts.
+
+    The mean score of a stretch is taken from the middles of the coarsened bins in it, for counts hold no
+    scores.
+
+    Parameters
+    ----------
+    facts : CoarseFacts
+        With labels; scores are probabilities.
+    group : CoarseGroup
+    most : int
+        So many stretches at most.
+
+    Examples
+    --------
+    >>> group = CoarseGroup(group=("F",), name="F", edges=(0, 1), counts=((20, 10, 10), (10, 10, 20)))
+    >>> facts = CoarseFacts(thresholds=(0.3, 0.6), at=1, minimum=10, labelled=True, groupings=())
+    >>> [(round(item.score, 2), round(item.share, 2), item.rows) for item in reliability(facts, group)]
+    [(0.15, 0.33, 30.0), (0.45, 0.5, 20.0), (0.8, 0.67, 30.0)]
+    """
+    counts = np.array(group.counts, dtype=float)
+    ends = np.array([0.0, *(facts.thresholds[edge] for edge in group.edges), 1.0])
+    starts = [0, *(place + 1 for place in _chosen(facts, group, most - 1))]
+    rows = np.add.reduceat(counts.sum(axis=0), starts)
+    scores = np.add.reduceat(counts.sum(axis=0) * (ends[:-1] + ends[1:]) / 2, starts)
+    positives = np.add.reduceat(counts[1], starts)
+    return tuple(
+        Foretold(*found)
+        for found in zip((scores / rows).tolist(), (positives / rows).tolist(), rows.tolist(), strict=True)
+    )
+
+
+def _chosen(facts: CoarseFacts, group: CoarseGroup, most: int) -> list[int]:
+    """Choose places among a group's edges, evenly, the threshold in use among them."""
+    last = len(group.edges) - 1
+    even = np.unique(np.linspace(0, last, min(most, last + 1)).round().astype(int))
+    used = group.edges.index(facts.at)
+    nearest = int(np.abs(even - used).argmin())
+    even[nearest] = used
+    return sorted(set(even.tolist()))

@@ -162,7 +162,7 @@ def _level(value: Any) -> Level:
 
 def _whole(frame: pd.DataFrame, name: str, where: str, problems: list[Problem]) -> NDArray[np.float64]:
     texts = frame[name].astype(str).str.strip().str.replace(",", "", regex=False)
-    found = pd.to_numeric(texts, errors="coerce").to_numpy(dtype=float)
+    found: NDArray[np.float64] = pd.to_numeric(texts, errors="coerce").to_numpy(dtype=np.float64)
     for place in np.flatnonzero(~(np.isfinite(found) & (found >= 0) & (found == np.floor(found)))):
         rule = f"{name} is a whole number of people, 0 or more"
         received = str(frame[name].iloc[place])[:60]

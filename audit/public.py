@@ -15,6 +15,7 @@ from ..metrics.results import Disparity
 from .masking import masked
 from .privacy import Hidden, concealed_figures, conceals, hidden_groups, hidden_joints
 from .record import Absent, GroupFacts, GroupingFacts, MitigationFacts, Record, Verdict
+from .record_scores import GroupScores, ScoreFacts
 
 KEPT = frozenset(
     {
@@ -27,6 +28,10 @@ KEPT = frozenset(
 
 SMALL_NOTES = frozenset({"small_groups", "missing_group"})
 """Notes that may name small counts."""
+
+
+LEFT_OUT = "it stands in the audit's own record and is not part of the public one"
+"""Why a part that the audit made is absent from the public record."""
 
 
 def public_record(record: Record) -> Record:
@@ -59,6 +64,7 @@ def public_record(record: Record) -> Record:
         ),
         mitigation=tuple(_mitigation(item, concealed) for item in record.mitigation),
         verdicts=tuple(_verdict(item, hidden, concealed) for item in record.verdicts),
+        scores=None if record.scores is None else _scores(record.scores),
         absent=(*record.absent, *_left_out(record)),
         notes=tuple(note for note in record.notes if note.code not in SMALL_NOTES),
         cube={},
@@ -72,15 +78,38 @@ def _left_out(record: Record) -> list[Absent]:
         name
         for name, field in default.items()
         if not field.is_required()
-        and name not in {*KEPT, "public"}
+        and name not in {*KEPT, "public", "scores"}
         and getattr(record, name) != field.default
     ]
-    reason = "it stands in the audit's own record and is not part of the public one"
-    return [Absent(part=name, reason=reason) for name in held]
+    return [Absent(part=name, reason=LEFT_OUT) for name in held]
 
 
 def _names(hidden: Hidden, grouping: str, *groups: object) -> bool:
     return not hidden.get(grouping, frozenset()).isdisjoint(groups)
+
+
+def _scores(facts: ScoreFacts) -> ScoreFacts:
+    """Keep the tables of scores alone: curves and bins are cut at other places than the coarsened cube's."""
+    parts = tuple(
+        part.model_copy(
+            update={
+                "groups": tuple(_scores_of(group) for group in part.groups),
+                "gaps": tuple(
+                    _unsaid(gap)
+                    if any(g.withheld and g.group in (gap.group, gap.reference) for g in part.groups)
+                    else gap
+                    for gap in part.gaps
+                ),
+            }
+        )
+        for part in facts.groupings
+    )
+    return facts.model_copy(update={"overall": _scores_of(facts.overall), "groupings": parts})
+
+
+def _scores_of(group: GroupScores) -> GroupScores:
+    gone = {"rows": 0, "figures": {}} if group.withheld else {}
+    return group.model_copy(update={"curve": (), "bins": (), **gone})
 
 
 def _grouping(part: GroupingFacts, hidden: Hidden) -> GroupingFacts:

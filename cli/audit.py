@@ -77,6 +77,12 @@ def audit(
     encoding: Annotated[str | None, typer.Option(help="Text encoding of a CSV (default utf-8).")] = None,
     drop: Annotated[Many, typer.Option(help="Column to leave out; repeat for several.")] = None,
     policy: Annotated[str | None, typer.Option(help="Policy file (.toml) with the limits.")] = None,
+    policy_fixed: Annotated[
+        str | None, typer.Option(help="Day on which the policy was fixed, as 2026-01-15.")
+    ] = None,
+    labels_known: Annotated[
+        str | None, typer.Option(help="everybody, or selected: outcomes known only of people once accepted.")
+    ] = None,
     reference: Annotated[
         Many, typer.Option(help="largest, best, overall, rest, all_pairs, or sex=Male; repeat for several.")
     ] = None,
@@ -153,6 +159,9 @@ def audit(
         ),
     ] = None,
     answers: Annotated[str | None, typer.Option(help="Answers to the datasheet's questions (.toml).")] = None,
+    quasi_identifiers: Annotated[
+        Many, typer.Option(help="Column that with others may tell who a row is about; repeat for several.")
+    ] = None,
     title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
     credit: Annotated[str | None, typer.Option(help="Credit line of the data.")] = None,
     person: Annotated[str | None, typer.Option("--id", help="Column that names people.")] = None,
@@ -176,7 +185,8 @@ def audit(
         "score_distinct": score_distinct, "threshold": threshold, "model": model, "trusted": trusted,
         "train": train,
         "weight": weight, "weight_kind": weight_kind, "control": control, "missing": missing,
-        "encoding": encoding, "drop": drop, "policy": policy, "min_group_size": min_group_size,
+        "encoding": encoding, "drop": drop, "policy": policy,
+        "policy_fixed": policy_fixed, "labels_known": labels_known, "min_group_size": min_group_size,
         "privacy_minimum": privacy_minimum, "level": level, "seed": seed, "explain": explain,
         "explain_gaps": explain_gaps, "explain_game": explain_game, "explain_against": explain_against,
         "explain_groups": explain_groups, "explain_labels": explain_labels,
@@ -184,19 +194,27 @@ def audit(
         "forbid_sensitive_at_decision": forbid_sensitive_at_decision,
         "mitigate": mitigate, "methods": methods, "proxies": proxies, "search": search,
         "search_depth": search_depth, "answers": answers, "title": title, "credit": credit, "id": person,
-        "out": out_folder, "format": formats, "intersections": _intersections(intersections),
-        "bands": _bands(bands), "model_columns": model_columns, "model_classes": model_classes,
+        "out": out_folder, "format": formats, "intersections": intersections_of(intersections),
+        "bands": bands_of(bands), "model_columns": model_columns, "model_classes": model_classes,
         "model_output": model_output, "neural": neural, "whole": whole, "global_columns": global_columns,
-        "profiles": profiles,
+        "profiles": profiles, "quasi_identifiers": quasi_identifiers,
     }  # fmt: skip
     return run_audit(source, flags, reference, quiet=quiet, verbose=verbose)
 
 
-def _intersections(texts: Many) -> list[list[str]] | None:
+def intersections_of(texts: Many) -> list[list[str]] | None:
+    """Read the values of ``--intersections``."""
     return None if not texts else [[part.strip() for part in text.split(",")] for text in texts]
 
 
-def _bands(texts: Many) -> dict[str, list[float]] | None:
+def bands_of(texts: Many) -> dict[str, list[float]] | None:
+    """Read the values of ``--bands``.
+
+    Raises
+    ------
+    SettingsError
+        With every value that is not ``column=edge,edge``.
+    """
     if not texts:
         return None
     bands, problems = {}, []
@@ -229,7 +247,7 @@ def run_audit(source: Path, flags: dict[str, Any], reference: Many, *, quiet: bo
         result = audit_file(settings, progress=report_progress)
         files = result.write()
     if not quiet:
-        out(summary(result.record))
+        out(summary(result.record), ready=True)
         out("\n".join(["", "Written:", *(f"  {path}" for path in files)]))
     if verbose:
         err(f"settings {settings.sha256}")

@@ -241,11 +241,9 @@ def _notes(fitted: Any, *, still_reads: bool) -> tuple[str, ...]:
         notes.append(
             f"A row's weight was multiplied by {fitted.weights_.min():.2f} to {fitted.weights_.max():.2f}."
         )
-        notes += [
-            f"No training row is {', '.join(map(str, group))} with label {label};"
-            " weights cannot make up for that."
-            for group, label in fitted.empty_cells_
-        ]
+        if fitted.empty_cells_:
+            # Who that is would tell the label of everybody in a small group.
+            notes.append("Some groups have training rows of one label only; weights cannot make up for that.")
     return tuple(notes)
 
 

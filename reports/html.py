@@ -94,19 +94,27 @@ def drawn(template: str, sheet: str, **values: object) -> str:
     return _environment().get_template(template).render(style=_own(sheet), **values)
 
 
-def _contents(page: Page) -> list[tuple[str, str]]:
-    """List the parts of the page, as (anchor, heading)."""
-    measured = [page.matrix, *page.groupings, *page.further]
-    moved = [page.what_if] if page.what_if else []
-    drawn: list[Section | WhatIf] = [page.unknown, *measured, *moved]
-    drawn += [page.explanations, page.mitigation, page.methods]
-    return [
-        (page.picture.id, page.picture.heading),
-        ("facts", say("facts.heading")),
-        *((section.id, section.heading) for section in drawn),
-        ("glossary", say("glossary.heading")),
-        ("sign-off", say("sign.heading")),
-    ]
+def _contents(page: Page) -> list[tuple[str, list[tuple[str, str]]]]:
+    """List the chapters of the page, each with its sections as (anchor, heading)."""
+    facts = ("facts", say("facts.heading"))
+    moved = [_entry(page.what_if)] if page.what_if else []
+    chapters = {
+        "finding": [_entry(page.picture), facts, _entry(page.unknown), _entry(page.matrix)],
+        "groups": [_entry(section) for section in (*page.groupings, *page.further)],
+        "reasons": [_entry(section) for section in (page.explanations, *page.reasons)],
+        "changes": [*moved, _entry(page.mitigation)],
+        "evidence": [
+            *([_entry(page.profiles)] if page.profiles else []),
+            _entry(page.methods),
+            ("glossary", say("glossary.heading")),
+            ("sign-off", say("sign.heading")),
+        ],
+    }
+    return [(say(f"chapter.{name}"), entries) for name, entries in chapters.items()]
+
+
+def _entry(section: Section | WhatIf) -> tuple[str, str]:
+    return section.id, section.heading
 
 
 @cache

@@ -15,9 +15,8 @@ from ..audit.record import Record
 from ..metrics.catalogue import CATALOGUE
 from . import formats
 from .formats import figure, kind_of
-from .names import listed, prose, shorten
+from .names import shorten
 from .view_conditional import conditional_section
-from .view_effects import Concealed
 from .view_explain import explain_section
 from .view_facts import facts
 from .view_frontier import frontier_section
@@ -36,7 +35,8 @@ from .view_scope import Scope, glossary_id, worst_of
 from .view_scores import scores_section
 from .view_slices import slices_section
 from .view_trust import trust_section
-from .view_verdict import headline, summary, tally, verdict_line
+from .view_unknown import unknown_section
+from .view_verdict import decisions, headline, subject, summary, verdict_line
 from .view_what_if import what_if
 from .wording import say, say_many, words_of
 
@@ -60,19 +60,23 @@ def build_page(record: Record) -> Page:
     return Page(
         title=shorten(record.title, 200),
         kicker=say("page.kicker"),
+        subject=subject(record),
         mark=None if record.verdict is None else state_mark(record.verdict),
         headline=headline(record),
         summary=summary(record),
         lines=tuple(verdict_line(item, scopes, concealed) for item in record.verdicts),
+        decide=tuple(decisions(record)),
         facts=tuple(facts(record)),
         picture=_picture(scopes),
-        unknown=_unknown(record, scopes),
+        unknown=unknown_section(record, scopes),
         matrix=_matrix(record, scopes),
         groupings=tuple(grouping_section(scope) for scope in scopes),
-        further=tuple(_further(record, hidden, concealed)),
+        further=tuple(_further(record, hidden)),
+        reasons=tuple(_reasons(record, hidden)),
         what_if=what_if(record),
         explanations=explain_section(record, hidden),
         mitigation=mitigation_section(record, concealed, frontier_section(record, hidden, concealed)),
+        profiles=profiles_section(record, hidden, concealed),
         methods=methods_section(record),
         method_facts=tuple(software_facts(record)),
         glossary=glossary(record),
@@ -80,21 +84,26 @@ def build_page(record: Record) -> Page:
     )
 
 
-def _further(record: Record, hidden: Hidden, concealed: Concealed) -> Iterator[Section]:
+def _further(record: Record, hidden: Hidden) -> Iterator[Section]:
+    """Give what was measured beyond the groups' rates."""
     found = (
         scores_section(record),
         conditional_section(record, hidden),
         slices_section(record, hidden),
+    )
+    yield from (section for section in found if section is not None)
+
+
+def _reasons(record: Record, hidden: Hidden) -> Iterator[Section]:
+    """Give what tells of the model's workings, after the explanation of the gaps."""
+    found = (
+        trust_section(record),
         proxies_section(record, hidden),
         global_section(record, hidden),
-        trust_section(record),
+        *neural_sections(record, hidden),
         recourse_section(record, hidden),
-        profiles_section(record, hidden, concealed),
     )
-    for section in found:
-        if section is not None:
-            yield section
-    yield from neural_sections(record, hidden)
+    yield from (section for section in found if section is not None)
 
 
 def _scopes(record: Record, hidden: Hidden) -> tuple[Scope, ...]:
@@ -118,41 +127,6 @@ def _picture(scopes: tuple[Scope, ...]) -> Section:
     level = formats.level(record.level if record else 0.95)
     intro = say("picture.intro", level=level, overall=overall)
     return Section("picture", say("picture.heading"), intro, charts=tuple(charts))
-
-
-def _unknown(record: Record, scopes: tuple[Scope, ...]) -> Section:
-    notes = tuple(_unknowns(record, scopes)) or (say("unknown.none"),)
-    return Section("unknown", say("unknown.heading"), say("unknown.intro"), notes=notes)
-
-
-def _unknowns(record: Record, scopes: tuple[Scope, ...]) -> Iterator[str]:
-    counted = tally(record)
-    for state in ("inconclusive", "undefined"):
-        if counted[state]:
-            yield say_many(f"unknown.{state}", counted[state])
-    for item in record.absent:
-        yield say("unknown.absent", part=_sentence(item.part), reason=prose(item.reason).rstrip("."))
-    for note in record.notes:
-        yield prose(note.text)
-    for scope in scopes:
-        yield from _unknown_groups(scope)
-
-
-def _unknown_groups(scope: Scope) -> Iterator[str]:
-    small = [item.name for item in scope.shown if item.below_minimum]
-    if small:
-        minimum = scope.record.min_group_size
-        yield say("unknown.small", name=scope.name, minimum=minimum, groups=listed(small))
-    if scope.hidden:
-        yield say_many("unknown.withheld", len(scope.hidden), name=scope.name)
-    missing = sum(item.rows for item in scope.shown if item.missing)
-    if missing and len(scope.part.attributes) == 1:
-        yield say("unknown.missing", name=scope.name, count=formats.count(missing))
-
-
-def _sentence(text: str) -> str:
-    words = prose(text).replace("_", " ")
-    return words[:1].upper() + words[1:]
 
 
 def _matrix(record: Record, scopes: tuple[Scope, ...]) -> Section:
@@ -193,7 +167,15 @@ def _matrix_cell(scope: Scope, metric: str) -> Cell:
 
 def charts_of(page: Page) -> tuple[Chart, ...]:
     """Give every picture of a page, in reading order."""
-    sections = (page.picture, *page.groupings, *page.further, page.explanations, page.mitigation)
+    sections = (
+        page.picture,
+        *page.groupings,
+        *page.further,
+        page.explanations,
+        *page.reasons,
+        page.mitigation,
+        *([page.profiles] if page.profiles else []),
+    )
     return tuple(chart for section in sections for chart in _charts_in(section))
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
 from ..audit.record_global import CurveFacts, DependenceFacts, EffectsFacts, WholeFacts
 from ..metrics.results import Group, Level
@@ -13,8 +14,11 @@ from .names import isolate, listed, named, shorten, unlike
 from .view_parts import Cell, Column, Fold, LineChart, Mean, Row, Series, Table
 from .wording import say
 
-_NAME, _TICK = 16, 18
+_NAME, _TICK = 14, 18
 Names = dict[Group, str]
+_BY_VALUE = ("mean", "low", "high", "supported")
+_T = TypeVar("_T")
+_Curved = TypeVar("_Curved", DependenceFacts, EffectsFacts)
 
 
 def level_name(value: Level) -> str:
@@ -28,6 +32,42 @@ def level_name(value: Level) -> str:
     if isinstance(value, float):
         return f"{value:,.6g}".replace("-", "\u2212")
     return say("global.missing") if value is None else str(value)
+
+
+def without_values(whole: WholeFacts, rare: frozenset[tuple[str, Level]]) -> WholeFacts:
+    """Take values, as (column, value), out of all curves.
+
+    Parameters
+    ----------
+    whole : WholeFacts
+    rare : frozenset of tuple
+        Such as those that only withheld people have.
+    """
+    return whole.model_copy(
+        update={
+            "dependences": tuple(_without(item, rare) for item in whole.dependences),
+            "effects": tuple(_without(item, rare) for item in whole.effects),
+        }
+    )
+
+
+def _without(item: _Curved, rare: frozenset[tuple[str, Level]]) -> _Curved:
+    kept = [place for place, value in enumerate(item.values) if (item.column, value) not in rare]
+    if len(kept) == len(item.values):
+        return item
+    update: dict[str, Any] = {"values": _at(item.values, kept)}
+    if isinstance(item, EffectsFacts):
+        update["effects"] = _at(item.effects, kept)
+    else:
+        update["curves"] = tuple(
+            curve.model_copy(update={name: _at(getattr(curve, name), kept) for name in _BY_VALUE})
+            for curve in item.curves
+        )
+    return item.model_copy(update=update)
+
+
+def _at(values: Sequence[_T], kept: list[int]) -> tuple[_T, ...]:
+    return tuple(values[place] for place in kept)
 
 
 def _of(whole: WholeFacts, grouping: str) -> Iterator[DependenceFacts]:

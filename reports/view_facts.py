@@ -20,7 +20,7 @@ def facts(record: Record) -> Iterator[Fact]:
         yield _source(say("facts.train"), record.train)
     yield from _task_facts(record)
     yield Fact(say("facts.attributes"), listed(part.name for part in record.groupings))
-    yield _policy(record)
+    yield from _policy(record)
     yield Fact(say("facts.settings"), say("facts.settings.text"), record.settings_sha256)
     yield Fact(say("facts.level"), say("facts.level.text", level=formats.level(record.level)))
     sizes = say("facts.sizes.text", minimum=record.min_group_size, privacy=record.privacy_minimum)
@@ -73,8 +73,11 @@ def _decision(record: Record) -> str:
     return say("facts.decision.model")
 
 
-def _policy(record: Record) -> Fact:
+def _policy(record: Record) -> Iterator[Fact]:
     if not record.verdicts and record.policy_name is None:
-        return Fact(say("facts.policy"), say("facts.no_policy"))
+        yield Fact(say("facts.policy"), say("facts.no_policy"))
+        return
     name = isolate(record.policy_name) if record.policy_name else say("facts.unnamed_policy")
-    return Fact(say("facts.policy"), name, record.policy_sha256 or "")
+    yield Fact(say("facts.policy"), name, record.policy_sha256 or "")
+    fixed = record.settings.get("policy_fixed")
+    yield Fact(say("facts.policy_fixed"), prose(fixed) if fixed else say("facts.policy_fixed.unsaid"))

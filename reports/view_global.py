@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from ..audit.privacy import Hidden
 from ..audit.record import Record
 from ..audit.record_global import ImportanceFacts, WholeFacts
-from ..metrics.results import Group
+from ..metrics.results import Group, Level
 from . import formats
 from .formats import Kind, figure, scaled, span
 from .names import isolate, named, shorten
-from .view_curves import curve_charts, curve_notes, curve_tables, effects_fold
+from .view_curves import curve_charts, curve_notes, curve_tables, effects_fold, without_values
 from .view_parts import Cell, Column, Dot, DotChart, Fold, Row, Section, Table
 from .view_scope import LABEL
 from .view_surrogate import tree_section
@@ -58,6 +58,7 @@ def global_section(record: Record, hidden: Hidden) -> Section | None:
     whole = record.whole
     if whole is None:
         return None
+    whole = without_values(whole, _rare(hidden))
     shown = shown_groups(record, hidden)
     parts = tuple(_part(whole, item, f"whole-{place}") for place, item in enumerate(shown, start=1))
     tree = tree_section(whole, {item.name: item.names for item in shown})
@@ -79,6 +80,13 @@ def global_section(record: Record, hidden: Hidden) -> Section | None:
     )
 
 
+def _rare(hidden: Hidden) -> frozenset[tuple[str, Level]]:
+    """Name the values, as (column, value), that only withheld people have."""
+    return frozenset(
+        (name, group[0]) for name, groups in hidden.items() for group in groups if len(group) == 1
+    )
+
+
 def _reliance(whole: WholeFacts) -> str:
     moving = [item for item in whole.reliance if item.moved.value > 0][:_SHARES]
     if not moving:
@@ -97,13 +105,14 @@ def _part(whole: WholeFacts, shown: Shown, anchor: str) -> Section:
     if curves:
         notes = curve_notes(whole, shown.name)
         label = say("global.curve.figures", name=shown.label)
-        folds.append(Fold(label, tables=curves, notes=notes, printed="not"))
+        drawn = curve_charts(whole, shown.name, shown.names, anchor)
+        folds.append(Fold(label, charts=drawn, tables=curves, notes=notes, printed="not"))
     charts = (chart for name in _PICTURED for chart in _dots(whole, found, shown, name, anchor))
     return Section(
         id=anchor,
         heading=say("global.part", name=shown.label),
         intro="",
-        charts=(*charts, *curve_charts(whole, shown.name, shown.names, anchor)),
+        charts=tuple(charts),
         folds=tuple(folds),
     )
 

@@ -17,6 +17,20 @@ from .view_scope import glossary_id
 from .view_scores import SHOWN_SCORES
 from .wording import say, words_of
 
+_USED = (
+    "scores",
+    "coarse",
+    "conditional",
+    "slices",
+    "explanations",
+    "proxies",
+    "whole",
+    "recourse",
+    "mitigation",
+    "frontier",
+)
+"""Parts of the record that rest on methods of their own, in the order of the page."""
+
 
 def methods_section(record: Record) -> Section:
     """Say how figures were computed."""
@@ -35,6 +49,7 @@ def methods_section(record: Record) -> Section:
         say("methods.privacy", privacy=record.privacy_minimum),
         say("methods.undefined"),
         say("methods.point"),
+        *(say(f"methods.{name}") for name in _USED if getattr(record, name)),
     )
     return Section("methods", say("methods.heading"), say("methods.intro"), notes=notes)
 
@@ -49,7 +64,8 @@ def _interval_methods(record: Record) -> list[str]:
         record.conditional,
         record.slices,
     )
-    parts = (*measured, record.explanations, record.mitigation, record.verdicts)
+    reasons = (record.explanations, record.proxies, record.whole, record.recourse)
+    parts = (*measured, *reasons, record.mitigation, record.frontier, record.verdicts)
     return list(dict.fromkeys(prose(item.method) for part in parts for item in _intervals(part)))
 
 

@@ -427,20 +427,24 @@ class Page:
 
     title: str
     kicker: str
+    subject: str
     mark: Mark | None
     headline: str
     summary: str
     lines: tuple[VerdictLine, ...]
+    decide: tuple[str, ...]
     facts: tuple[Fact, ...]
     picture: Section
     unknown: Section
     matrix: Section
     groupings: tuple[Section, ...]
     further: tuple[Section, ...]
+    reasons: tuple[Section, ...]
     """What only some audits hold: comparisons of like with like, slices, proxies, the model as a whole."""
     what_if: WhatIf | None
     explanations: Section
     mitigation: Section
+    profiles: Section | None
     methods: Section
     method_facts: tuple[Fact, ...]
     glossary: tuple[Term, ...]

@@ -71,19 +71,28 @@ def _part(part: GroupingRecourse, gone: frozenset[Group], anchor: str) -> Sectio
                 columns=tuple(Column(say(f"recourse.column.{name}")) for name in _FIGURES),
                 rows=tuple(_row(item, gaps.get(item.group)) for item in shown),
             ),
-            Table(
-                id=f"{anchor}-reasons-table",
-                caption=say("recourse.reasons.table", grouping=grouping),
-                corner=say("column.group"),
-                columns=tuple(
-                    Column(say(f"recourse.column.{name}"), number=name != "reasons") for name in _STABILITY
-                ),
-                rows=tuple(_reasons_row(item) for item in shown),
-            ),
         )
         if shown
         else (),
         notes=tuple(notes),
+        folds=(
+            Fold(
+                say("recourse.reasons.table", grouping=grouping), tables=(_reasons(shown, grouping, anchor),)
+            ),
+        )
+        if shown
+        else (),
+    )
+
+
+def _reasons(shown: Sequence[GroupRecourse], grouping: str, anchor: str) -> Table:
+    columns = (Column(say(f"recourse.column.{name}"), number=name != "reasons") for name in _STABILITY)
+    return Table(
+        id=f"{anchor}-reasons-table",
+        caption=say("recourse.reasons.table", grouping=grouping),
+        corner=say("column.group"),
+        columns=tuple(columns),
+        rows=tuple(_reasons_row(item) for item in shown),
     )
 
 

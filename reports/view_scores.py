@@ -15,6 +15,7 @@ from .names import isolate, listed, named
 from .view_marks import mark
 from .view_parts import Cell, Column, Fold, Row, Section, Table
 from .view_scope import TOP, glossary_id
+from .view_score_pictures import score_charts, score_points
 from .wording import say, say_many, words_of
 
 _FIGURES = (
@@ -35,7 +36,9 @@ def scores_section(record: Record) -> Section | None:
     facts = record.scores
     if facts is None:
         return None
-    parts = tuple(_part(facts, item, f"scores-{place}") for place, item in enumerate(facts.groupings, 1))
+    parts = tuple(
+        _part(record, facts, item, f"scores-{place}") for place, item in enumerate(facts.groupings, 1)
+    )
     intro = say("scores.intro", level=formats.level(record.level))
     return Section("scores", say("scores.heading"), intro, notes=tuple(_notes(facts)), sections=parts)
 
@@ -65,7 +68,7 @@ def _bound(value: float) -> str:
     return formats.NO_FIGURE if math.isnan(value) else f"{math.ceil(value * 1e5) / 1e5:.5f}"
 
 
-def _part(facts: ScoreFacts, item: GroupingScores, anchor: str) -> Section:
+def _part(record: Record, facts: ScoreFacts, item: GroupingScores, anchor: str) -> Section:
     names = [name for name in _FIGURES if name in facts.overall.figures]
     rows = tuple(_row(group, names, isolate(group.name)) for group in item.groups)
     everyone = _row(facts.overall, names, say("grouping.everyone"), everyone=True)
@@ -83,8 +86,12 @@ def _part(facts: ScoreFacts, item: GroupingScores, anchor: str) -> Section:
         id=anchor,
         heading=say("scores.part", name=isolate(item.name)),
         intro="",
+        charts=score_charts(record, item.name, anchor),
         tables=(table,),
-        folds=() if gaps is None else (Fold(say("scores.gaps"), tables=(gaps,)),),
+        folds=(
+            *(() if gaps is None else (Fold(say("scores.gaps"), tables=(gaps,)),)),
+            *score_points(record, item.name, anchor),
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 from ..audit.record import Record, Verdict
 from . import formats
@@ -53,6 +54,34 @@ def summary(record: Record) -> str:
     if any(item.interval and item.interval.level > item.limit.confidence for item in record.verdicts):
         words.append(say("verdict.family", count=len(record.verdicts)))
     return " ".join(words)
+
+
+def subject(record: Record) -> str:
+    """Say in one line what was audited, on which rows, against which policy and since when it stands."""
+    model = prose(record.model.description) if record.model else say("subject.no_model")
+    rows = formats.count(record.overall.rows)
+    parts = [say("subject.audited", model=model, data=isolate(record.data.name), rows=rows)]
+    if record.verdicts:
+        fixed = record.settings.get("policy_fixed")
+        name = isolate(record.policy_name or say("facts.unnamed_policy"))
+        parts.append(
+            say("subject.fixed" if fixed else "subject.unfixed", policy=name, day=prose(fixed or ""))
+        )
+    return " ".join(parts)
+
+
+def decisions(record: Record) -> Iterator[str]:
+    """Say what the reviewer has to decide, as the verdicts leave it."""
+    found = tally(record)
+    for state in ("fail", "inconclusive", "undefined"):
+        if found[state]:
+            yield say_many(f"decide.{state}", found[state])
+    if record.frontier is not None and found["fail"]:
+        yield say("decide.frontier")
+    if record.verdicts and not any(found[state] for state in ("fail", "inconclusive", "undefined")):
+        yield say("decide.pass")
+    if not record.verdicts:
+        yield say("decide.none")
 
 
 def verdict_line(

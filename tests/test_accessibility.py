@@ -8,11 +8,19 @@ from typing import Any
 import pytest
 
 from evenhand import audit_predictions
+from evenhand.audit.card import card_of
 from evenhand.audit.compare import compare_records
+from evenhand.audit.data import adult_path
+from evenhand.audit.document import document
 from evenhand.audit.profile_packs import packs
+from evenhand.audit.settings import Settings
+from evenhand.reports.datasheet import draw
+from evenhand.reports.datasheet_files import Sheet
 from evenhand.reports.html import render_comparison, render_report
 from evenhand.reports.local_law_144 import render_local_law
+from evenhand.reports.model_card_files import card_page
 from evenhand.tests.browsing import opened
+from evenhand.tests.rich_audit import rich_record
 from evenhand.tests.sample_record import SMALL, sample_record
 
 axe = pytest.importorskip(
@@ -28,18 +36,21 @@ COLOURS = ["color-contrast", "link-in-text-block"]
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("accessible")
     small = sample_record(SMALL)
-    scores = [i % 97 / 97 for i in range(800)]
-    moved = audit_predictions(
-        [i % 3 // 2 for i in range(800)], y_score=scores, sensitive_features={"g": ["a", "b"] * 400}
-    ).record
     pages = {
-        "report": render_report(small.model_copy(update={"coarse": moved.coarse})),
+        "report": render_report(small.model_copy(update={"coarse": rich_record().coarse})),
+        "whole": render_report(rich_record()),
         "compare": render_comparison(compare_records([small, small])),
+        "datasheet": draw(
+            Sheet(
+                document(Settings(data=str(adult_path()), sensitive=("sex",), weight="fnlwgt"), split="split")
+            ).page
+        ),
+        "card": draw(card_page(card_of(small))),
     }
     law = {"exclude_small": True, "exclude_because": "too few"}
     held = audit_predictions(
         [i % 3 // 2 for i in range(800)],
-        y_score=scores,
+        y_score=[i % 97 / 97 for i in range(800)],
         sensitive_features={"sex": ["f", "m"] * 400, "race": (["a", "b", "b"] * 267)[:795] + ["c"] * 5},
         profiles=tuple(packs()),
         local_law=law,
@@ -50,13 +61,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-@pytest.mark.parametrize("name", ["report", "compare", "profiles", "law"])
+RUNS: list[tuple[str, int, dict[str, Any]]] = [
+    ("light", 390, {"runOnly": TAGS}),
+    ("light", 1280, {"runOnly": TAGS}),
+    ("dark", 1280, {"runOnly": {"type": "rule", "values": COLOURS}}),
+]
+COLOURLESS = {"runOnly": TAGS, "rules": {name: {"enabled": False} for name in COLOURS}}
+"""Measuring the contrast of every text of a long page takes a minute; its colours are the short page's."""
+
+
 @pytest.mark.parametrize(
-    ("scheme", "width", "run"),
+    ("name", "scheme", "width", "run"),
     [
-        ("light", 390, {"runOnly": TAGS}),
-        ("light", 1280, {"runOnly": TAGS}),
-        ("dark", 1280, {"runOnly": {"type": "rule", "values": COLOURS}}),
+        *((name, *one) for name in ("report", "compare", "datasheet", "card", "law") for one in RUNS),
+        ("whole", "light", 390, COLOURLESS),
+        ("profiles", "light", 390, COLOURLESS),
     ],
 )
 def test_axe_finds_nothing(

@@ -164,8 +164,8 @@ def test_the_audit_writes_it_all_down(audited):
     assert record.whole.columns
     assert {item.attribute for item in record.proxies} == {"sex", "race"}
     page = build_page(record)
-    wanted = ["proxies", "whole", "trust"]
-    assert [section.id for section in page.further if section.id in wanted] == wanted
+    wanted = ["trust", "proxies", "whole"]
+    assert [section.id for section in page.reasons if section.id in wanted] == wanted
     kinds = [type(chart) for chart in charts_of(page)]
     assert LineChart in kinds
     assert MapChart in kinds
@@ -177,7 +177,7 @@ def test_the_audit_writes_it_all_down(audited):
 def test_old_records_have_none_of_it(audited):
     record = read_record(audited / "record.json")
     old = record.model_copy(update={"proxies": (), "whole": None, "trust": None})
-    assert not {"proxies", "whole", "trust"} & {section.id for section in build_page(old).further}
+    assert not {"proxies", "whole", "trust"} & {section.id for section in build_page(old).reasons}
 
 
 def test_withheld_groups_are_shown_nowhere(audited):
@@ -186,7 +186,7 @@ def test_withheld_groups_are_shown_nowhere(audited):
     hidden = part.groups[0].model_copy(update={"withheld": True, "name": "Secret"})
     grouping = part.model_copy(update={"groups": (hidden, *part.groups[1:])})
     page = build_page(record.model_copy(update={"groupings": (grouping, *record.groupings[1:])}))
-    (whole,) = [section for section in page.further if section.id == "whole"]
+    (whole,) = [section for section in page.reasons if section.id == "whole"]
     assert "Secret" not in repr(whole)
 
 
