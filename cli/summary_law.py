@@ -31,7 +31,7 @@ def _table(section: Section) -> Table:
     table.add_column(shown.corner, overflow="fold")
     for column in shown.columns:
         table.add_column(column.text, justify="right")
-    for row in shown.rows:
+    for row in (*shown.rows, *shown.more):
         marks = "".join(f" ({mark.word})" for mark in row.head.marks)
         cells = [f"{cell.text} ({cell.sub})" if cell.sub else cell.text for cell in row.cells]
         table.add_row(Text(row.head.text + marks), *map(Text, cells))
