@@ -25,6 +25,15 @@ TABLES: dict[Method, str] = {
 """The table of the settings that each method reads."""
 
 
+SAID = {
+    "policy_before": ("thresholds_fixed",),
+    "policy_why": ("thresholds_why",),
+    "metrics_why": ("metrics_why",),
+    "signature": ("signed_by", "signed_on"),
+}
+"""The keys of the settings' table ``evidence`` that a kind of evidence rests on."""
+
+
 def check_profiles(
     cube: Cube, scored: Cube | None, s: Settings, groupings: Sequence[tuple[str, ...]]
 ) -> None:
@@ -99,8 +108,15 @@ def _profile(pack: Pack, record: Record, cube: Cube, scored: Cube | None, s: Set
             for name, option in pack.options.items()
         ),
         asks=tuple(_ask(ask, held) for ask in pack.asks),
+        said=_said(pack, s),
         **figures,
     )  # fmt: skip
+
+
+def _said(pack: Pack, s: Settings) -> dict[str, str]:
+    asked = {kind for ask in pack.asks for kind in ask.evidence}
+    keys = [key for kind, found in SAID.items() if kind in asked for key in found]
+    return {key: text for key in keys if (text := getattr(s.evidence, key)) is not None}
 
 
 def _ask(ask: Ask, held: Held) -> AskFacts:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from ..errors import Reason
 from ..metrics.results import Estimate, Group
 from .record_part import Part
@@ -201,6 +203,8 @@ class ProfileFacts(Part):
     no_advice: str
     options: tuple[OptionFacts, ...]
     asks: tuple[AskFacts, ...]
+    said: dict[str, str] = Field(default_factory=dict)
+    """What people said that the pack asks for, by key of the settings' table ``evidence``."""
     local_law: LawFacts | None = None
     impact: tuple[ImpactGrouping, ...] = ()
     lending: tuple[LendingGrouping, ...] = ()

@@ -9,7 +9,7 @@ import typer
 
 from ..errors import SettingsError
 from .audit import Many, bands_of, intersections_of
-from .sheets import parted, told
+from .documents import parted, told
 from .terminal import out
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import SettingsError
-from .sheets import parted, told
+from .documents import parted, told
 from .terminal import out
 
 

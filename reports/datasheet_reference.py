@@ -49,7 +49,7 @@ def _row(share: dict[str, Any], *, told: bool) -> tuple[Cell, ...]:
     if not told:
         return (Cell(level(share["level"])), *withheld(1), wanted, *withheld(1))
     gap = 100 * (share["share"] - share["reference"])
-    signed = f"{gap:+.1f}".replace("-", "\u2212")
+    signed = f"{gap:+.1f}".replace("-", "\u2212") if abs(gap) >= 0.05 else "0.0"
     return (
         Cell(level(share["level"])),
         share_cell(share["share"], share["reference"]),

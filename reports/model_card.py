@@ -21,7 +21,6 @@ from .datasheet_parts import (
     listed,
     number,
     said,
-    share_cell,
     withheld,
 )
 from .phrases import reworded
@@ -147,7 +146,7 @@ def _group(group: GroupFacts, names: tuple[str, ...]) -> tuple[Cell, ...]:
 
 def _cells(group: GroupFacts, names: tuple[str, ...]) -> Iterator[Cell]:
     yield number(count(group.rows))
-    yield share_cell(group.share)
+    yield number(formats.figure(group.share, "rate"))
     for name in names:
         yield _figure(name, group.rates[name])
 

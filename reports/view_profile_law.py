@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ..audit.record_profiles import LawAxis, LawCategory, LawFacts
 from . import formats
 from .formats import figure, span
-from .names import isolate, listed, named, prose
+from .names import listed, named, prose
 from .view_marks import mark
 from .view_parts import Cell, Column, Mark, Row, Section, Table
 from .wording import say, say_many, series
@@ -140,4 +140,4 @@ def law_text(law: LawFacts, key: str) -> str:
     text: str | None = getattr(law, key)
     wanted = key not in ("tool", "auditor")
     missing = say("law.fact.missing" if wanted else "law.fact.none")
-    return missing if text is None else isolate(text, 400)
+    return missing if text is None else prose(text)

@@ -51,9 +51,19 @@ def _profile(item: ProfileFacts, record: Record, hidden: Hidden, concealed: Conc
         intro=status_line(item),
         tables=(*figure_tables(item, record, hidden, concealed, anchor), asks_table(item, anchor)),
         sections=() if law is None else law_sections(law, anchor, publish=False),
-        notes=(*(law_notes(law) if law is not None else ()), *figure_notes(item), item.no_advice),
+        notes=(
+            *(law_notes(law) if law is not None else ()),
+            *figure_notes(item),
+            *_said(item),
+            item.no_advice,
+        ),
         folds=(*_searched(item, record, hidden, concealed, anchor), *_folds(item, anchor)),
     )
+
+
+def _said(item: ProfileFacts) -> Iterator[str]:
+    for key, text in item.said.items():
+        yield say(f"profiles.said.{key}", text=prose(text))
 
 
 def status_line(item: ProfileFacts) -> str:

@@ -42,6 +42,21 @@ def card() -> str:
     return draw(card_page(card_of(record, ANSWERS)))
 
 
+@pytest.mark.parametrize("make", [sheet, card])
+def test_no_table_is_cut_on_paper(browser, tmp_path, make):
+    path = tmp_path / "page.html"
+    path.write_text(make(), encoding="utf-8")
+    # A4 less the page's margins, in CSS pixels.
+    page, _ = opened(browser, path, viewport={"width": 680, "height": 1000})
+    page.emulate_media(media="print")
+    cut = page.evaluate(
+        "[...document.querySelectorAll('table')].filter(t => t.getBoundingClientRect().right > 681).map("
+        "t => [t.caption.innerText, t.getBoundingClientRect().right])"
+    )
+    assert cut == []
+    page.close()
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("make", [sheet, card])
 def test_a_hostile_page_is_inert_and_fits_the_screen(browser, tmp_path, make, width):
