@@ -79,7 +79,7 @@ def _answer(facts: FrontierFacts) -> Iterator[str]:
         if facts.hides_sensitive:
             yield say("frontier.hidden")
     if facts.cut_short:
-        yield say("frontier.cut_short", budget=formats.number(facts.budget))
+        yield say("frontier.cut_short", budget=formats.number(facts.budget or 0.0))
 
 
 def _chosen(facts: FrontierFacts, point: FrontierPoint) -> Iterator[str]:
