@@ -17,7 +17,6 @@ from .view_scope import glossary_id
 from .view_scores import SHOWN_SCORES
 from .wording import say, words_of
 
-
 _USED = (
     "scores",
     "coarse",
