@@ -21,6 +21,8 @@ _HOME = {
     "explain_row": "api",
     "Explanation": "explanations",
     "compare_audits": "api",
+    "write_datasheet": "api",
+    "write_model_card": "api",
     "local_law_144": "api",
     "Result": "api",
     "wrap_model": "audit.model",
@@ -50,6 +52,8 @@ if TYPE_CHECKING:
     from .api import compare_audits as compare_audits
     from .api import explain_row as explain_row
     from .api import local_law_144 as local_law_144
+    from .api import write_datasheet as write_datasheet
+    from .api import write_model_card as write_model_card
     from .audit.explain.background import background_test as background_test
     from .audit.explain.deletion import deletion_insertion as deletion_insertion
     from .audit.explain.dependence import partial_dependence_by_group as partial_dependence_by_group

@@ -14,21 +14,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
-from .audit.answers import Answers, read_answers
+from .audit.answers import Answers, read_answers, write_template
 from .audit.arrays import audit_cube, banded, check_cube, decisions
+from .audit.card import Card, card_of
 from .audit.compare import Comparison, compare_records
 from .audit.dataset import open_dataset
 from .audit.decisions import Ask, explain_table
+from .audit.document import document
 from .audit.files import writable_folder, write_atomically
+from .audit.forms import DATASHEET, MODEL_CARD, Form
 from .audit.init_settings import write_guess
 from .audit.law_counts import law_record
 from .audit.local_law import scored_arrays
@@ -41,7 +44,7 @@ from .audit.rows import Table, check_inputs
 from .audit.run import Request, run_search
 from .audit.settings import Settings, load_settings, merge, policy_of
 from .audit.tables import open_tables
-from .errors import InputError, ModelError
+from .errors import InputError, ModelError, Problem, did_you_mean
 from .explanations import Explanation
 from .metrics.catalogue import CATALOGUE
 from .metrics.tally import cube_of
@@ -60,6 +63,9 @@ __all__ = [
     "explain_row",
     "local_law_144",
     "settings_from",
+    "write_datasheet",
+    "write_model_card",
+    "write_questions",
     "write_settings",
 ]
 
@@ -277,18 +283,16 @@ def of_objects(  # noqa: PLR0917 - what the caller gave, in the caller's order
     progress: Progress,
 ) -> tuple[Result, Any]:
     """Audit a model on tables; give the result, and the model that a search chose, or else the given one."""
-    names = (sensitive_features,) if isinstance(sensitive_features, str) else tuple(sensitive_features)
-    chosen = _with_limits(merge(Settings(), {"sensitive": names, **given}), policy)
+    chosen = _with_limits(merge(Settings(), {"sensitive": _names(sensitive_features), **given}), policy)
     wrapped = wrap_model(
         model, chosen.model_columns or None, chosen.model_classes or None, output=chosen.model_output
     )
-    tables = [
-        _table(frame, name, chosen) for frame, name in ((test, "test"), (train, "train")) if frame is not None
-    ]
     result, found = _search(
         chosen,
-        tables[0],
-        tables[1] if len(tables) > 1 else None,
+        *_all_of(
+            lambda: _table(test, "test", chosen),
+            lambda: None if train is None else _table(train, "train", chosen),
+        ),
         _model(wrapped, chosen),
         _policy(chosen, policy),
         None,
@@ -362,10 +366,10 @@ def explain_row(
     >>> [(change.column, change.after) for change in found.ways[0].changes]
     [('pay', 3)]
     """
-    names = (sensitive_features,) if isinstance(sensitive_features, str) else tuple(sensitive_features)
-    chosen = merge(Settings(), {"pos_label": plain_label(pos_label), "sensitive": names, **settings})
+    given = {"pos_label": plain_label(pos_label), "sensitive": _names(sensitive_features), **settings}
+    chosen = merge(Settings(), given)
     ask = Ask(
-        rows=tuple(int(one) for one in np.ravel(np.asarray(row, dtype=np.int64))),
+        rows=_positions(row),
         methods=None if methods is None else tuple(methods),
         background=background,
         ways=ways,
@@ -505,6 +509,169 @@ def compare_audits(records: Sequence[str | Path], out_file: str | Path | None = 
     return found
 
 
+@dataclass(frozen=True)
+class Written:
+    """A datasheet or a model card that was written.
+
+    Parameters
+    ----------
+    files : tuple of Path
+    headline : str
+        How many prompts have an answer.
+    unanswered : tuple of str
+        Ids of the prompts without one.
+    lacking : tuple of str
+        Required ids that have no answer, or one in part with the rest open.
+    """
+
+    files: tuple[Path, ...]
+    headline: str
+    unanswered: tuple[str, ...]
+    lacking: tuple[str, ...] = ()
+
+
+def write_datasheet(
+    settings: Settings | str | Path,
+    out_folder: str | Path | None = None,
+    *,
+    formats: Sequence[str] = ("html",),
+    split: str | None = None,
+    title: str | None = None,
+) -> Written:
+    """Write the datasheet of a table: what the data can answer, and what people did.
+
+    Parameters
+    ----------
+    settings : Settings, str or Path
+        Settings, a settings file, or the table itself; no role need be given.
+    out_folder : str or Path, optional
+        The settings' ``out`` by default.
+    formats : sequence of {"html", "md", "hf", "croissant"}
+    split : str, optional
+        The column that tells splits apart, where the settings name none.
+    title : str, optional
+        The data set's name; that of the answers by default, else the file's.
+
+    Returns
+    -------
+    Written
+
+    Raises
+    ------
+    InputError
+        With every problem of the settings, the table or the answers, and for Croissant with what is lacking;
+        nothing is written then.
+    OutputError
+        The folder cannot be written.
+    """
+    from .reports.datasheet_files import DATASHEET_WRITERS, Sheet  # noqa: PLC0415 - templates load only now
+
+    _refuse_formats(formats, DATASHEET_WRITERS)
+    chosen = settings if isinstance(settings, Settings) else settings_from(settings)
+    path = chosen.resolve("answers")
+    documented, answers = _all_of(
+        lambda: document(chosen, split=split),
+        lambda: None if path is None else read_answers(path, DATASHEET),
+    )
+    sheet = Sheet(documented.named(answers, title))
+    files = {name: write(sheet) for key, (name, write) in DATASHEET_WRITERS.items() if key in formats}
+    folder = out_folder if out_folder is not None else chosen.resolve("out") or Path("report")
+    return Written(
+        _write_all(folder, files),
+        sheet.page.headline,
+        sheet.page.unanswered,
+        sheet.unanswered(chosen.require_answers),
+    )
+
+
+def write_model_card(
+    record: str | Path | Result,
+    out_folder: str | Path = "report",
+    *,
+    answers: str | Path | None = None,
+    formats: Sequence[str] = ("html",),
+) -> Written:
+    """Write the model card of an audit: its nine sections from the record and from what people answered.
+
+    Parameters
+    ----------
+    record : str, Path or Result
+        A record file, or a result; what pages withhold is left out, and a public record will do.
+    out_folder : str or Path
+    answers : str or Path, optional
+        The card's answers file.
+    formats : sequence of {"html", "md", "hf"}
+
+    Returns
+    -------
+    Written
+
+    Raises
+    ------
+    InputError
+        The record or the answers cannot be read; all problems at once.
+    OutputError
+        The folder cannot be written.
+    """
+    from .reports.model_card_files import CARD_WRITERS, card_page  # noqa: PLC0415 - templates load only now
+
+    _refuse_formats(formats, CARD_WRITERS)
+    found, given = _all_of(
+        lambda: record.record if isinstance(record, Result) else read_record(record),
+        lambda: None if answers is None else read_answers(answers, MODEL_CARD),
+    )
+    card: Card = card_of(found, given)
+    page = card_page(card)
+    files = {name: write(card) for key, (name, write) in CARD_WRITERS.items() if key in formats}
+    return Written(_write_all(out_folder, files), page.headline, page.unanswered)
+
+
+def write_questions(path: str | Path, *, form: Form = DATASHEET) -> Answers:
+    """Write an answers file with every question of a form in it; what was answered there already stays.
+
+    Parameters
+    ----------
+    path : str or Path
+    form : Form
+        ``DATASHEET`` or ``MODEL_CARD``.
+
+    Raises
+    ------
+    InputError
+        The existing file breaks a rule; it is left as it is.
+    OutputError
+        The file cannot be written.
+    """
+    return write_template(path, form=form)
+
+
+def _refuse_formats(formats: Sequence[str], known: Mapping[str, Any]) -> None:
+    if unknown := [name for name in formats if name not in known]:
+        raise InputError(
+            Problem("unknown_format", "format", f"no format is called {name!r}; {did_you_mean(name, known)}")
+            for name in unknown
+        )
+
+
+def _write_all(folder: str | Path, files: Mapping[str, str]) -> tuple[Path, ...]:
+    target = writable_folder(folder)
+    return tuple(write_atomically(target / name, text) for name, text in files.items())
+
+
+def _names(features: Any) -> tuple[Any, ...]:
+    """List the columns named, whatever they are; the settings judge them."""
+    listed = isinstance(features, Iterable) and not isinstance(features, str)
+    return tuple(features) if listed else () if features is None else (features,)
+
+
+def _positions(row: Any) -> tuple[int, ...]:
+    found = np.ravel(np.asarray(row))
+    if found.size and found.dtype.kind not in "iu":
+        message = f"rows are counted from 0, so a row is a whole number, got {row!r}; choose one by its place"
+        raise InputError.of("unknown_row", "row", message)
+    return tuple(int(one) for one in found)
+
+
 def local_law_144(
     counts: Any,
     out_file: str | Path | None = None,
@@ -571,9 +738,15 @@ def _table(frame: Any, name: str, settings: Settings) -> Table:
 
 
 def _with_limits(settings: Settings, policy: Any) -> Settings:
-    if isinstance(policy, Sequence) and not isinstance(policy, str):
+    if policy is None or isinstance(policy, str | Path | Policy):
+        return settings
+    if isinstance(policy, Sequence):
         return merge(settings, {"limit": tuple(policy)})
-    return settings
+    message = (
+        f"a policy is a file, a Policy or a list of limits, got {type(policy).__name__};"
+        ' write for example: policy=[{"metric": "accuracy", "attribute": "sex", "min": 0.8}]'
+    )
+    raise InputError.of("wrong_type", "policy", message)
 
 
 def _policy(settings: Settings, policy: Any) -> Policy | None:

@@ -1,8 +1,7 @@
-"""What people answer in a datasheet: ``datasheet.answers.toml``, keyed by the prompts' ids."""
+"""What people answer in a datasheet or a model card: a TOML file, keyed by the prompts' ids."""
 
 from __future__ import annotations
 
-import datetime
 import json
 import tomllib
 from collections.abc import Mapping
@@ -10,11 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import OutputError, Problem, SettingsError, did_you_mean
-from .prompts import PROMPTS, SECTIONS, Prompt
+from ..errors import Problem, SettingsError, did_you_mean
+from .about import HINTS, KEYS, About, read_about, read_date
+from .files import write_atomically
+from .forms import DATASHEET, Form
+from .prompts import Prompt
 
 _PARTS = ("answer", "author", "date")
-_HEADER = ("relates_to_people", "author", "date")
+_HEADER = ("relates_to_people", "author", "date", "about")
 
 
 @dataclass(frozen=True)
@@ -47,12 +49,15 @@ class Answers:
         Whether the data are about people; nine prompts apply only then.
     author, date : str or None
         Stand for answers that name none of their own.
+    about : About
+        Name, licence, creator and other particulars of the whole.
     """
 
     given: Mapping[str, Answer] = field(default_factory=dict)
     relates_to_people: bool = True
     author: str | None = None
     date: str | None = None
+    about: About = field(default_factory=About)
 
     def get(self, prompt: str) -> Answer | None:
         """Give the answer to a prompt, with the file's author and date where it names none.
@@ -68,15 +73,18 @@ class Answers:
         return Answer(found.answer, found.author or self.author, found.date or self.date)
 
 
-def read_answers(path: str | Path) -> Answers:
+def read_answers(path: str | Path, form: Form = DATASHEET) -> Answers:
     """Read an answers file.
 
     Each id holds a string, or a table of ``answer``, ``author`` and ``date``. An empty string is no answer.
-    At the top of the file, ``relates_to_people`` (true or false), ``author`` and ``date`` hold for the whole.
+    At the top of the file, ``relates_to_people`` (true or false), ``author`` and ``date`` hold for the whole,
+    and so do the particulars under ``about.``.
 
     Parameters
     ----------
     path : str or Path
+    form : Form
+        Whose prompts are answered: the datasheet's, or the model card's.
 
     Raises
     ------
@@ -93,18 +101,19 @@ def read_answers(path: str | Path) -> Answers:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         message = f"an answers file is UTF-8 TOML; reading it failed: {error}"
         raise SettingsError.of("not_toml", where, message) from error
-    return _parse(content, where)
+    return _parse(content, where, form)
 
 
-def _parse(content: dict[str, Any], where: str) -> Answers:
+def _parse(content: dict[str, Any], where: str, form: Form) -> Answers:
     problems: list[Problem] = []
     header = {key: _header(key, content[key], where, problems) for key in _HEADER if key in content}
     answers = {}
     for key, value in content.items():
         if key in _HEADER:
             continue
-        if key not in PROMPTS:
-            problems.append(_unknown(key, PROMPTS, f"{where}: {key}", "an answer stands under a prompt's id"))
+        if key not in form.prompts:
+            rule = f"an answer stands under the id of a prompt of the {form.name}"
+            problems.append(_unknown(key, form.prompts, f"{where}: {key}", rule))
         elif (answer := _answer(value, f"{where}: {key}", problems)) is not None:
             answers[key] = answer
     if problems:
@@ -118,11 +127,13 @@ def _unknown(key: str, known: Mapping[str, object] | tuple[str, ...], where: str
 
 def _header(key: str, value: Any, where: str, problems: list[Problem]) -> Any:
     place = f"{where}: {key}"
+    if key == "about":
+        return read_about(value, place, problems)
     if key == "relates_to_people":
         if not isinstance(value, bool):
             problems.append(Problem("wrong_type", place, f"must be true or false, got {value!r}"))
         return value
-    return _date(value, place, problems) if key == "date" else _text(value, place, problems) or None
+    return read_date(value, place, problems) if key == "date" else _text(value, place, problems) or None
 
 
 def _answer(value: Any, where: str, problems: list[Problem]) -> Answer | None:
@@ -143,7 +154,7 @@ def _answer(value: Any, where: str, problems: list[Problem]) -> Answer | None:
         return None
     text = _text(value["answer"], f"{where}.answer", problems)
     author = _text(value.get("author", ""), f"{where}.author", problems)
-    date = _date(value["date"], f"{where}.date", problems) if value.get("date", "") != "" else None
+    date = read_date(value.get("date", ""), f"{where}.date", problems)
     return Answer(text, author or None, date) if text else None
 
 
@@ -154,19 +165,7 @@ def _text(value: Any, where: str, problems: list[Problem]) -> str:
     return ""
 
 
-def _date(value: Any, where: str, problems: list[Problem]) -> str | None:
-    try:
-        if isinstance(value, str):
-            return datetime.date.fromisoformat(value).isoformat() if value else None
-        if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
-            return value.isoformat()
-    except ValueError:
-        pass
-    problems.append(Problem("wrong_type", where, f"must be a date such as 2026-03-01, got {value!r}"))
-    return None
-
-
-def write_template(path: str | Path, *, answers: Answers | None = None) -> Answers:
+def write_template(path: str | Path, *, answers: Answers | None = None, form: Form = DATASHEET) -> Answers:
     """Write an answers file with every question in it; answers that are there already stay.
 
     Parameters
@@ -175,6 +174,8 @@ def write_template(path: str | Path, *, answers: Answers | None = None) -> Answe
         Where to; an existing file is read first, and its answers are kept (its comments are not).
     answers : Answers or None
         Written where the file answers nothing yet.
+    form : Form
+        Whose prompts: the datasheet's, or the model card's.
 
     Returns
     -------
@@ -189,12 +190,8 @@ def write_template(path: str | Path, *, answers: Answers | None = None) -> Answe
         The file cannot be written.
     """
     target = Path(path)
-    kept = _merge(answers, read_answers(target) if target.exists() else None)
-    try:
-        target.write_text(_file(kept), encoding="utf-8")
-    except OSError as error:
-        message = f"the answers file could not be written: {error.strerror}; choose another folder"
-        raise OutputError.of("not_writable", str(path), message) from error
+    kept = _merge(answers, read_answers(target, form) if target.exists() else None)
+    write_atomically(target, _file(kept, form))
     return kept
 
 
@@ -206,27 +203,38 @@ def _merge(offered: Answers | None, existing: Answers | None) -> Answers:
         relates_to_people=existing.relates_to_people,
         author=existing.author or offered.author,
         date=existing.date or offered.date,
+        about=About(**{key: getattr(existing.about, key) or getattr(offered.about, key) for key in KEYS}),
     )
 
 
-def _file(answers: Answers) -> str:
+def _file(answers: Answers, form: Form) -> str:
+    first = next(iter(form.prompts))
     lines = [
-        "# Answers of the datasheet. Write between the quotes; what is left empty shows as unanswered.",
+        f"# Answers of the {form.name}. Write between the quotes; what is left empty shows as unanswered.",
         "# Where another person answers, write these on lines of their own:",
-        '#     M1.answer = "..."',
-        '#     M1.author = "..."',
-        '#     M1.date = "2026-03-01"',
+        f'#     {first}.answer = "..."',
+        f'#     {first}.author = "..."',
+        f'#     {first}.date = "2026-03-01"',
         "",
-        f"relates_to_people = {'true' if answers.relates_to_people else 'false'}",
+        *_switch(answers, form),
         f"author = {_quoted(answers.author or '')}",
         f"date = {_quoted(answers.date or '')}",
+        "",
+        "# What other programs read: the header of a card on Hugging Face, Croissant.",
     ]
-    for letter, title in SECTIONS.items():
+    lines += [f"about.{key} = {_quoted(getattr(answers.about, key) or '')}  # {HINTS[key]}" for key in KEYS]
+    for letter, title in form.sections.items():
         lines += ["", "", f"# {title}"]
-        for prompt in PROMPTS.values():
+        for prompt in form.prompts.values():
             if prompt.id[0] == letter:
                 lines += ["", *_entry(prompt, answers.given.get(prompt.id))]
     return "\n".join(lines) + "\n"
+
+
+def _switch(answers: Answers, form: Form) -> list[str]:
+    if not any(prompt.people_only for prompt in form.prompts.values()) and answers.relates_to_people:
+        return []
+    return [f"relates_to_people = {'true' if answers.relates_to_people else 'false'}"]
 
 
 def _entry(prompt: Prompt, answer: Answer | None) -> list[str]:

@@ -105,7 +105,7 @@ def clean_sql(item: pa.Field, missing: Sequence[str]) -> str:
     value = column
     if pa.types.is_decimal(item.type) or pa.types.is_float16(item.type):
         value = f"CAST({value} AS DOUBLE)"
-    if pa.types.is_floating(item.type):
+    if pa.types.is_floating(clean_type(item.type)):
         value = f"CASE WHEN isnan({value}) THEN NULL ELSE {value} END"
     tokens: list[str] = []
     if is_text(item.type):

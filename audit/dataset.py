@@ -54,8 +54,11 @@ class Dataset:
     @property
     def schema(self) -> pa.Schema:
         """The columns with their Arrow types; an index that pandas stored is left out."""
-        kept = [item for item in self.source.schema if not item.name.startswith("__index_level_")]
-        return pa.schema([pa.field(item.name, clean_type(item.type)) for item in kept])
+        return pa.schema([pa.field(item.name, clean_type(item.type)) for item in self._stored])
+
+    @property
+    def _stored(self) -> list[pa.Field]:
+        return [item for item in self.source.schema if not item.name.startswith("__index_level_")]
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -123,7 +126,7 @@ class Dataset:
 
     def select(self, connection: Any) -> str:
         """Return the SELECT that cleans and filters the table, after registering what it needs."""
-        chosen = ", ".join(clean_sql(item, self.missing) for item in self.schema)
+        chosen = ", ".join(clean_sql(item, self.missing) for item in self._stored)
         where = f" WHERE {equals_sql(*self.rows_where)}" if self.rows_where else ""
         return f"SELECT {chosen} FROM {self.source.from_clause(connection)}{where}"  # noqa: S608 - names and values are quoted
 

@@ -174,12 +174,11 @@ def _columns(dataset: Dataset, settings: Settings) -> Iterator[Problem]:
 def _numbers(ask: Ask) -> Iterator[Problem]:
     if not ask.rows and not ask.people:
         yield Problem("no_row", "row", "an explanation is of a row; name it by its place, as in --row 17")
-    if ask.background < 2:
-        message = f"at least 2 rows to compare with are needed, got {ask.background}; the default is 500"
+    if not isinstance(ask.background, int) or ask.background < 2:
+        message = f"at least 2 rows to compare with are needed, got {ask.background!r}; the default is 500"
         yield Problem("option", "background", message)
-    if ask.ways < 0:
-        yield Problem("option", "ways", f"a whole number of at least 0 is needed, got {ask.ways}")
-
+    if not isinstance(ask.ways, int) or ask.ways < 0:
+        yield Problem("option", "ways", f"a whole number of at least 0 is needed, got {ask.ways!r}")
     if ask.against not in _AGAINST:
         message = f"one of {', '.join(_AGAINST)} is needed, got {ask.against!r}"
         yield Problem("choice", "against", message)

@@ -41,6 +41,7 @@ from .facts_quality import (
     split_facts,
     time_facts,
 )
+from .facts_reference import reference_facts, unknown_references
 from .facts_table import Column, Table, open_table, unknown_columns
 
 _MAX_PATTERN_COLUMNS = 40
@@ -78,6 +79,7 @@ def dataset_facts(
     weight: str | None = None,
     id: str | None = None,  # noqa: A002 - the settings' key
     quasi_identifiers: Sequence[str] | None = None,
+    reference_shares: Mapping[str, Mapping[str, float]] | None = None,
     name: str | None = None,
     sha256: str | None = None,
     credit: str | None = None,
@@ -108,6 +110,8 @@ def dataset_facts(
         Columns that say which split a row is in, how much it weighs, and whom it is about.
     quasi_identifiers : sequence of str or None
         Columns that together may tell who a row is about; the sensitive columns where None.
+    reference_shares : mapping of str to mapping of str to float, or None
+        For sensitive columns, the population's share of each group, by the group's value as text.
     name, sha256, credit, size_bytes, written_by
         Of the file; ``written_by`` is the software that it names as its writer.
     privacy_minimum : int
@@ -124,7 +128,8 @@ def dataset_facts(
     InputError
         No rows; an unknown column; a positive label that does not occur; bands that do not ascend or
         do not stand for a number column; an intersection of a column that is not sensitive; a weight
-        that is no number. All problems at once.
+        that is no number; reference shares of a column that is not sensitive, or of no group that is in the
+        data. All problems at once.
 
     Examples
     --------
@@ -163,6 +168,10 @@ def dataset_facts(
     gaps = [table[column.name] for column in columns if column.missing]
     sets: list[tuple[Column, ...]] = [(column,) for column in roles.sensitive]
     sets += [tuple(table[item] for item in names) for names in intersections]
+    groupings = tuple(grouping_facts(table, roles, columns_, min_group_size) for columns_ in sets)
+    reference = reference_shares or {}
+    if problems := unknown_references(reference, groupings):
+        raise InputError(problems)
     aside = {split, target, *ignored}
     return DatasetFacts(
         file=FileFacts(name, sha256, size_bytes, credit, written_by),
@@ -173,7 +182,7 @@ def dataset_facts(
         label=LabelFacts(target, None if pos_label is None else str(pos_label), overall),
         sensitive=tuple(column.name for column in roles.sensitive),
         bands=edges,
-        groupings=tuple(grouping_facts(table, roles, columns_, min_group_size) for columns_ in sets),
+        groupings=groupings,
         joint=joint_facts(table, roles),
         missing=missing_by_group(table, roles, gaps),
         missing_patterns=patterns(table, gaps[:_MAX_PATTERN_COLUMNS]),
@@ -192,6 +201,7 @@ def dataset_facts(
             [(column, roles.level(column)) for column in roles.sensitive],
             [column for column in columns if column.name not in aside],
         ),
+        references=reference_facts(reference, groupings),
     )
 
 

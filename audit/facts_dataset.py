@@ -26,6 +26,7 @@ from .facts_quality import (
     SplitFacts,
     TimeFacts,
 )
+from .facts_reference import ReferenceFacts
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class DatasetFacts:
     weight_like: tuple[str, ...]
     weight: str | None
     proxies: tuple[Proxy, ...]
+    references: tuple[ReferenceFacts, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Give the facts as plain values for JSON; a number that is not finite becomes its name."""

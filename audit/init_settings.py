@@ -192,7 +192,7 @@ def _written(guess: _Guess, facts: dict[str, ColumnFacts], path: str) -> list[st
     target = facts[guess.target]
     lines = [
         "# Settings of an audit, guessed from the table's columns. Correct them, then run:",
-        "#     evenhand audit evenhand.toml",
+        "#     evenhand audit THIS-FILE.toml",
         "# Lines that begin with # are comments; take the # away to use them.",
         "",
         f"data = {toml_value(path)}",

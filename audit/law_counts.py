@@ -9,6 +9,7 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from ..errors import InputError, Problem, did_you_mean
 from ..metrics.cube import DECISION, Axis, Cube, Role, compact
@@ -152,9 +153,9 @@ def _level(value: Any) -> Level:
     return None if missing else str(value).strip() or None
 
 
-def _whole(frame: pd.DataFrame, name: str, where: str, problems: list[Problem]) -> np.ndarray[Any, Any]:
+def _whole(frame: pd.DataFrame, name: str, where: str, problems: list[Problem]) -> NDArray[np.float64]:
     texts = frame[name].astype(str).str.strip().str.replace(",", "", regex=False)
-    found = pd.to_numeric(texts, errors="coerce").to_numpy(dtype=float)
+    found: NDArray[np.float64] = pd.to_numeric(texts, errors="coerce").to_numpy(dtype=np.float64)
     for place in np.flatnonzero(~(np.isfinite(found) & (found >= 0) & (found == np.floor(found)))):
         rule = f"{name} is a whole number of people, 0 or more"
         received = str(frame[name].iloc[place])[:60]

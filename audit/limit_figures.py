@@ -18,14 +18,20 @@ from .record import State
 
 
 def group_name(group: Group) -> str:
-    """Name a group for people: its levels joined by x, a missing one said to be missing.
+    """Name a group for people: its levels joined by x, a missing or an empty one said to be so.
 
     Examples
     --------
     >>> group_name(("Female", None))
     'Female x (missing)'
+    >>> group_name(("",)), group_name(())
+    ('(blank)', 'all rows')
     """
-    return " x ".join("(missing)" if level is None else str(level) for level in group) or "all rows"
+    return " x ".join(map(_level_name, group)) if group else "all rows"
+
+
+def _level_name(level: object) -> str:
+    return "(missing)" if level is None else str(level) or "(blank)"
 
 
 def state_of(figure: Disparity, limit: Limit) -> State:

@@ -184,8 +184,6 @@ def known_profiles(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def options_of(pack: Pack, given: Any) -> dict[str, float]:
     """Give the numbers in use: those of the settings, else the pack's own."""
-    chosen = {name: getattr(given, name, None) for name in pack.options}
-    return {
-        name: option.default if chosen[name] is None else chosen[name]
-        for name, option in pack.options.items()
-    }
+    chosen: dict[str, float | None] = {name: getattr(given, name, None) for name in pack.options}
+    wanted = {name: value for name, value in chosen.items() if value is not None}
+    return {name: option.default for name, option in pack.options.items()} | wanted

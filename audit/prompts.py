@@ -44,8 +44,6 @@ class Prompt:
 
     Examples
     --------
-    >>> PROMPTS["C13"].section
-    'Composition'
     >>> PROMPTS["C13"].people_only
     True
     """
@@ -54,11 +52,6 @@ class Prompt:
     question: str
     source: Source
     remains: str = ""
-
-    @property
-    def section(self) -> str:
-        """The section's title."""
-        return SECTIONS[self.id[0]]
 
     @property
     def people_only(self) -> bool:

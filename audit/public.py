@@ -30,6 +30,10 @@ SMALL_NOTES = frozenset({"small_groups", "missing_group"})
 """Notes that may name small counts."""
 
 
+LEFT_OUT = "it stands in the audit's own record and is not part of the public one"
+"""Why a part that the audit made is absent from the public record."""
+
+
 def public_record(record: Record) -> Record:
     """Make the record that may be shown.
 
@@ -77,8 +81,7 @@ def _left_out(record: Record) -> list[Absent]:
         and name not in {*KEPT, "public", "scores"}
         and getattr(record, name) != field.default
     ]
-    reason = "it stands in the audit's own record and is not part of the public one"
-    return [Absent(part=name, reason=reason) for name in held]
+    return [Absent(part=name, reason=LEFT_OUT) for name in held]
 
 
 def _names(hidden: Hidden, grouping: str, *groups: object) -> bool:

@@ -321,16 +321,19 @@ def read_record(path: str | Path) -> Record:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise RecordError.of("missing_file", where, "a record file is needed, and there is none") from error
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise RecordError.of(
             "not_json", where, f"a record is UTF-8 JSON; reading it failed: {error}"
         ) from error
-    version = content.get("schema_version") if isinstance(content, dict) else None
+    if not isinstance(content, dict) or "schema_version" not in content:
+        message = "this JSON is no record of an audit; name a record.json that an audit wrote"
+        raise RecordError.of("no_record", where, message)
+    version = content["schema_version"]
     if version != SCHEMA_VERSION:
         raise RecordError.of(
             "schema_version",
             where,
-            f"this release reads records of schema version {SCHEMA_VERSION}, got {version!r};"
+            f"this release reads records of schema version {SCHEMA_VERSION!r}, got {version!r};"
             " make the record again with this release, or use the release that wrote it",
         )
     try:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -17,6 +15,7 @@ from ..metrics.cube_io import cube_to_dict
 from ..metrics.disparity import Options
 from ..metrics.rates import GroupTable
 from .answers import Answers
+from .clock import now
 from .coarse import with_coarse
 from .conditional import conditional_facts
 from .deployed import MitigatedModel
@@ -212,7 +211,7 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
     verdicts = judge(limits, tables, min_group_size=s.min_group_size, seed=s.seed)
     kept = cube if len(cube.codes) <= MOST_CELLS else cube.keep(*(n for n in cube.names if n != SCORE))
     record = Record(
-        created=_now(),
+        created=now(),
         title=s.title or sources.data.name,
         software=_software(),
         data=sources.data,
@@ -353,13 +352,6 @@ def _rows(table: Table, roles: Roles, model: Model) -> Rows:
         raise TypeError("a model is audited with labels")
     inputs = frame[list(inputs_of(model, roles))]
     return Rows(inputs, labels, target, part.attributes, part.weight, part.control)
-
-
-def _now() -> str:
-    # Reproducible builds set this variable: then the same input gives the same bytes, the date included.
-    fixed = os.environ.get("SOURCE_DATE_EPOCH")
-    moment = datetime.fromtimestamp(int(fixed), UTC) if fixed and fixed.isdigit() else datetime.now(UTC)
-    return moment.isoformat(timespec="seconds")
 
 
 def _software() -> Software:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from datetime import date
 from itertools import pairwise
@@ -18,6 +19,7 @@ from .explain.kinds import DEFAULT_GAPS, KINDS
 from .frontier_settings import Frontier
 from .policy import LevelValue, Limit, Policy, canonical_sha256, load_policy, misnamed, unknown_metrics
 from .profile_packs import known_profiles
+from .prompts import PROMPTS
 from .settings_profiles import Evidence, FairLending, FourFifths, Insurance, LocalLaw
 from .settings_recourse import Recourse
 from .toml_reader import Section, build, read_toml
@@ -32,6 +34,9 @@ DEFAULT_FORMATS = ("html", "json")
 
 REFERENCES = ("largest", "best", "overall", "rest", "all_pairs")
 """What a group is compared with where no group is named."""
+
+LONGEST_NAME = 255
+"""Bytes that the usual file systems allow the name of a file."""
 
 PATHS = ("data", "train", "model", "policy", "answers", "out")
 """The keys that hold paths; they are relative to the settings file's folder."""
@@ -50,6 +55,18 @@ def _rising(edges: tuple[float, ...]) -> tuple[float, ...]:
     return edges
 
 
+def _shares(shares: dict[str, float]) -> dict[str, float]:
+    total = math.fsum(shares.values())
+    if min(shares.values(), default=0.0) < 0 or abs(total - 1) > SHARES_WITHIN:
+        rule = "the shares of a column's groups are at least 0 and add up to 1"
+        raise ValueError(f"{rule}, got {shares}, which add up to {total:g}; correct them")
+    return shares
+
+
+SHARES_WITHIN = 0.005
+"""How far shares, which are often written rounded, may add up to something else than 1."""
+
+Shares = Annotated[dict[str, float], AfterValidator(_shares)]
 Edges = Annotated[tuple[float, ...], Field(min_length=1), AfterValidator(_rising)]
 
 
@@ -308,6 +325,21 @@ class Settings(Section):
         description="the path of the datasheet's answers, in quotes",
         examples=['answers = "datasheet.toml"'],
     )
+    require_answers: Names = Field(
+        default=(),
+        description="a list of ids of the datasheet's prompts that must have an answer",
+        examples=['require_answers = ["C3", "C13"]'],
+    )
+    quasi_identifiers: Names = Field(
+        default=(),
+        description=f"{_COLUMNS}, that together may tell who a row is about",
+        examples=['quasi_identifiers = ["age", "postcode"]'],
+    )
+    reference_shares: dict[str, Shares] = Field(
+        default_factory=dict,
+        description="a table: for each sensitive column the population's share of each of its groups",
+        examples=["reference_shares = { sex = { Female = 0.51, Male = 0.49 } }"],
+    )
     title: str | None = Field(
         default=None, description="the report's title, in quotes", examples=['title = "Loans, 2026"']
     )
@@ -325,6 +357,17 @@ class Settings(Section):
     )
 
     _bases: dict[str, Path] = PrivateAttr(default_factory=dict)
+
+    @field_validator(*PATHS)
+    @classmethod
+    def _usable_path(cls, value: str | None) -> str | None:
+        names = Path(value or "").parts
+        if any("\0" in name or len(name.encode("utf-8", "replace")) > LONGEST_NAME for name in names):
+            raise ValueError(
+                f"a path holds no null character and no name of more than {LONGEST_NAME} bytes,"
+                f" got {(value or '')[:40]!r}; correct it"
+            )
+        return value
 
     @field_validator("threshold")
     @classmethod
@@ -368,6 +411,11 @@ class Settings(Section):
     @classmethod
     def _known_formats(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return _all_known(names, FORMATS, "format")
+
+    @field_validator("require_answers")
+    @classmethod
+    def _known_prompts(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return _all_known(names, tuple(PROMPTS), "prompt")
 
     @field_validator("trusted")
     @classmethod

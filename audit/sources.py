@@ -210,6 +210,9 @@ def _from_other(frame: Any, name: str) -> pa.Table:
     if isinstance(wrapped, nw.LazyFrame):
         wrapped = wrapped.collect(backend="pyarrow")
     if not isinstance(wrapped, nw.DataFrame):
-        message = f"a table is a path or a data frame (pandas, polars, pyarrow), got {type(frame).__name__}"
+        message = (
+            f"a table is a path or a data frame (pandas, polars, pyarrow), got {type(frame).__name__};"
+            " make a frame of it, as pandas.DataFrame(...) does"
+        )
         raise InputError.of("not_a_table", name, message)
     return wrapped.to_arrow()

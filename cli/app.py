@@ -9,6 +9,7 @@ import typer
 from .. import __version__
 from .audit import audit
 from .compare import compare
+from .datasheet import datasheet
 from .demo import demo
 from .explain import explain
 from .guard import guarded
@@ -16,6 +17,7 @@ from .init import init
 from .ll144 import ll144
 from .metrics import metrics
 from .mitigate import mitigate
+from .model_card import model_card
 from .profiles import profiles
 from .report import report
 from .terminal import out
@@ -71,6 +73,15 @@ app.command(
     help="Hold audits against the first one: what got better, what got worse, what is within noise.",
     short_help="Compare audits over time or between models.",
 )(guarded(compare))
+app.command(
+    help="Write the datasheet of a table: what the data can answer, and what people did; no model is needed.",
+    short_help="Write the datasheet of a table.",
+)(guarded(datasheet))
+app.command(
+    "model-card",
+    help="Write the model card of an audit from its record and an answers file.",
+    short_help="Write the model card of an audit.",
+)(guarded(model_card))
 app.command(
     help="Write a commented settings file for a table, with guessed roles to correct.",
     short_help="Write a settings file with guessed roles.",

@@ -159,6 +159,9 @@ def audit(
         ),
     ] = None,
     answers: Annotated[str | None, typer.Option(help="Answers to the datasheet's questions (.toml).")] = None,
+    quasi_identifiers: Annotated[
+        Many, typer.Option(help="Column that with others may tell who a row is about; repeat for several.")
+    ] = None,
     title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
     credit: Annotated[str | None, typer.Option(help="Credit line of the data.")] = None,
     person: Annotated[str | None, typer.Option("--id", help="Column that names people.")] = None,
@@ -191,19 +194,27 @@ def audit(
         "forbid_sensitive_at_decision": forbid_sensitive_at_decision,
         "mitigate": mitigate, "methods": methods, "proxies": proxies, "search": search,
         "search_depth": search_depth, "answers": answers, "title": title, "credit": credit, "id": person,
-        "out": out_folder, "format": formats, "intersections": _intersections(intersections),
-        "bands": _bands(bands), "model_columns": model_columns, "model_classes": model_classes,
+        "out": out_folder, "format": formats, "intersections": intersections_of(intersections),
+        "bands": bands_of(bands), "model_columns": model_columns, "model_classes": model_classes,
         "model_output": model_output, "neural": neural, "whole": whole, "global_columns": global_columns,
-        "profiles": profiles,
+        "profiles": profiles, "quasi_identifiers": quasi_identifiers,
     }  # fmt: skip
     return run_audit(source, flags, reference, quiet=quiet, verbose=verbose)
 
 
-def _intersections(texts: Many) -> list[list[str]] | None:
+def intersections_of(texts: Many) -> list[list[str]] | None:
+    """Read the values of ``--intersections``."""
     return None if not texts else [[part.strip() for part in text.split(",")] for text in texts]
 
 
-def _bands(texts: Many) -> dict[str, list[float]] | None:
+def bands_of(texts: Many) -> dict[str, list[float]] | None:
+    """Read the values of ``--bands``.
+
+    Raises
+    ------
+    SettingsError
+        With every value that is not ``column=edge,edge``.
+    """
     if not texts:
         return None
     bands, problems = {}, []
@@ -236,7 +247,7 @@ def run_audit(source: Path, flags: dict[str, Any], reference: Many, *, quiet: bo
         result = audit_file(settings, progress=report_progress)
         files = result.write()
     if not quiet:
-        out(summary(result.record))
+        out(summary(result.record), ready=True)
         out("\n".join(["", "Written:", *(f"  {path}" for path in files)]))
     if verbose:
         err(f"settings {settings.sha256}")

@@ -29,7 +29,7 @@ def compare(
 
     found = compare_audits(records, out_file)
     if not quiet:
-        out(summary(found))
+        out(summary(found), ready=True)
         if out_file is not None:
             out(f"\nWritten:\n  {out_file}")
     return BROKEN if no_worse and found.count("worse") else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -29,10 +30,10 @@ def demo(
         files = result.write()
     if quiet:
         return
-    out(summary(result.record))
+    out(summary(result.record), ready=True)
     written = [*files, *(out_folder / name for name in WRITTEN)]
     out("\n".join(["", "Written:", *(f"  {path}" for path in written)]))
-    out(f"\nThe same again:  evenhand audit {settings_file}")
+    out(f"\nThe same again:  evenhand audit {shlex.quote(str(settings_file))}")
     out(
         f"As a release gate that command ends with exit code {result.exit_code}; the demo itself ends with 0."
     )

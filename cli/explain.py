@@ -113,7 +113,8 @@ def explain(
         found = explain_file(settings, ask, progress=report_progress)
         files = found.write(out_folder) if out_folder is not None else []
     if not quiet:
-        out(found.to_json().rstrip("\n") if format_name == "json" else explanation_text(found.record))
+        text = found.to_json().rstrip("\n") if format_name == "json" else explanation_text(found.record)
+        out(text, ready=True)
         written = "\n".join(["", "Written:", *(f"  {path}" for path in files)])
         if files:
             (err if format_name == "json" else out)(written)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import shutil
-import sys
-
 from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
@@ -13,8 +9,7 @@ from rich.text import Text
 from ..audit.record_decision import DecisionRecord
 from ..reports.view_decision import decision_page
 from ..reports.view_parts import Section, Table
-
-PIPE_WIDTH, NARROWEST = 110, 60
+from .sheet import Sheet
 
 
 def explanation_text(record: DecisionRecord, width: int | None = None) -> str:
@@ -26,16 +21,13 @@ def explanation_text(record: DecisionRecord, width: int | None = None) -> str:
     width : int, optional
         Columns; by default the terminal's, or 110 in a pipe.
     """
-    terminal = sys.stdout.isatty()
-    columns = width or (shutil.get_terminal_size().columns if terminal else PIPE_WIDTH)
-    buffer = io.StringIO()
-    console = Console(file=buffer, width=max(columns, NARROWEST), force_terminal=terminal, highlight=False)
+    console = Sheet(width)
     page = decision_page(record)
     console.print(Text(page.title, style="bold"))
     for section in (*page.sections, page.rest):
         _show(console, section, 0)
     console.print(Text(f"\n{page.footer}", style="dim"))
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()).strip("\n")
+    return console.text()
 
 
 def _show(console: Console, section: Section, depth: int) -> None:

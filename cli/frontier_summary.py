@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import shutil
-import sys
-
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -14,7 +9,8 @@ from ..audit.alternatives import why
 from ..audit.record_frontier import FrontierFacts, FrontierPoint
 from ..metrics.catalogue import CATALOGUE
 from ..reports.formats import Kind, bare, count, figure, kind_of, span
-from .summary import NARROWEST, PIPE_WIDTH, STATES, plain_table
+from .sheet import Sheet
+from .summary import STATES, plain_table
 
 NEEDS = {"never": "never", "training": "at training", "decision": "at every decision"}
 
@@ -28,10 +24,7 @@ def frontier_summary(facts: FrontierFacts, width: int | None = None) -> str:
     width : int, optional
         Columns; by default the terminal's, or 110 in a pipe.
     """
-    terminal = sys.stdout.isatty()
-    columns = width or (shutil.get_terminal_size().columns if terminal else PIPE_WIDTH)
-    buffer = io.StringIO()
-    console = Console(file=buffer, width=max(columns, NARROWEST), force_terminal=terminal, highlight=False)
+    console = Sheet(width)
     title = CATALOGUE[facts.metric].title
     console.print(Text(f"{facts.scoring} against {title} by {facts.grouping}", style="bold"))
     console.print(Text(_question(facts), style="dim"))
@@ -41,7 +34,7 @@ def frontier_summary(facts: FrontierFacts, width: int | None = None) -> str:
     console.print(Text(f"\n{_answer(facts)}", style="bold"))
     for verdict in facts.verdicts:
         console.print(Text.assemble(STATES[verdict.state], f"  {verdict.words}"))
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()).strip("\n")
+    return console.text()
 
 
 def _question(facts: FrontierFacts) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -26,5 +27,5 @@ def init(
     if not quiet:
         out(
             f"Written: {out_file}\nThe roles in it are guesses: read and correct them, then run\n"
-            f"  evenhand audit {out_file}"
+            f"  evenhand audit {shlex.quote(str(out_file))}"
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -60,7 +60,7 @@ def ll144(
         "distribution_date": distribution_date, "data_source": data_source,
         "data_explanation": data_explanation,
     }  # fmt: skip
-    texts = {key: value for key, value in given.items() if value is not None}
+    texts: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     found = local_law_144(counts, out_file, privacy_minimum=privacy_minimum, **texts)
     if not quiet:
         out(law_summary(found))

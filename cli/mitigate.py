@@ -73,7 +73,7 @@ def mitigate(
         saved = [] if save is None else [*found.save(save)]
         files = [*found.write(folder), *saved]
     if not quiet:
-        out(frontier_summary(found.facts))
+        out(frontier_summary(found.facts), ready=True)
         out("\n".join(["", "Written:", *(f"  {path}" for path in files)]))
     return found.exit_code
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import shutil
-import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +17,7 @@ from ..errors import Reason
 from ..metrics.catalogue import CATALOGUE
 from ..metrics.results import Disparity, Estimate, Group
 from ..reports.formats import Kind, bare, count, figure, kind_of, level, p_value, span, with_span
+from .sheet import Sheet
 from .summary_parts import conditional_table, explanation_table, recourse_table
 
 RATES = {
@@ -48,7 +46,7 @@ STATES: dict[State, tuple[str, str]] = {
     "inconclusive": ("? inconclusive", "yellow"),
     "undefined": ("– undefined", "yellow"),
 }
-PIPE_WIDTH, NARROWEST, WIDE = 110, 60, 104
+WIDE = 104
 
 
 @dataclass(frozen=True)
@@ -91,10 +89,7 @@ def summary(record: Record, width: int | None = None) -> str:
     width : int, optional
         Columns; by default the terminal's, or 110 in a pipe.
     """
-    terminal = sys.stdout.isatty()
-    columns = width or (shutil.get_terminal_size().columns if terminal else PIPE_WIDTH)
-    buffer = io.StringIO()
-    console = Console(file=buffer, width=max(columns, NARROWEST), force_terminal=terminal, highlight=False)
+    console = Sheet(width)
     record = masked(record)
     page = Page(console, record)
     console.print(Text(record.title, style="bold"))
@@ -108,7 +103,7 @@ def summary(record: Record, width: int | None = None) -> str:
     _show_frontier(page)
     _show_remarks(page)
     _show_verdicts(page)
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()).strip("\n")
+    return console.text()
 
 
 def _sources(record: Record) -> Text:

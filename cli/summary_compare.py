@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import io
-import shutil
-import sys
-
 from rich.console import Console
 from rich.text import Text
 
 from ..audit.compare import Comparison
 from ..reports.view_compare import build_comparison
 from ..reports.view_parts import Cell, Table
-from .summary import NARROWEST, PIPE_WIDTH, plain_table
+from .sheet import Sheet
+from .summary import plain_table
 
 _STYLES = {"pass": "green", "fail": "red", "inconclusive": "yellow"}
 
 
 def summary(found: Comparison, width: int | None = None) -> str:
     """Write a comparison as text, coloured only on a terminal and only without ``NO_COLOR``."""
-    terminal = sys.stdout.isatty()
-    columns = width or (shutil.get_terminal_size().columns if terminal else PIPE_WIDTH)
-    buffer = io.StringIO()
-    console = Console(file=buffer, width=max(columns, NARROWEST), force_terminal=terminal, highlight=False)
+    console = Sheet(width)
     page = build_comparison(found)
     console.print(Text(page.headline, style="bold"))
     console.print(Text(page.summary, style="dim"))
@@ -31,7 +25,7 @@ def summary(found: Comparison, width: int | None = None) -> str:
             console.print()
             console.print(Text(table.caption, style="bold"))
             _show(console, table)
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()).strip("\n")
+    return console.text()
 
 
 def _show(console: Console, table: Table) -> None:

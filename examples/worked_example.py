@@ -172,7 +172,8 @@ def main() -> None:
         item = to_record(one, "mean_score", Between(column, (group,), (reference,)))
         print("\n  " + " ".join(sentences(item, *names, [column])))
     calls = sum(one.calls for one in found.values())
-    print(f"\nBoth gaps: {calls:,} rows predicted in {seconds:.1f} s, forest trained included.")
+    print("\nContributions say what the forest does with the columns; they are not causes.")
+    print(f"Both gaps: {calls:,} rows predicted in {seconds:.1f} s, forest trained included.")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import math
 from typing import Any
 
@@ -167,6 +168,8 @@ def level_of(value: Any) -> Level:
     --------
     >>> level_of(np.float64(2.0)), level_of(float("nan")), level_of(datetime.date(2026, 1, 31))
     (2, None, '2026-01-31')
+    >>> level_of(decimal.Decimal("1.00"))
+    1
     """
     # Plain Python types only, so that the level of a shard equals the same level of another shard.
     if value is None or isinstance(value, bool):
@@ -175,7 +178,7 @@ def level_of(value: Any) -> Level:
         return str.__str__(value)
     if isinstance(value, int):
         return int(value)
-    if isinstance(value, float | np.floating):
+    if isinstance(value, float | np.floating | decimal.Decimal):
         return _number_level(float(value))
     return _numpy_level(value) if isinstance(value, np.generic) else _text_level(value)
 

@@ -108,13 +108,15 @@ def _float_array(values: Any) -> NDArray[Any] | None:
         kinds = {type(value) for value in values}
         numeric = kinds and all(issubclass(kind, float | int | np.number) for kind in kinds)
         return np.asarray(values, dtype=float) if numeric else None
+    if isinstance(values, np.ma.MaskedArray):
+        values = values.compressed()
     return values.ravel() if isinstance(values, np.ndarray) and values.dtype.kind == "f" else None
 
 
 def _ready_codes(values: Any) -> NDArray[np.integer[Any]] | None:
     # The common case, whole numbers 0 and 1 or booleans, needs one look and no coding.
     array = values if isinstance(values, np.ndarray) else _native_array(values)
-    if array is None or array.ndim != 1:
+    if array is None or array.ndim != 1 or np.ma.is_masked(array):
         return None
     if array.dtype.kind == "b":
         return array.view(np.uint8)

@@ -18,8 +18,6 @@ from .intervals import widened_ratio
 from .rates import RATES, Counted, count, divide, group_table
 from .results import RATIO_INTERVAL, Group, Interval
 
-Floats = NDArray[np.float64]
-
 
 @dataclass(frozen=True)
 class Category:

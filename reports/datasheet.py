@@ -13,6 +13,8 @@ from ..audit.answers import Answers
 from ..audit.record import Record
 from ..errors import InputError
 from .datasheet_view import build_view
+from .sheet import Page
+from .wording import say
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -46,7 +48,11 @@ def render_datasheet(
     str
         The page.
     """
-    page = build_view(facts, answers, title=title, credit=credit, created=created)
+    return draw(build_view(facts, answers, title=title, credit=credit, created=created))
+
+
+def draw(page: Page) -> str:
+    """Draw a datasheet or a model card as one HTML file."""
     css = Markup((_TEMPLATES / "datasheet.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
     return _environment().get_template("datasheet.html.j2").render(page=page, css=css)
 
@@ -62,10 +68,11 @@ def datasheet_of(record: Record) -> str:
     if record.datasheet is None:
         message = "a datasheet describes a table, and this record describes none; audit a table"
         raise InputError.of("no_datasheet", "record", message)
+    named = record.answers.about.name if record.answers is not None else None
     return render_datasheet(
         record.datasheet,
         record.answers,
-        title=record.data.name,
+        title=named or record.data.name,
         credit=record.data.credit,
         created=record.created,
     )
@@ -73,7 +80,7 @@ def datasheet_of(record: Record) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -81,3 +88,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.globals["say"] = say
+    return environment

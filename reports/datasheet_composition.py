@@ -7,13 +7,13 @@ from typing import Any
 from .datasheet_counts import Shown
 from .datasheet_parts import (
     NO_BREAK,
-    WITHHELD,
     Block,
     Cell,
     Para,
     Table,
     chance,
     clean,
+    columns_of,
     count,
     heads,
     level,
@@ -22,8 +22,13 @@ from .datasheet_parts import (
     percent,
     plural,
     said,
+    share_cell,
+    span,
+    term,
     withheld,
 )
+from .datasheet_reference import references
+from .wording import say, say_many
 
 Facts = dict[str, Any]
 MOST_COLUMNS = 200
@@ -33,15 +38,19 @@ def records(facts: Facts, shown: Shown) -> list[Block]:
     """C1: what a row is, as far as keys tell."""
     del shown
     rows, columns = plural(facts["rows"], "row"), plural(len(facts["columns"]), "column")
-    text = f"The file is one table of {rows} and {columns}."
     keys = [column["name"] for column in facts["columns"] if column["key"]]
-    text += (
-        f" Every row has its own value of {listed(keys)}." if keys else " No column tells every row apart."
+    text = say("datasheet.records", rows=rows, columns=columns)
+    text += " " + (
+        say("datasheet.records.key", columns=listed(keys)) if keys else say("datasheet.records.no_key")
     )
     repeated = [
-        f"{said(item['column'])} holds {count(item['distinct'])} different values; {count(item['repeated'])} "
-        f"of them have several rows, at most {count(item['most_rows'])}. If it names a person or a case, one "
-        "row is not one person or case."
+        say(
+            "datasheet.records.repeated",
+            column=said(item["column"]),
+            distinct=count(item["distinct"]),
+            repeated=count(item["repeated"]),
+            most=count(item["most_rows"]),
+        )
         for item in facts["ids"]
         if item["repeated"]
     ]
@@ -51,57 +60,50 @@ def records(facts: Facts, shown: Shown) -> list[Block]:
 def sizes(facts: Facts, shown: Shown) -> list[Block]:
     """C2: how many rows, by split and by label."""
     label = facts["label"]
-    blocks: list[Block] = [Para(f"There are {plural(facts['rows'], 'row')}.")]
+    number_of_rows = plural(facts["rows"], "row")
+    blocks: list[Block] = [Para(say("datasheet.sizes", rows=number_of_rows))]
     if label["overall"]["rate"] is not None:
-        rows = label["overall"]
+        labelled, positives = (count(label["overall"][key]) for key in ("labelled", "positives"))
         blocks[0] = Para(
-            f"There are {plural(facts['rows'], 'row')}; {count(rows['labelled'])} have a label, and of these "
-            f"{count(rows['positives'])} have the positive one."
+            say("datasheet.sizes.label", rows=number_of_rows, labelled=labelled, positives=positives)
         )
     if facts["splits"] is not None:
         column = facts["splits"]["column"]
         found = [
-            (Cell(level(part)), *((number(count(rate["rows"])), number(percent(rate["rows"] / facts["rows"])))
+            (Cell(level(part)), *((number(count(rate["rows"])), share_cell(rate["rows"] / facts["rows"]))
              if shown.size([column], [part]) else withheld(2)))
             for part, rate in facts["splits"]["parts"]
         ]  # fmt: skip
-        head = heads("Split", "Rows", "Share", numbers=(1, 2))
-        blocks.append(Table(f"Rows by split, column {said(column)}", head, tuple(found)))
+        head = heads(*columns_of("split", "rows", "share"), numbers=(1, 2))
+        blocks.append(Table(say("datasheet.sizes.caption", column=said(column)), head, tuple(found)))
     if facts["groupings"]:
-        blocks.append(Para("Counts by group stand under C13."))
+        blocks.append(Para(say("datasheet.sizes.groups")))
     return blocks
 
 
 def sample(facts: Facts, shown: Shown) -> list[Block]:
-    """C3: what hints at a sample; the shares to hold against those of the population."""
-    del shown
+    """C3: the shares against those of a population, and what hints at a sample."""
+    compared = references(facts, shown)
     hints = [facts["weight"]] if facts["weight"] else facts["weight_like"]
     if not hints:
-        return []
-    text = "No reference shares of a population were given, so representativeness was not measured. "
-    if facts["weight"]:
-        text += f"{said(facts['weight'])} was named as the weight of the rows, so they are a weighted sample."
-    else:
-        text += (
-            f"The name of {listed(hints)} is that of a sampling weight: the rows may be a weighted sample."
-        )
-    if facts["groupings"]:
-        text += " The shares of the groups, to be held against those of the population, stand under C13."
-    return [Para(text)]
+        return compared
+    words = [] if compared else [say("datasheet.sample.none")]
+    key = "datasheet.sample.weight" if facts["weight"] else "datasheet.sample.weight_like"
+    words.append(say(key, names=listed(hints)))
+    if facts["groupings"] and not compared:
+        words.append(say("datasheet.sample.shares"))
+    return [*compared, Para(" ".join(words))]
 
 
 def schema(facts: Facts, shown: Shown) -> list[Block]:
     """C4: every column."""
     rows = tuple(_column(column, facts, shown) for column in facts["columns"][:MOST_COLUMNS])
-    head = heads(
-        "Column", "Holds", "Role", "Missing", "Distinct", "Range or commonest values", numbers=(3, 4)
-    )
-    blocks: list[Block] = [Table("Columns, in the order of the file", head, rows)]
+    head = heads(*columns_of("column", "holds", "role", "missing", "distinct", "values"), numbers=(3, 4))
+    blocks: list[Block] = [Table(say("datasheet.schema.caption"), head, rows)]
     if len(facts["columns"]) > MOST_COLUMNS:
-        blocks.append(
-            Para(f"{plural(len(facts['columns']) - MOST_COLUMNS, 'further column')} not listed here.")
-        )
-    blocks.append(Para(f"A value is named only where at least {facts['privacy_minimum']} rows hold it."))
+        more = len(facts["columns"]) - MOST_COLUMNS
+        blocks.append(Para(say_many("datasheet.schema.more", more)))
+    blocks.append(Para(say("datasheet.schema.note", minimum=facts["privacy_minimum"])))
     return blocks
 
 
@@ -113,11 +115,11 @@ def _told(column: dict[str, Any], facts: Facts, shown: Shown) -> bool:
 def _column(column: dict[str, Any], facts: Facts, shown: Shown) -> tuple[Cell, ...]:
     missing = percent(column["missing_share"]) if column["missing"] else "0"
     if column["missing"] and not _told(column, facts, shown):
-        missing = WITHHELD
+        missing = say("sheet.withheld")
     return (
         Cell(clean(column["name"])),
-        Cell(f"{column['kind']} ({column['dtype'].lower()})".replace(" ", NO_BREAK)),
-        Cell(column["role"] or "\u2013", muted=column["role"] is None),
+        Cell(f"{term(column['kind'])} ({column['dtype'].lower()})".replace(" ", NO_BREAK)),
+        Cell(term(column["role"]) if column["role"] else "\u2013", muted=column["role"] is None),
         number(missing),
         number(count(column["distinct"])),
         Cell(_values(column, facts)),
@@ -130,15 +132,18 @@ def _values(column: dict[str, Any], facts: Facts) -> str:
         found["column"] for found in facts["detections"] if found["what"] not in {"web address", "file path"}
     }
     if column["key"] or (column["name"] in identifying and column["distinct"] > 20):
-        return "not shown: may identify"
+        return say("datasheet.schema.identifies")
     if column["kind"] in {"number", "date"}:
         if column["low"] is None:
             return "\u2013"
-        return f"{level(column['low'])} to {level(column['high'])}, median {level(column['middle'])}"
+        low, middle, high = (level(column[key]) for key in ("low", "middle", "high"))
+        return say("datasheet.schema.range", low=low, high=high, middle=middle)
     common = [value for value, rows in column["top"] if rows >= facts["privacy_minimum"]]
-    shown = ", ".join(clean(level(value), 30) for value in common[:4])
+    shown = say("sheet.comma").join(clean(level(value), 30) for value in common[:4])
     more = column["distinct"] - len(common[:4])
-    return (shown or "no common value") + (f" and {count(more)} more" if more > 0 and shown else "")
+    if not shown:
+        return say("datasheet.schema.none")
+    return say("sheet.list", first=shown, last=say("sheet.more", count=count(more))) if more > 0 else shown
 
 
 def label(facts: Facts, shown: Shown) -> list[Block]:
@@ -148,26 +153,30 @@ def label(facts: Facts, shown: Shown) -> list[Block]:
     if target is None:
         return []
     column = next(column for column in facts["columns"] if column["name"] == target)
-    text = f"The label is {said(target)}, {plural(column['distinct'], 'different value')}."
-    unlabelled = overall["rows"] - overall["labelled"]
+    words = [say_many("datasheet.label", column["distinct"], column=said(target))]
     if overall["rate"] is None:
-        return [Para(f"{text} No value was named as the positive one, so there are no label rates.")]
-    ends = f"{percent(overall['low'])} to {percent(overall['high'])}"
-    text += f" The positive one is {said(facts['label']['pos_label'])}: {percent(overall['rate'])} of the"
-    text += f" labelled rows (95 % interval {ends})."
-    text += f" Rows without a label: {count(unlabelled)}." if unlabelled else " Every row has a label."
+        return [Para(" ".join([*words, say("datasheet.label.no_positive")]))]
+    unlabelled = overall["rows"] - overall["labelled"]
+    positive, rate = said(facts["label"]["pos_label"]), percent(overall["rate"])
+    ends = span(overall["low"], overall["high"])
+    words.append(say("datasheet.label.rate", positive=positive, rate=rate, ends=ends))
+    words.append(
+        say("datasheet.label.without", rows=count(unlabelled)) if unlabelled else say("datasheet.label.all")
+    )
     if overall["weighted"] is not None:
-        text += f" Weighted by {said(facts['weight'])}, the rate is {percent(overall['weighted'])}."
-    more = " Rates by group stand under C13." if facts["groupings"] else ""
-    return [Para(text + more)]
+        rate = percent(overall["weighted"])
+        words.append(say("datasheet.label.weighted", weight=said(facts["weight"]), rate=rate))
+    if facts["groupings"]:
+        words.append(say("datasheet.label.groups"))
+    return [Para(" ".join(words))]
 
 
 def gaps(facts: Facts, shown: Shown) -> list[Block]:
     """C6: missing values by column, by group and by label."""
     columns = [column for column in facts["columns"] if column["missing"]]
     if not columns:
-        return [Para("No value is missing."), *_codes(facts)]
-    text = f"Columns with missing values: {len(columns)} of {len(facts['columns'])}."
+        return [Para(say("datasheet.gaps.none")), *_codes(facts)]
+    text = say("datasheet.gaps", some=len(columns), columns=len(facts["columns"]))
     told = [column for column in columns if _told(column, facts, shown)]
     blocks: list[Block] = [Para(text), *([_missing_table(told)] if told else [])]
     names = {column["name"] for column in told}
@@ -176,9 +185,7 @@ def gaps(facts: Facts, shown: Shown) -> list[Block]:
     ]
     if together:
         rows = plural(together[0]["rows"], "row")
-        blocks.append(
-            Para(f"{listed(together[0]['columns'])} are missing together, and no other column, in {rows}.")
-        )
+        blocks.append(Para(say("datasheet.gaps.together", columns=listed(together[0]["columns"]), rows=rows)))
     return [*blocks, *_missing_by_group(facts, shown), *_codes(facts)]
 
 
@@ -186,11 +193,7 @@ def _codes(facts: Facts) -> list[Block]:
     """Name the values that look like codes for a missing one."""
     coded = [column for column in facts["columns"] if column["blanks"]][:12]
     named = "; ".join(f"{said(c['name'])}: {listed([value for value, _ in c['blanks']], 4)}" for c in coded)
-    return (
-        [Para(f"Values that look like codes for a missing one, counted here as values: {named}.")]
-        if coded
-        else []
-    )
+    return [Para(say("datasheet.gaps.codes", named=named))] if coded else []
 
 
 def _missing_table(columns: list[dict[str, Any]]) -> Table:
@@ -199,14 +202,14 @@ def _missing_table(columns: list[dict[str, Any]]) -> Table:
         (
             Cell(clean(column["name"])),
             number(count(column["missing"])),
-            number(percent(column["missing_share"])),
+            share_cell(column["missing_share"]),
         )
         for column in ordered
     )
-    caption = "Missing values by column" + (
-        f", the 30 most affected of {len(columns)}" if len(columns) > 30 else ""
-    )
-    return Table(caption, heads("Column", "Rows", "Share", numbers=(1, 2)), rows)
+    caption = say("datasheet.gaps.caption")
+    if len(columns) > 30:
+        caption = say("datasheet.gaps.caption.most", shown=30, columns=len(columns))
+    return Table(caption, heads(*columns_of("column", "rows", "share"), numbers=(1, 2)), rows)
 
 
 def _missing_by_group(facts: Facts, shown: Shown) -> list[Block]:
@@ -215,11 +218,11 @@ def _missing_by_group(facts: Facts, shown: Shown) -> list[Block]:
     tested = [i for i in facts["missing"] if i["column"] not in aside and i["p_value"] is not None]
     uneven = [item for item in tested if item["p_value"] < 0.05]
     if tested and not uneven:
-        return [Para("No column's missing values differ by group beyond chance (chi-squared, 5 % level).")]
+        return [Para(say("datasheet.gaps.even"))]
     uneven.sort(key=lambda item: (item["p_value"], item["column"], item["attribute"]))
     rows = tuple(row for item in uneven[:12] for row in _uneven(item, shown))
-    head = heads("Column", "By", "Share missing", "Chi-squared", numbers=(3,))
-    return [Table("Where missing values depend on the group or the label", head, rows)] if rows else []
+    head = heads(*columns_of("column", "by", "share_missing", "chi"), numbers=(3,))
+    return [Table(say("datasheet.gaps.uneven"), head, rows)] if rows else []
 
 
 def _uneven(item: dict[str, Any], shown: Shown) -> list[tuple[Cell, ...]]:
@@ -238,22 +241,20 @@ def relations(facts: Facts, shown: Shown) -> list[Block]:
     """C7: ids and what they tie together."""
     del shown
     if not facts["ids"]:
-        return [
-            Para("No column was named as an id, and none looks like one: the file ties no rows together.")
-        ]
-    head = heads("Column", "Known from", "Values", "With several rows", "Most rows", numbers=(2, 3, 4))
+        return [Para(say("datasheet.relations.none"))]
+    head = heads(*columns_of("column", "known", "distinct_values", "several", "most"), numbers=(2, 3, 4))
     rows = tuple(
         (
             Cell(clean(item["column"])),
-            Cell("the settings" if item["declared"] else "its name and values"),
+            Cell(say(f"datasheet.relations.{'declared' if item['declared'] else 'guessed'}")),
             number(count(item["distinct"])),
             number(count(item["repeated"])),
             number(count(item["most_rows"])),
         )
         for item in facts["ids"]
     )
-    blocks: list[Block] = [Table("Ids", head, rows)]
+    blocks: list[Block] = [Table(say("datasheet.relations.caption"), head, rows)]
     splits = facts["splits"]
     if splits is not None and splits["shared_ids"] is not None:
-        blocks.append(Para(f"Ids that stand in more than one split: {count(splits['shared_ids'])}."))
+        blocks.append(Para(say("datasheet.relations.shared", ids=count(splits["shared_ids"]))))
     return blocks

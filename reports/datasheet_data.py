@@ -10,7 +10,8 @@ from . import datasheet_composition as composition
 from . import datasheet_groups as groups
 from . import datasheet_risks as risks
 from .datasheet_counts import Shown
-from .datasheet_parts import Block, Cell, Para, Table, clean, count, heads, listed, said
+from .datasheet_parts import Block, Cell, Para, Table, clean, columns_of, count, heads, listed, said
+from .wording import say
 
 Facts = dict[str, Any]
 _LICENCES = (
@@ -23,7 +24,7 @@ def _times(facts: Facts, shown: Shown) -> list[Block]:
     """L5: the range of dates and years."""
     del shown
     if not facts["times"]:
-        return [Para("No column holds dates or years, so the file does not tell what time it describes.")]
+        return [Para(say("datasheet.times.none"))]
     rows = tuple(
         (
             Cell(clean(item["column"])),
@@ -33,8 +34,8 @@ def _times(facts: Facts, shown: Shown) -> list[Block]:
         )
         for item in facts["times"]
     )
-    head = heads("Column", "First", "Last", "Months without a row", numbers=(3,))
-    return [Table("Columns of dates and years", head, rows)]
+    head = heads(*columns_of("column", "first", "last", "months"), numbers=(3,))
+    return [Table(say("datasheet.times.caption"), head, rows)]
 
 
 def _traces(facts: Facts, shown: Shown) -> list[Block]:
@@ -48,26 +49,20 @@ def _traces(facts: Facts, shown: Shown) -> list[Block]:
         if c["kind"] == "number" and c["distinct"] == 2 and (c["low"], c["high"]) == (0, 1)
     ]
     if flags:
-        found.append(f"Only 0 and 1 stand in {listed(flags)}: flags, or a category spread over columns.")
+        found.append(say("datasheet.traces.flags", columns=listed(flags)))
     capped = [c["name"] for c in columns if c["kind"] == "number" and c["blanks"]]
     if capped:
-        found.append(f"A run of nines ends the range of {listed(capped)}: capped or coded.")
+        found.append(say("datasheet.traces.capped", columns=listed(capped)))
     coded = [
         c["name"]
         for c in columns
         if c["kind"] == "number" and 2 < c["distinct"] <= 20 and c["role"] != "target"
     ]
     if coded:
-        found.append(
-            f"At most 20 different numbers stand in {listed(coded)}: counts, or codes of categories."
-        )
+        found.append(say("datasheet.traces.coded", columns=listed(coded)))
     missing = any(c["missing"] for c in columns)
-    found.append(
-        "Missing values were left missing."
-        if missing
-        else "No value is missing: complete, filled in, or rows dropped."
-    )
-    return [Para("Traces in the values: " + " ".join(found))]
+    found.append(say(f"datasheet.traces.{'missing' if missing else 'complete'}"))
+    return [Para(say("datasheet.traces", found=" ".join(found)))]
 
 
 def _software(facts: Facts, shown: Shown) -> list[Block]:
@@ -76,8 +71,7 @@ def _software(facts: Facts, shown: Shown) -> list[Block]:
     writer = facts["file"]["written_by"]
     if not writer:
         return []
-    named = f"The file names {said(writer)} as the software that wrote it."
-    return [Para(f"{named} What collected and cleaned the data before that, the file does not tell.")]
+    return [Para(say("datasheet.software", writer=said(writer)))]
 
 
 def _file(facts: Facts, shown: Shown) -> list[Block]:
@@ -86,11 +80,16 @@ def _file(facts: Facts, shown: Shown) -> list[Block]:
     file = facts["file"]
     if not (file["name"] or file["sha256"]):
         return []
-    text = f"This page describes the file {said(file['name'] or 'without a name')}"
-    text += f", {count(file['size_bytes'])} bytes" if file["size_bytes"] else ""
-    text += f", with the SHA-256 {clean(file['sha256'])}." if file["sha256"] else "."
+    parts = [say("datasheet.file", name=said(file["name"] or say("datasheet.no_name")))]
+    if file["size_bytes"]:
+        parts.append(say("datasheet.bytes", size=count(file["size_bytes"])))
+    if file["sha256"]:
+        parts.append(say("datasheet.file.sha256", sha256=clean(file["sha256"])))
+    text = say("sheet.comma").join(parts) + "."
     doi = re.search(r"10\.\d{4,9}/[^\s,;]+", file["credit"] or "")
-    return [Para(text + (f" Its credit line names the DOI {clean(doi.group().rstrip('.'))}." if doi else ""))]
+    if doi:
+        text += " " + say("datasheet.file.doi", doi=clean(doi.group().rstrip(".")))
+    return [Para(text)]
 
 
 def _licence(facts: Facts, shown: Shown) -> list[Block]:
@@ -100,12 +99,10 @@ def _licence(facts: Facts, shown: Shown) -> list[Block]:
     if not credit:
         return []
     named = re.search(_LICENCES, credit, flags=re.IGNORECASE)
-    said_ = (
-        f"The credit line names {clean(named.group())}."
-        if named
-        else "The credit line names no licence known here."
-    )
-    return [Para(f"{said_} In full: {clean(credit, 1000)}")]
+    found = say("datasheet.licence.none")
+    if named:
+        found = say("datasheet.licence", name=clean(named.group()))
+    return [Para(f"{found} {say('datasheet.licence.full', credit=clean(credit, 1000))}")]
 
 
 def _version(facts: Facts, shown: Shown) -> list[Block]:
@@ -114,9 +111,8 @@ def _version(facts: Facts, shown: Shown) -> list[Block]:
     file = facts["file"]
     if not file["sha256"]:
         return []
-    size = f"{count(facts['rows'])} rows and {len(facts['columns'])} columns"
-    text = f"This page describes the version of {size} whose SHA-256 begins with {clean(file['sha256'][:12])}"
-    return [Para(f"{text}; no earlier version was given to compare it with.")]
+    size = {"rows": count(facts["rows"]), "columns": len(facts["columns"])}
+    return [Para(say("datasheet.version", **size, sha256=clean(file["sha256"][:12])))]
 
 
 FROM_DATA: dict[str, Callable[[Facts, Shown], list[Block]]] = {

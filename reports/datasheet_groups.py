@@ -12,6 +12,7 @@ from .datasheet_parts import (
     Para,
     Table,
     clean,
+    columns_of,
     count,
     group_name,
     heads,
@@ -22,8 +23,10 @@ from .datasheet_parts import (
     plural,
     rate_cell,
     said,
+    share_cell,
     withheld,
 )
+from .wording import say
 
 Facts = dict[str, Any]
 MOST_GROUPS = 40
@@ -36,16 +39,16 @@ def splits(facts: Facts, shown: Shown) -> list[Block]:
         return []
     column, known = found["column"], facts["label"]["overall"]["rate"] is not None
     rows = tuple(_split(shown, column, part, rate, known=known) for part, rate in found["parts"])
-    label_rate = ("Label rate, % (95 % interval)",) if known else ()
-    head = heads("Split", "Rows", *label_rate, numbers=(1, 2))
-    blocks: list[Block] = [Table(f"Splits, column {said(column)}", head, rows)]
+    head = heads(*columns_of("split", "rows", *(("label_rate",) if known else ())), numbers=(1, 2))
+    blocks: list[Block] = [Table(say("datasheet.splits.caption", column=said(column)), head, rows)]
     blocks += [_shares(facts, shown, name) for name in facts["sensitive"] if _short(facts, name)]
-    overlap = "No row stands in more than one split."
+    overlap = say("datasheet.splits.apart")
     if found["shared_rows"]:
-        overlap = (
-            f"Rows that stand in more than one split: {count(found['shared_rows'])} "
-            f"({plural(found['shared_patterns'], 'different row')}); they are equal in every column but "
-            f"{listed(facts['repeats']['ignored'])}."
+        overlap = say(
+            "datasheet.splits.shared",
+            rows=count(found["shared_rows"]),
+            patterns=plural(found["shared_patterns"], "different_row"),
+            ignored=listed(facts["repeats"]["ignored"]),
         )
     return [*blocks, Para(overlap)]
 
@@ -86,21 +89,20 @@ def _shares(facts: Facts, shown: Shown, name: str) -> Table:
         ]
         rows.append((Cell(level(group["levels"][0])), *cells))
     head = heads(clean(name), *(level(part) for part in parts), numbers=range(1, len(parts) + 1))
-    return Table(f"Share of each group of {said(name)} in each split", head, tuple(rows))
+    return Table(say("datasheet.splits.shares", name=said(name)), head, tuple(rows))
 
 
 def groups(facts: Facts, shown: Shown) -> list[Block]:
     """C13: every group and intersection, its share and its label rate."""
     if not facts["groupings"]:
         return []
-    text = f"Groups are formed by {listed(facts['sensitive'])}, by the values in the file"
     cut = [
-        f"{said(name)} is cut at {', '.join(f'{edge:g}' for edge in edges)}"
+        say("datasheet.groups.cut", name=said(name), edges=", ".join(f"{edge:g}" for edge in edges))
         for name, edges in facts["bands"].items()
     ]
-    text += ("; " + "; ".join(cut) if cut else "") + "."
-    small = f"A group of fewer than {facts['min_group_size']} rows is marked “small”: its rate says little."
-    return [Para(f"{text} {small}"), *(_grouping(facts, shown, item) for item in facts["groupings"])]
+    formed = "; ".join([say("datasheet.groups", names=listed(facts["sensitive"])), *cut])
+    small = say("datasheet.groups.small", minimum=facts["min_group_size"])
+    return [Para(f"{formed}. {small}"), *(_grouping(facts, shown, item) for item in facts["groupings"])]
 
 
 def _grouping(facts: Facts, shown: Shown, grouping: dict[str, Any]) -> Table:
@@ -108,22 +110,22 @@ def _grouping(facts: Facts, shown: Shown, grouping: dict[str, Any]) -> Table:
     rows = tuple(
         _group(shown, grouping["attributes"], item, known=known) for item in grouping["groups"][:MOST_GROUPS]
     )
-    rate = ("Label rate, % (95 % interval)",) if known else ()
-    head = heads("Group", "Rows", "Share", *rate, numbers=(1, 2, 3))
-    more = (
-        f", the {MOST_GROUPS} largest of {count(grouping['total'])}"
-        if grouping["total"] > MOST_GROUPS
-        else ""
-    )
-    return Table(f"{clean(TIMES.join(grouping['attributes']), 200)}{more}", head, rows)
+    rate = ("label_rate",) if known else ()
+    head = heads(*columns_of("group", "rows", "share", *rate), numbers=(1, 2, 3))
+    caption = clean(TIMES.join(grouping["attributes"]), 200)
+    if grouping["total"] > MOST_GROUPS:
+        caption = say(
+            "datasheet.groups.most", name=caption, shown=MOST_GROUPS, groups=count(grouping["total"])
+        )
+    return Table(caption, head, rows)
 
 
 def _group(shown: Shown, attributes: list[str], item: dict[str, Any], *, known: bool) -> tuple[Cell, ...]:
     name = group_name(item["levels"])
     if not shown.size(attributes, item["levels"]):
         return (Cell(name), *withheld(3 if known else 2))
-    small = " · small" if item["small"] else ""
-    cells = (Cell(name + small), number(count(item["label"]["rows"])), number(percent(item["share"])))
+    marked = say("datasheet.groups.mark", name=name) if item["small"] else name
+    cells = (Cell(marked), number(count(item["label"]["rows"])), share_cell(item["share"]))
     if not known:
         return cells
     return (*cells, rate_cell(item["label"]) if shown.rate(attributes, item["levels"]) else withheld(1)[0])

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from .wording import has_message, say, say_many
+
 NO_BREAK = "\u00a0"
 TIMES = " \u00d7 "
-WITHHELD = "withheld"
 LONGEST = 80
 DOT_WIDTH = 120
+BAR_WIDTH = 60
 _LONG_CELL = 40
 _SHORT_TABLE = 20
 
@@ -27,6 +29,14 @@ class Dot:
 
 
 @dataclass(frozen=True)
+class Bar:
+    """A share as a small bar; in pixels from the left. ``mark`` is where the share to compare with lies."""
+
+    width: str
+    mark: str = ""
+
+
+@dataclass(frozen=True)
 class Cell:
     """One cell of a table."""
 
@@ -34,6 +44,7 @@ class Cell:
     number: bool = False
     muted: bool = False
     dot: Dot | None = None
+    bar: Bar | None = None
 
     @property
     def style(self) -> str:
@@ -89,7 +100,7 @@ def _visible(letter: str) -> str:
 
 def said(text: object) -> str:
     """Quote a name of the data inside a sentence."""
-    return f"“{clean(text)}”"
+    return say("sheet.quoted", text=clean(text))
 
 
 def listed(names: Iterable[object], most: int = 12) -> str:
@@ -102,8 +113,10 @@ def listed(names: Iterable[object], most: int = 12) -> str:
     """
     parts = [said(name) for name in names]
     if len(parts) > most:
-        parts = [*parts[:most], f"{count(len(parts) - most)} more"]
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+        parts = [*parts[:most], say("sheet.more", count=count(len(parts) - most))]
+    if len(parts) == 1:
+        return parts[0]
+    return say("sheet.list", first=say("sheet.comma").join(parts[:-1]), last=parts[-1])
 
 
 def count(value: int) -> str:
@@ -111,15 +124,27 @@ def count(value: int) -> str:
     return f"{value:,}"
 
 
-def plural(value: int, one: str, many: str | None = None) -> str:
-    """Write a number with its noun.
+def plural(value: int, noun: str) -> str:
+    """Write a number with its noun; the catalogue holds the nouns.
 
     Examples
     --------
     >>> plural(1, "row"), plural(2048, "row")
     ('1 row', '2,048 rows')
     """
-    return f"{count(value)} {one if value == 1 else many or one + 's'}"
+    return say_many(f"sheet.{noun}", value)
+
+
+def term(name: str) -> str:
+    """Write a word of the facts (a kind of column, a class of content) in the page's language.
+
+    Examples
+    --------
+    >>> term("health"), term("no such word")
+    ('health', 'no such word')
+    """
+    key = f"term.{name}"
+    return say(key) if has_message(key) else name
 
 
 def percent(value: float | None) -> str:
@@ -127,7 +152,7 @@ def percent(value: float | None) -> str:
     if value is None:
         return "\u2013"
     if 0 < value < 0.0005:
-        return f"under 0.1{NO_BREAK}%"
+        return say("sheet.under", share=f"0.1{NO_BREAK}%")
     return f"{100 * value:.1f}{NO_BREAK}%"
 
 
@@ -145,7 +170,7 @@ def level(value: object) -> str:
     ('(missing)', '2.5', '1,490,400')
     """
     if value is None:
-        return "(missing)"
+        return say("sheet.missing")
     if isinstance(value, float):
         return f"{value:,.6g}"
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10_000:
@@ -169,14 +194,36 @@ def heads(*names: str, numbers: Sequence[int] = ()) -> tuple[Cell, ...]:
     return tuple(Cell(name, number=at in numbers) for at, name in enumerate(names))
 
 
+def columns_of(*keys: str) -> tuple[str, ...]:
+    """Name the columns of a table by their keys in the catalogue."""
+    return tuple(say(f"datasheet.head.{key}") for key in keys)
+
+
 def number(text: str) -> Cell:
     """Make a cell of a number."""
     return Cell(text, number=True)
 
 
+def share_cell(share: float, reference: float | None = None) -> Cell:
+    """Write a share and draw it; with the share to compare with, as a mark on the bar.
+
+    Examples
+    --------
+    >>> share_cell(0.25, 0.5).bar
+    Bar(width='15.0', mark='29.0')
+    """
+    mark = "" if reference is None else f"{min(58.0, max(0.0, BAR_WIDTH * reference - 1)):.1f}"
+    return Cell(percent(share), number=True, bar=Bar(f"{BAR_WIDTH * share:.1f}", mark))
+
+
 def withheld(cells: int) -> tuple[Cell, ...]:
     """Make cells that say that their figures are withheld."""
-    return tuple(Cell(WITHHELD, number=True, muted=True) for _ in range(cells))
+    return tuple(Cell(say("sheet.withheld"), number=True, muted=True) for _ in range(cells))
+
+
+def span(low: float, high: float) -> str:
+    """Write the ends of an interval of shares."""
+    return say("sheet.span", low=percent(low), high=percent(high))
 
 
 def rate_cell(rate: dict[str, Any]) -> Cell:
@@ -184,7 +231,7 @@ def rate_cell(rate: dict[str, Any]) -> Cell:
     if rate["rate"] is None:
         return Cell("\u2013", number=True, muted=True)
     value, low, high = (float(rate[key]) for key in ("rate", "low", "high"))
-    ends = f"{percent(low)} to {percent(high)}"
+    ends = span(low, high)
     width = max(1.0, DOT_WIDTH * (high - low))
     dot = Dot(
         f"{DOT_WIDTH * value:.1f}", f"{DOT_WIDTH * low:.1f}", f"{width:.1f}", f"{percent(value)}, {ends}"

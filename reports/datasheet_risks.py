@@ -12,6 +12,7 @@ from .datasheet_parts import (
     Para,
     Table,
     clean,
+    columns_of,
     count,
     group_name,
     heads,
@@ -20,7 +21,9 @@ from .datasheet_parts import (
     percent,
     plural,
     said,
+    term,
 )
+from .wording import say
 
 Facts = dict[str, Any]
 _OUTSIDE = ("web address", "file path")
@@ -31,36 +34,34 @@ def errors(facts: Facts, shown: Shown) -> list[Block]:
     """C9: repeats, contradictions, constants, impossible values, codes at the ends of ranges."""
     del shown
     repeats = facts["repeats"]
-    but = f" in every column but {listed(repeats['ignored'])}" if repeats["ignored"] else " in every column"
-    found = [f"No two rows are equal{but}."]
+    where = say("datasheet.errors.every")
+    if repeats["ignored"]:
+        where = say("datasheet.errors.but", columns=listed(repeats["ignored"]))
+    found = [say("datasheet.errors.unequal", where=where)]
     if repeats["repeats"]:
-        first = f"Rows equal to an earlier one{but}: {count(repeats['repeats'])}"
-        several = f"repeating {plural(repeats['patterns'], 'different row')}"
-        found = [f"{first}, {several}; the commonest stands {count(repeats['most'])} times."]
+        patterns = plural(repeats["patterns"], "different_row")
+        rows, most = count(repeats["repeats"]), count(repeats["most"])
+        found = [say("datasheet.errors.equal", where=where, rows=rows, patterns=patterns, most=most)]
     if repeats["contradictions"] is not None:
         found.append(_contradictions(repeats))
     constant = [column["name"] for column in facts["columns"] if column["constant"]]
     if constant:
-        found.append(f"Without any variation: {listed(constant)}.")
+        found.append(say("datasheet.errors.constant", columns=listed(constant)))
     if facts["impossible"]:
-        found.append(f"Values that no age can have stand in {listed(facts['impossible'])}.")
+        found.append(say("datasheet.errors.impossible", columns=listed(facts["impossible"])))
     for column in facts["columns"]:
         if column["kind"] == "number" and column["blanks"]:
             value, rows = column["blanks"][0]
-            found.append(
-                f"{said(column['name'])} ends at {value:,}, which {plural(rows, 'row')} hold: "
-                "a cap or a code rather than a measured value."
-            )
+            end = {"column": said(column["name"]), "value": f"{value:,}", "rows": plural(rows, "row")}
+            found.append(say("datasheet.errors.end", **end))
     return [Para(text) for text in found]
 
 
 def _contradictions(repeats: dict[str, Any]) -> str:
     if not repeats["contradictions"]:
-        return "No rows with equal features have different labels."
-    return (
-        f"Rows with equal features but different labels: {count(repeats['contradicting_rows'])}, "
-        f"in {plural(repeats['contradictions'], 'set')}."
-    )
+        return say("datasheet.errors.agree")
+    rows, sets = count(repeats["contradicting_rows"]), plural(repeats["contradictions"], "set")
+    return say("datasheet.errors.contradict", rows=rows, sets=sets)
 
 
 def outside(facts: Facts, shown: Shown) -> list[Block]:
@@ -68,9 +69,17 @@ def outside(facts: Facts, shown: Shown) -> list[Block]:
     del shown
     found = [item for item in facts["detections"] if item["what"] in _OUTSIDE]
     if not found:
-        return [Para("No column holds web addresses or file paths: every value is in the file itself.")]
+        return [Para(say("datasheet.outside.none"))]
     return [
-        Para(f"{said(i['column'])} holds a {i['what']} in {percent(i['share'])} of its rows.") for i in found
+        Para(
+            say(
+                "datasheet.outside",
+                column=said(item["column"]),
+                what=term(item["what"]),
+                share=percent(item["share"]),
+            )
+        )
+        for item in found
     ]
 
 
@@ -81,13 +90,12 @@ def confidential(facts: Facts, shown: Shown) -> list[Block]:
     closed = sorted(
         {item["column"] for item in facts["content"] if item["content"] in {"health", "finances"}}
     )
-    text = "Names and values were searched for direct identifiers and free text"
-    text += (
-        f": {listed(sorted({item['column'] for item in direct}))} (see C14)." if direct else ": none found."
-    )
+    words = [say("datasheet.confidential.none")]
+    if direct:
+        words = [say("datasheet.confidential", columns=listed(sorted({item["column"] for item in direct})))]
     if closed:
-        text += f" Named like health or financial content, which may be confidential: {listed(closed)}."
-    return [Para(text)]
+        words.append(say("datasheet.confidential.like", columns=listed(closed)))
+    return [Para(" ".join(words))]
 
 
 def identification(facts: Facts, shown: Shown) -> list[Block]:
@@ -96,36 +104,38 @@ def identification(facts: Facts, shown: Shown) -> list[Block]:
     direct = [item for item in facts["detections"] if item["what"] not in _OUTSIDE]
     blocks: list[Block] = []
     if direct:
-        head = heads("Column", "Looks like", "Known from", "Distinct values", numbers=(3,))
+        head = heads(*columns_of("column", "looks", "known", "distinct_values_of"), numbers=(3,))
         rows = tuple(_detection(item) for item in direct)
-        blocks.append(Table("Columns that may identify a person directly", head, rows))
+        blocks.append(Table(say("datasheet.identity.caption"), head, rows))
     else:
-        blocks.append(
-            Para(
-                "No direct identifier was found by name or value (name, e-mail, telephone, official number)."
-            )
-        )
+        blocks.append(Para(say("datasheet.identity.none")))
     if facts["anonymity"] is not None:
         blocks += _anonymity(facts["anonymity"], facts)
     return blocks
 
 
 def _detection(item: dict[str, Any]) -> tuple[Cell, ...]:
-    known = "its name" if item["by"] == "name" else f"{percent(item['share'])} of its values"
-    few = "; few values, so rather a code" if item["by"] == "name" and item["distinct"] <= 20 else ""
-    return Cell(clean(item["column"])), Cell(item["what"]), Cell(known + few), number(count(item["distinct"]))
+    known = say("datasheet.identity.values", share=percent(item["share"] or 0.0))
+    if item["by"] == "name":
+        known = say(f"datasheet.identity.{'code' if item['distinct'] <= 20 else 'name'}")
+    return (
+        Cell(clean(item["column"])),
+        Cell(term(item["what"])),
+        Cell(known),
+        number(count(item["distinct"])),
+    )
 
 
 def _anonymity(found: dict[str, Any], facts: Facts) -> list[Block]:
     minimum = facts["privacy_minimum"]
-    chosen = "named in the settings" if found["declared"] else "the sensitive columns, as none were named"
-    smallest = (
-        f"fewer than {minimum} rows" if found["smallest"] < minimum else plural(found["smallest"], "row")
-    )
-    classes = plural(found["classes"], "combination")
-    text = (
-        f"Taken together, {listed(found['columns'])} ({chosen}) form {classes} of exact values; "
-        f"the rarest is held by {smallest}."
+    smallest = plural(found["smallest"], "row")
+    if found["smallest"] < minimum:
+        smallest = say("datasheet.anonymity.fewer", minimum=minimum)
+    text = say(
+        f"datasheet.anonymity.{'declared' if found['declared'] else 'sensitive'}",
+        columns=listed(found["columns"]),
+        classes=plural(found["classes"], "combination"),
+        smallest=smallest,
     )
     rows = tuple(
         (
@@ -135,17 +145,17 @@ def _anonymity(found: dict[str, Any], facts: Facts) -> list[Block]:
             number(_share(held, classes, facts)),
         )
         for name, (classes, held) in (
-            ("1 row (unique)", found["unique"]),
-            ("fewer than 5 rows", found["below_5"]),
-            ("fewer than 10 rows", found["below_10"]),
+            (say("datasheet.anonymity.unique"), found["unique"]),
+            (say("datasheet.anonymity.fewer", minimum=5), found["below_5"]),
+            (say("datasheet.anonymity.fewer", minimum=10), found["below_10"]),
         )
     )
-    head = heads("Combinations held by", "Combinations", "Rows in them", "Share of rows", numbers=(1, 2, 3))
-    return [Para(text), Table("How many rows stand out (k-anonymity)", head, rows)]
+    head = heads(*columns_of("held_by", "combinations", "rows_in", "share_of_rows"), numbers=(1, 2, 3))
+    return [Para(text), Table(say("datasheet.anonymity.caption"), head, rows)]
 
 
 def _few(value: int, classes: int) -> str:
-    return "few" if 0 < classes < _FEW_CLASSES else count(value)
+    return say("datasheet.anonymity.few") if 0 < classes < _FEW_CLASSES else count(value)
 
 
 def _share(held: int, classes: int, facts: Facts) -> str:
@@ -155,22 +165,23 @@ def _share(held: int, classes: int, facts: Facts) -> str:
 def sensitive(facts: Facts, shown: Shown) -> list[Block]:
     """C15: the map of sensitive content."""
     del shown
-    note = (
-        "A map by column names and common values: a hint, no legal finding. Articles are of the GDPR "
-        "(Regulation (EU) 2016/679); content without an article is no special category there, but is often "
-        "protected or private."
-    )
+    note = say("datasheet.content.note")
     if not facts["content"]:
-        return [Para("No column is named like sensitive content, and no common value is. " + note)]
+        return [Para(f"{say('datasheet.content.none')} {note}")]
     found: dict[tuple[str, str | None], list[str]] = {}
     for item in facts["content"]:
         found.setdefault((item["content"], item["article"]), []).append(item["column"])
     ordered = sorted(found.items(), key=lambda entry: (entry[0][1] is None, entry[0][1] or "", entry[0][0]))
     rows = tuple(
-        (Cell(content), Cell(article or "none", muted=article is None), Cell(listed(columns, 20)))
+        (
+            Cell(term(content)),
+            Cell(article or say("datasheet.content.no_article"), muted=article is None),
+            Cell(listed(columns, 20)),
+        )
         for (content, article), columns in ordered
     )
-    return [Table("Content that may be sensitive", heads("Content", "Article", "Columns"), rows), Para(note)]
+    head = heads(*columns_of("content", "article", "columns"))
+    return [Table(say("datasheet.content.caption"), head, rows), Para(note)]
 
 
 def harm(facts: Facts, shown: Shown) -> list[Block]:
@@ -178,20 +189,22 @@ def harm(facts: Facts, shown: Shown) -> list[Block]:
     found = [*_rate_gaps(facts, shown), *_small_groups(facts, shown), *_uneven_gaps(facts)]
     if facts["proxies"]:
         pairs = "; ".join(
-            f"{said(p['column'])} with {said(p['attribute'])} ({p['strength']:.2f})"
+            say(
+                "datasheet.harm.pair",
+                column=said(p["column"]),
+                attribute=said(p["attribute"]),
+                strength=f"{p['strength']:.2f}",
+            )
             for p in facts["proxies"][:8]
         )
-        found.append(
-            "Columns that go with a sensitive attribute, so that leaving the attribute out does not hide it "
-            f"(Cramér's V, 0 none to 1 complete; from 0.30): {pairs}."
-        )
+        found.append(say("datasheet.harm.proxies", pairs=pairs))
     splits = facts["splits"]
     if splits is not None and splits["shared_rows"]:
         rows = count(splits["shared_rows"])
-        found.append(f"Rows that stand in more than one split, which flatters tests: {rows} (C8).")
-    if not found and not facts["groupings"]:
-        found = ["No sensitive column was named, so groups were not compared."]
-    return [Para(text) for text in found or ["No gap, small group, uneven missing value or proxy was found."]]
+        found.append(say("datasheet.harm.overlap", rows=rows))
+    if not found:
+        found = [say(f"datasheet.harm.{'none' if facts['groupings'] else 'undeclared'}")]
+    return [Para(text) for text in found]
 
 
 def _rate_gaps(facts: Facts, shown: Shown) -> list[str]:
@@ -211,10 +224,14 @@ def _rate_gaps(facts: Facts, shown: Shown) -> list[str]:
         low, high = (pick(rated, key=lambda group: group["label"]["rate"]) for pick in (min, max))
         if low["label"]["high"] < high["label"]["low"]:
             found.append(
-                f"Label rates differ by {said(TIMES.join(grouping['attributes']))}: from "
-                f"{percent(low['label']['rate'])} ({group_name(low['levels'])}) to "
-                f"{percent(high['label']['rate'])} ({group_name(high['levels'])}). "
-                "A model that learns the labels learns this gap."
+                say(
+                    "datasheet.harm.gap",
+                    name=said(TIMES.join(grouping["attributes"])),
+                    low=percent(low["label"]["rate"]),
+                    low_group=group_name(low["levels"]),
+                    high=percent(high["label"]["rate"]),
+                    high_group=group_name(high["levels"]),
+                )
             )
     return found
 
@@ -224,7 +241,7 @@ def _small_groups(facts: Facts, shown: Shown) -> list[str]:
     small = sum(group["small"] for grouping in facts["groupings"] for group in grouping["groups"])
     if not small:
         return []
-    return [f"Groups under {facts['min_group_size']} rows, too few to judge treatment by: {count(small)}."]
+    return [say("datasheet.harm.small", minimum=facts["min_group_size"], groups=count(small))]
 
 
 def _uneven_gaps(facts: Facts) -> list[str]:
@@ -236,4 +253,4 @@ def _uneven_gaps(facts: Facts) -> list[str]:
         and item["attribute"] != facts["label"]["target"]
     }
     ordered = [column["name"] for column in facts["columns"] if column["name"] in uneven]
-    return [f"Missing values of {listed(ordered, 6)} depend on the group (C6)."] if ordered else []
+    return [say("datasheet.harm.missing", columns=listed(ordered, 6))] if ordered else []

@@ -65,7 +65,7 @@ def shown_counts(counts: Mapping[Key, Count], minimum: int) -> frozenset[Key]:
     small = {key for key, count in counts.items() if count.value < minimum and not count.total}
     shown = [key for key in counts if key not in small]
     secrets = _matrix([counts[key] for key in counts if key in small], width)
-    while shown and small:
+    while small and any(not counts[key].total for key in shown):
         known = [counts[key] for key in shown]
         victims = _linear_givers(known, secrets, width) or _bounding_givers(known, secrets, width, minimum)
         if not victims:

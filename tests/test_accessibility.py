@@ -7,8 +7,15 @@ from typing import Any
 
 import pytest
 
+from evenhand.audit.card import card_of
 from evenhand.audit.compare import compare_records
+from evenhand.audit.data import adult_path
+from evenhand.audit.document import document
+from evenhand.audit.settings import Settings
+from evenhand.reports.datasheet import draw
+from evenhand.reports.datasheet_files import Sheet
 from evenhand.reports.html import render_comparison, render_report
+from evenhand.reports.model_card_files import card_page
 from evenhand.tests.browsing import opened
 from evenhand.tests.rich_audit import rich_record
 from evenhand.tests.sample_record import SMALL, sample_record
@@ -30,6 +37,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "report": render_report(small.model_copy(update={"coarse": rich_record().coarse})),
         "whole": render_report(rich_record()),
         "compare": render_comparison(compare_records([small, small])),
+        "datasheet": draw(
+            Sheet(
+                document(Settings(data=str(adult_path()), sensitive=("sex",), weight="fnlwgt"), split="split")
+            ).page
+        ),
+        "card": draw(card_page(card_of(small))),
     }
     for name, text in pages.items():
         (place / f"{name}.html").write_text(text, encoding="utf-8")
@@ -47,7 +60,10 @@ COLOURLESS = {"runOnly": TAGS, "rules": {name: {"enabled": False} for name in CO
 
 @pytest.mark.parametrize(
     ("name", "scheme", "width", "run"),
-    [*((name, *one) for name in ("report", "compare") for one in RUNS), ("whole", "light", 390, COLOURLESS)],
+    [
+        *((name, *one) for name in ("report", "compare", "datasheet", "card") for one in RUNS),
+        ("whole", "light", 390, COLOURLESS),
+    ],
 )
 def test_axe_finds_nothing(
     browser: Any, folder: Path, name: str, scheme: str, width: int, run: dict[str, Any]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from evenhand.audit.about import About
 from evenhand.audit.answers import Answer, Answers, read_answers, write_template
 from evenhand.audit.prompts import PROMPTS
 from evenhand.errors import OutputError, SettingsError
@@ -109,5 +110,30 @@ def test_a_broken_file_is_left_as_it_is(written):
 
 
 def test_a_folder_that_is_not_there(tmp_path):
-    with pytest.raises(OutputError, match="could not be written"):
+    with pytest.raises(OutputError, match="results must go where files can be written"):
         write_template(tmp_path / "no" / "answers.toml")
+
+
+def test_particulars_are_read_and_survive_being_written(written):
+    path = written('about.name = " Loans "\nabout.date_published = 2026-03-01\nabout.creator = "Ada; Ben"\n')
+    about = read_answers(path).about
+    assert (about.name, about.date_published, about.creators) == ("Loans", "2026-03-01", ("Ada", "Ben"))
+    assert write_template(path).about == read_answers(path).about == about
+
+
+def test_particulars_that_break_a_rule_are_told_at_once(written):
+    text = 'about = { nam = "x", url = "here", date_published = "soon", version = 2 }'
+    with pytest.raises(SettingsError) as caught:
+        read_answers(written(text))
+    assert [item.code for item in caught.value.problems] == [
+        "unknown_key",
+        "wrong_value",
+        "wrong_type",
+        "wrong_type",
+    ]
+
+
+def test_a_file_keeps_particulars_and_takes_offered_ones_where_it_has_none(written):
+    path = written('about.name = "Loans"\n')
+    kept = write_template(path, answers=Answers(about=About(name="Other", version="2"))).about
+    assert (kept.name, kept.version) == ("Loans", "2")

@@ -359,6 +359,22 @@ def test_importing_evenhand_imports_nothing_heavy():
     assert python(f"import sys, evenhand; print([name for name in {heavy} if name in sys.modules])") == "[]\n"
 
 
+def test_the_command_line_and_the_api_load_no_library_that_one_audit_in_many_needs():
+    heavy = (
+        "altair",
+        "captum",
+        "catboost",
+        "fairlearn",
+        "lightgbm",
+        "shap",
+        "torch",
+        "vl_convert",
+        "xgboost",
+    )
+    code = "import sys, evenhand.cli.app; from evenhand import audit_model, explain_row, mitigate_model;"
+    assert python(f"{code} print([name for name in {heavy} if name in sys.modules])") == "[]\n"
+
+
 def test_the_metrics_import_neither_pandas_nor_scikit_learn():
     code = "import sys; from evenhand.metrics import demographic_parity_difference;"
     assert python(f"{code} print([name for name in ('pandas', 'sklearn') if name in sys.modules])") == "[]\n"

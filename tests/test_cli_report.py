@@ -42,6 +42,7 @@ def test_a_damaged_record(refused, audited):
     whole = (audited / "record.json").read_bytes()
     assert "reading it failed" in refused(whole[: len(whole) // 2])
     assert "reading it failed" in refused(b"")
+    assert "reading it failed" in refused(b"[" * 100_000)
     content = json.loads(whole)
     assert "schema version" in refused(json.dumps(content | {"schema_version": "99"}).encode())
     assert "cube" in refused(json.dumps(content | {"cube": {}}).encode())

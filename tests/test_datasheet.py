@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from unittest import mock
 
 import duckdb
 import numpy as np
@@ -239,3 +240,10 @@ def test_a_template_that_asks_for_what_is_not_there_fails():
 def test_real_files_make_a_page(shared_data, name):
     facts = dataset_facts(duckdb.connect().sql(f"SELECT * FROM '{shared_data(name)}'"), name=name).to_dict()
     assert "prompts have an answer" in render_datasheet(facts, **PLAIN)
+
+
+def test_a_thousand_small_groups_are_withheld_at_once():
+    counts = {at: Count(3, frozenset({at})) for at in range(1000)}
+    total = Count(3000, frozenset(range(1000)), total=True)
+    with mock.patch("scipy.optimize.linprog", side_effect=AssertionError("nothing is left to withhold")):
+        assert shown_counts({"all": total, **counts}, 10) == {"all"}

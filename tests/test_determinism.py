@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
-FILES = ("report.html", "datasheet.html", "record.json")
+from evenhand.reports.outputs import WRITERS
+
+FORMATS = [name for name in WRITERS if name != "pdf" or find_spec("weasyprint")]
 POLICY = '[[limit]]\nmetric = "equalized_odds_difference"\nattribute = "sex"\nmax = 0.2\n'
 
 
@@ -19,6 +22,7 @@ def start(files, folder, hash_seed):
     words += ["--sensitive", "sex", "--control", "race", "--model", str(files / "model.skops")]
     words += ["--train", str(files / "train.parquet"), "--methods", "reweighing", "--weight", "weight"]
     words += ["--policy", str(folder / "policy.toml"), "--out", "report"]
+    words += [word for name in FORMATS for word in ("--format", name)]
     env = os.environ | {
         "PYTHONHASHSEED": hash_seed,
         "SOURCE_DATE_EPOCH": "1700000000",
@@ -47,10 +51,13 @@ def runs(files, trained, tested, tmp_path_factory):
     return made
 
 
-@pytest.mark.parametrize("file", FILES)
-def test_the_same_bytes_in_two_processes(runs, file):
-    one, two = (runs[name][2] / file for name in ("one", "two"))
-    assert one.read_bytes() == two.read_bytes()
+def test_the_same_bytes_of_every_format_in_two_processes(runs):
+    one, two = (
+        {path.name: path.read_bytes() for path in sorted(runs[name][2].iterdir())} for name in ("one", "two")
+    )
+    assert list(one) == list(two)
+    assert [name for name in one if one[name] != two[name]] == []
+    assert len(one) >= len(FORMATS)
 
 
 def test_the_same_words_and_code(runs):

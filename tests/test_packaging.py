@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -80,6 +82,48 @@ def test_the_command_and_the_version():
 @pytest.mark.parametrize("name", ["torch", "statsmodels", "pytest", "polars"])
 def test_what_only_tests_need_is_no_dependency(name):
     assert not any(line.startswith(name) for line in PROJECT["project"]["dependencies"])
+
+
+DISTRIBUTIONS = {
+    "sklearn": "scikit-learn",
+    "vl_convert": "vl-convert-python",
+    "xgboost": "xgboost-cpu",
+}
+"""Distributions that are not called as what is imported of them."""
+
+INSIDE_FUNCTIONS = {
+    "captum", "catboost", "lightgbm", "lime", "mlcroissant", "shap", "torch", "vl_convert", "weasyprint",
+    "xgboost",
+}  # fmt: skip
+
+
+def third_party(nodes) -> set[str]:
+    """Name the libraries that these nodes import."""
+    found = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            found.add(node.module.split(".")[0])
+    return found - sys.stdlib_module_names - {"evenhand"}
+
+
+def trees() -> dict[str, ast.Module]:
+    texts = {name: (ROOT / name).read_text(encoding="utf-8") for name in shipped() if name.endswith(".py")}
+    return {name: ast.parse(text) for name, text in texts.items()}
+
+
+def test_every_import_is_declared():
+    extras = PROJECT["project"]["optional-dependencies"]
+    lines = [*PROJECT["project"]["dependencies"], *(line for name in extras for line in extras[name])]
+    declared = {re.match(r"[\w-]+", line)[0] for line in lines}
+    imported = set().union(*(third_party(ast.walk(tree)) for tree in trees().values()))
+    assert {DISTRIBUTIONS.get(name, name.replace("_", "-")) for name in imported} <= declared
+
+
+def test_heavy_libraries_are_imported_inside_functions():
+    for name, tree in trees().items():
+        assert third_party(tree.body).isdisjoint(INSIDE_FUNCTIONS), name
 
 
 def test_a_wheel_holds_what_the_rules_say(tmp_path):

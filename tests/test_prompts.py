@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import get_args
 
 import pytest
 
+from evenhand.audit.facts_names import CLASSES, IDENTIFIERS
+from evenhand.audit.facts_table import Kind
+from evenhand.audit.forms import DATASHEET, MODEL_CARD
 from evenhand.audit.prompts import PEOPLE_ONLY, PROMPTS, applicable
+from evenhand.reports.wording import messages
 
 
 def test_there_are_57_prompts_in_seven_sections():
@@ -41,3 +46,17 @@ def test_the_switch_for_people(people, number):
 
 def test_the_nine_prompts_about_people():
     assert {"C13", "C14", "C15", "L7", "L8", "L9", "L10", "L11", "N5"} == PEOPLE_ONLY
+
+
+def test_the_catalogue_of_messages_holds_the_same_english():
+    found = messages("en")
+    for kind, form in (("datasheet", DATASHEET), ("card", MODEL_CARD)):
+        assert {found[f"{kind}.section.{letter}"] for letter in form.sections} == set(form.sections.values())
+        for prompt in form.prompts.values():
+            assert found[f"{kind}.{prompt.id}.question"] == prompt.question
+            assert found.get(f"{kind}.{prompt.id}.remains", "") == prompt.remains
+
+
+def test_the_catalogue_of_messages_holds_every_word_of_the_facts():
+    named = [*IDENTIFIERS, *(item.content for item in CLASSES), *get_args(Kind)]
+    assert [name for name in named if f"term.{name}" not in messages("en")] == []

@@ -242,3 +242,10 @@ def test_references_are_read_from_flags():
     assert parse_reference(["all_pairs"]) == "all_pairs"
     with pytest.raises(SettingsError, match="did you mean 'largest'"):
         parse_reference(["largets"])
+
+
+@pytest.mark.parametrize("key", ["data", "train", "model", "policy", "answers", "out"])
+@pytest.mark.parametrize("path", ["a\0b.csv", "x" * 256, f"folder/{'ü' * 128}.csv"])
+def test_paths_that_no_system_takes(key, path):
+    with pytest.raises(SettingsError, match=f"{key}: a path holds no null character"):
+        merge(Settings(), {key: path})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 
 import fairlearn.metrics as fm
 import numpy as np
@@ -228,3 +229,21 @@ def test_decisions_in_another_spelling_than_the_labels():
 def test_labels_that_are_needed_and_absent():
     with pytest.raises(InputError, match="the equalized odds difference needs it"):
         equalized_odds_difference(None, P, sensitive_features=G)
+
+
+def test_decimals():
+    y, p = ([decimal.Decimal(int(value)) for value in values] for values in (Y, P))
+    assert demographic_parity_difference(y, p, sensitive_features=G) == GAP
+    arrow = pa.array(p, type=pa.decimal128(3, 2))
+    assert demographic_parity_difference(pa.array(y), arrow, sensitive_features=G) == GAP
+    priced = [decimal.Decimal("1.10") if group == "F" else decimal.Decimal(2) for group in G]
+    assert group_table(cube_of(Y, P, sensitive_features={"g": priced}), "g").groups == ((1.1,), (2,))
+
+
+@pytest.mark.parametrize("kind", [int, float, bool])
+def test_masked_values_are_missing(kind):
+    masked = np.ma.masked_array(Y.astype(kind), mask=[True, *[False] * 7])
+    with pytest.raises(InputError, match="every row needs a value, got 1 missing"):
+        demographic_parity_difference(masked, P, sensitive_features=G)
+    whole = np.ma.masked_array(Y.astype(kind))
+    assert demographic_parity_difference(whole, P, sensitive_features=G) == GAP
