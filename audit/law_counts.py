@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..errors import InputError, Problem, did_you_mean
-from ..metrics.cube import DECISION, Axis, Cube, Role, compact
-from ..metrics.results import Level
+from ..metrics.cube import DECISION, MEASURES, Axis, Cube, compact
+from ..metrics.groups import sort_key
+from ..metrics.results import Group, Level
 from .arrays import audit_cube
+from .limit_figures import group_name
 from .local_law import NAMES, PACK
 from .record import Record
 from .settings import Settings, merge
 from .settings_profiles import LocalLaw
 
 PEOPLE, CHOSEN, ABOVE = "n", "selected", "above_median"
+MOST_PROBLEMS = 20
+"""Problems of one table that are told at once."""
 
 
 def law_record(counts: Any, settings: Settings) -> Record:
@@ -110,42 +115,44 @@ def _cube(frame: pd.DataFrame, names: tuple[str, ...], chosen: str, where: str) 
     problems: list[Problem] = []
     people, hits = (_whole(frame, name, where, problems) for name in (PEOPLE, chosen))
     groups = [tuple(_level(value) for value in row) for row in frame[list(names)].to_numpy(dtype=object)]
-    for place, group in enumerate(groups):
-        at = f"{where}: row {place + 1}"
-        if hits[place] > people[place]:
-            message = f"{chosen} is at most {PEOPLE}, got {hits[place]:g} of {people[place]:g}; correct it"
-            problems.append(Problem("too_many", at, message))
-        if group in groups[:place]:
-            shown = " x ".join("(unknown)" if level is None else str(level) for level in group)
-            problems.append(
-                Problem("twice", at, f"each category stands once, got {shown!r} again; add them up")
-            )
-    if not problems and people.sum() == 0:
-        problems.append(
-            Problem("nobody", where, f"{PEOPLE} is 0 in every row; at least one person is needed")
+    problems += _twice(groups, where)
+    problems += [
+        Problem(
+            "too_many",
+            f"{where}: row {place + 1}",
+            f"{chosen} is at most {PEOPLE}, got {hits[place]:g} of {people[place]:g}; correct it",
         )
-    if problems:
-        raise InputError(problems)
-    role: Role = "sensitive"
-    axes = [
-        Axis(
-            name,
-            role,
-            tuple(sorted({group[i] for group in groups}, key=lambda item: (item is None, item or ""))),
-        )
-        for i, name in enumerate(names)
+        for place in np.flatnonzero(hits > people)
     ]
-    axes.append(Axis(DECISION, "decision", (0, 1)))
+    if not problems and people.sum() == 0:
+        message = f"{PEOPLE} is 0 in every row; at least one person is needed"
+        problems.append(Problem("nobody", where, message))
+    if problems:
+        raise InputError(problems[:MOST_PROBLEMS])
+    axes = [Axis(name, "sensitive", _levels(group[i] for group in groups)) for i, name in enumerate(names)]
     codes, sizes = [], []
-    for place, group in enumerate(groups):
-        at_group = [axis.levels.index(level) for axis, level in zip(axes, group, strict=False)]
-        for outcome, size in enumerate((people[place] - hits[place], hits[place])):
+    for group, n, x in zip(groups, people, hits, strict=True):
+        at = [axis.levels.index(level) for axis, level in zip(axes, group, strict=True)]
+        for outcome, size in enumerate((n - x, x)):
             if size > 0:
-                codes.append([*at_group, outcome])
+                codes.append([*at, outcome])
                 sizes.append(size)
-    measures = np.zeros((len(sizes), 5))
+    measures = np.zeros((len(sizes), len(MEASURES)))
     measures[:, :3] = np.array(sizes)[:, None]
-    return compact(tuple(axes), np.array(codes, dtype=np.int32), measures)
+    return compact((*axes, Axis(DECISION, "decision", (0, 1))), np.array(codes, dtype=np.int32), measures)
+
+
+def _levels(found: Iterable[Level]) -> tuple[Level, ...]:
+    return tuple(sorted(set(found), key=sort_key))
+
+
+def _twice(groups: list[Group], where: str) -> Iterator[Problem]:
+    seen: set[Group] = set()
+    for place, group in enumerate(groups, start=1):
+        if group in seen:
+            message = f"each category stands once, got {group_name(group)!r} again; add the rows up"
+            yield Problem("twice", f"{where}: row {place}", message)
+        seen.add(group)
 
 
 def _level(value: Any) -> Level:
@@ -162,4 +169,5 @@ def _whole(frame: pd.DataFrame, name: str, where: str, problems: list[Problem]) 
         problems.append(
             Problem("not_whole", f"{where}: row {place + 1}", f"{rule}, got {received!r}; correct it")
         )
-    return np.nan_to_num(found)
+    whole: NDArray[np.float64] = np.nan_to_num(found)
+    return whole

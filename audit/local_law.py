@@ -197,6 +197,7 @@ def law_facts(record: Record, cube: Cube, scored: Cube | None, s: Settings) -> L
         whole_percent=wanted.whole_percent,
         privacy_minimum=record.privacy_minimum,
         level=record.level,
+        weighted=cube.weight_kind is not None,
         tool=wanted.tool,
         auditor=wanted.auditor,
         audit_date=wanted.audit_date or record.created[:10],

@@ -62,6 +62,7 @@ class LawFacts(Part):
     whole_percent: bool
     privacy_minimum: int
     level: float
+    weighted: bool
     tool: str | None
     auditor: str | None
     audit_date: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from ..audit.privacy import Hidden
 from ..audit.record import MitigationFacts, MitigationFigure, Record
@@ -23,7 +24,12 @@ from .names import isolate, named
 from .view_effects import Concealed
 from .view_marks import mark
 from .view_parts import Cell, Column, Row, Table
-from .wording import say
+from .wording import say, say_many
+
+MOST = 20
+"""Groups that stand unfolded, worst first."""
+
+R = TypeVar("R", ImpactRow, LendingRow, InsuranceRow)
 
 GAP = "demographic_parity_difference"
 
@@ -32,14 +38,23 @@ def figure_tables(
     item: ProfileFacts, record: Record, hidden: Hidden, concealed: Concealed, anchor: str
 ) -> tuple[Table, ...]:
     """Build the tables of a profile's figures; groups that are withheld stand without any."""
+    least = record.min_group_size
     made = (
-        *(_impact(part, hidden[part.grouping]) for part in item.impact if part.reference is not None),
-        *(_lending(part, hidden[part.grouping]) for part in item.lending),
-        *(_insurance(part, hidden[part.grouping]) for part in item.insurance),
+        *(_impact(part, hidden[part.grouping], least) for part in item.impact if part.reference is not None),
+        *(_lending(part, hidden[part.grouping], least) for part in item.lending),
+        *(_insurance(part, hidden[part.grouping], least) for part in item.insurance),
         *(_alternatives(record, concealed) if item.lending else ()),
     )
     return tuple(
-        Table(f"{anchor}-figures-{place}", caption, corner, columns, rows)
+        Table(
+            f"{anchor}-figures-{place}",
+            caption,
+            corner,
+            columns,
+            rows[:MOST],
+            more=rows[MOST:],
+            more_label=say_many("grouping.more", len(rows) - MOST),
+        )
         for place, (caption, corner, columns, rows) in enumerate(made, start=1)
         if rows
     )
@@ -66,20 +81,34 @@ def _withheld(name: str, cells: int) -> Row:
     return Row(named(name, marks=(mark("withheld"),)), tuple(Cell(formats.NO_FIGURE) for _ in range(cells)))
 
 
+def _head(one: ImpactRow | LendingRow | InsuranceRow, least: int) -> Cell:
+    """Name a group; one below the minimum size is marked, as everywhere on the page."""
+    return named(one.name, marks=(mark("small"),) if one.rows < least else ())
+
+
+def _split(
+    rows: Sequence[R], worth: Callable[[R], float], gone: frozenset[Group], *, conceals: bool
+) -> tuple[list[R], list[R]]:
+    """Tell the groups that are shown, worst first where they are many, from those that are withheld."""
+    shown = [one for one in rows if not conceals and one.group not in gone]
+    rest = [one for one in rows if conceals or one.group in gone]
+    if len(rows) > MOST:
+        shown.sort(key=lambda one: worth(one) if math.isfinite(worth(one)) else math.inf)
+    return shown, rest
+
+
 def _cell(item: Estimate, kind: Kind) -> Cell:
     return Cell(figure(item.value, kind), sub=span(item.interval, kind))
 
 
-def _impact(part: ImpactGrouping, gone: frozenset[Group]) -> _Made:
+def _impact(part: ImpactGrouping, gone: frozenset[Group], least: int) -> _Made:
     columns = _columns(
         "rows", "rate", "impact.ratio", "impact.deviations", "impact.finding", "impact.shortfall",
         "impact.flip", words=("impact.finding",),
     )  # fmt: skip
     conceals = part.reference in gone
-    rows = tuple(
-        _withheld(one.name, len(columns)) if conceals or one.group in gone else _impact_row(one)
-        for one in part.rows
-    )
+    shown, rest = _split(part.rows, lambda one: one.ratio.value, gone, conceals=conceals)
+    rows = (*(_impact_row(one, least) for one in shown), *(_withheld(one.name, len(columns)) for one in rest))
     rate = say("mark.withheld") if conceals else figure(part.reference_rate, "rate")
     caption = say(
         "profiles.impact.caption",
@@ -90,7 +119,7 @@ def _impact(part: ImpactGrouping, gone: frozenset[Group]) -> _Made:
     return caption, say("profiles.group"), columns, rows
 
 
-def _impact_row(one: ImpactRow) -> Row:
+def _impact_row(one: ImpactRow, least: int) -> Row:
     reading = (
         say(f"profiles.impact.{one.finding}")
         if one.finding is not None
@@ -99,7 +128,7 @@ def _impact_row(one: ImpactRow) -> Row:
     test = "exact" if one.test.startswith("Fisher") else "z"
     flip = say("profiles.impact.no_flip") if one.flip is None else formats.count(one.flip)
     return Row(
-        named(one.name),
+        _head(one, least),
         (
             Cell(formats.count(one.rows)),
             Cell(figure(one.rate, "rate")),
@@ -119,13 +148,14 @@ def _signed(value: float, digits: int = 2) -> str:
     return (text if text.strip("-0.,") else text.lstrip("-")).replace("-", "\u2212")
 
 
-def _lending(part: LendingGrouping, gone: frozenset[Group]) -> _Made:
+def _lending(part: LendingGrouping, gone: frozenset[Group], least: int) -> _Made:
     names = ("rows", "lending.air", "lending.band", "lending.effect", "lending.smd")
     columns = _columns(*names, words=("lending.band",))
     conceals = part.control in gone
-    rows = tuple(
-        _withheld(one.name, len(columns)) if conceals or one.group in gone else _lending_row(one)
-        for one in part.rows
+    shown, rest = _split(part.rows, lambda one: one.air.value, gone, conceals=conceals)
+    rows = (
+        *(_lending_row(one, least) for one in shown),
+        *(_withheld(one.name, len(columns)) for one in rest),
     )
     caption = say(
         "profiles.lending.caption",
@@ -136,11 +166,11 @@ def _lending(part: LendingGrouping, gone: frozenset[Group]) -> _Made:
     return caption, say("profiles.group"), columns, rows
 
 
-def _lending_row(one: LendingRow) -> Row:
+def _lending_row(one: LendingRow, least: int) -> Row:
     ends = span(one.smd.interval, "score")
     flag = say("profiles.lending.flagged") if one.flagged else ""
     return Row(
-        named(one.name),
+        _head(one, least),
         (
             Cell(formats.count(one.rows)),
             _cell(one.air, "ratio"),
@@ -151,15 +181,16 @@ def _lending_row(one: LendingRow) -> Row:
     )
 
 
-def _insurance(part: InsuranceGrouping, gone: frozenset[Group]) -> _Made:
+def _insurance(part: InsuranceGrouping, gone: frozenset[Group], least: int) -> _Made:
     columns = _columns(
         "rows", "insurance.coefficient", "insurance.odds", "p", "insurance.effect", "insurance.flag",
         words=("insurance.flag",),
     )  # fmt: skip
     conceals = part.reference in gone
-    rows = tuple(
-        _withheld(one.name, len(columns)) if conceals or one.group in gone else _insurance_row(one)
-        for one in part.rows
+    shown, rest = _split(part.rows, lambda one: -one.effect, gone, conceals=conceals)
+    rows = (
+        *(_insurance_row(one, least) for one in shown),
+        *(_withheld(one.name, len(columns)) for one in rest),
     )
     caption = say(
         "profiles.insurance.caption",
@@ -169,11 +200,11 @@ def _insurance(part: InsuranceGrouping, gone: frozenset[Group]) -> _Made:
     return caption, say("profiles.group"), columns, rows
 
 
-def _insurance_row(one: InsuranceRow) -> Row:
+def _insurance_row(one: InsuranceRow, least: int) -> Row:
     flag = {True: "yes", False: "no", None: "unknown"}[one.flagged]
     reason = one.coefficient.reason.sentence if one.coefficient.reason else ""
     return Row(
-        named(one.name),
+        _head(one, least),
         (
             Cell(formats.count(one.rows)),
             _cell(one.coefficient, "score"),

@@ -11,7 +11,10 @@ from .formats import figure, span
 from .names import isolate, listed, named, prose
 from .view_marks import mark
 from .view_parts import Cell, Column, Mark, Row, Section, Table
-from .wording import say
+from .wording import say, say_many
+
+MOST = 30
+"""Categories that stand unfolded; the law's own are fewer."""
 
 
 def law_sections(law: LawFacts, anchor: str, *, publish: bool) -> tuple[Section, ...]:
@@ -51,12 +54,15 @@ def _method(law: LawFacts) -> Iterator[str]:
     if law.unknown == "joint":
         yield say("law.joint")
     yield say("law.rounding")
+    if law.weighted:
+        yield say("law.weighted")
 
 
 def _table(law: LawFacts, axis: LawAxis, anchor: str, *, publish: bool) -> Table:
+    rows = tuple(_row(law, axis, one, publish=publish) for one in axis.categories)
     return Table(
         id=f"{anchor}-{axis.axis}-table",
-        caption=say(f"law.caption.{law.rate}"),
+        caption=say(f"law.caption.{law.rate}", axis=say(f"law.axis.{axis.axis}")),
         corner=say("law.column.category"),
         columns=(
             Column(say("law.column.people")),
@@ -64,7 +70,9 @@ def _table(law: LawFacts, axis: LawAxis, anchor: str, *, publish: bool) -> Table
             Column(say(f"law.column.rate.{law.rate}")),
             Column(say("law.column.ratio")),
         ),
-        rows=tuple(_row(law, axis, one, publish=publish) for one in axis.categories),
+        rows=rows[:MOST],
+        more=rows[MOST:],
+        more_label=say_many("grouping.more", len(rows) - MOST),
     )
 
 

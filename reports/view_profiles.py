@@ -116,7 +116,10 @@ def _searched(
     if not item.lending or facts is None or (facts.grouping, facts.metric) in concealed:
         return
     fold = alternatives_fold(facts, numbered(facts), hidden)
-    tables = tuple(replace(table, id=f"{anchor}-{table.id}") for table in fold.tables)
+    tables = tuple(
+        replace(table, id=f"{anchor}-{table.id}", caption=say("profiles.searched", caption=table.caption))
+        for table in fold.tables
+    )
     yield replace(fold, tables=tables, printed="whole")
 
 
@@ -132,7 +135,7 @@ def _folds(item: ProfileFacts, anchor: str) -> Iterator[Fold]:
 def _options(item: ProfileFacts, anchor: str) -> Table:
     return Table(
         id=f"{anchor}-options",
-        caption=say("profiles.options"),
+        caption=say("profiles.options.of", id=item.id),
         corner=say("profiles.column.option"),
         columns=(
             Column(say("profiles.column.value")),

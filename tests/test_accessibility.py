@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 
+from evenhand import audit_predictions
 from evenhand.audit.card import card_of
 from evenhand.audit.compare import compare_records
 from evenhand.audit.data import adult_path
 from evenhand.audit.document import document
+from evenhand.audit.profile_packs import packs
 from evenhand.audit.settings import Settings
 from evenhand.reports.datasheet import draw
 from evenhand.reports.datasheet_files import Sheet
 from evenhand.reports.html import render_comparison, render_report
+from evenhand.reports.local_law_144 import render_local_law
 from evenhand.reports.model_card_files import card_page
 from evenhand.tests.browsing import opened
 from evenhand.tests.rich_audit import rich_record
@@ -44,6 +47,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ),
         "card": draw(card_page(card_of(small))),
     }
+    law = {"exclude_small": True, "exclude_because": "too few"}
+    held = audit_predictions(
+        [i % 3 // 2 for i in range(800)],
+        y_score=[i % 97 / 97 for i in range(800)],
+        sensitive_features={"sex": ["f", "m"] * 400, "race": (["a", "b", "b"] * 267)[:795] + ["c"] * 5},
+        profiles=tuple(packs()),
+        local_law=law,
+    ).record
+    pages |= {"profiles": render_report(held), "law": render_local_law(held)}
     for name, text in pages.items():
         (place / f"{name}.html").write_text(text, encoding="utf-8")
     return place
@@ -61,8 +73,9 @@ COLOURLESS = {"runOnly": TAGS, "rules": {name: {"enabled": False} for name in CO
 @pytest.mark.parametrize(
     ("name", "scheme", "width", "run"),
     [
-        *((name, *one) for name in ("report", "compare", "datasheet", "card") for one in RUNS),
+        *((name, *one) for name in ("report", "compare", "datasheet", "card", "law") for one in RUNS),
         ("whole", "light", 390, COLOURLESS),
+        ("profiles", "light", 390, COLOURLESS),
     ],
 )
 def test_axe_finds_nothing(

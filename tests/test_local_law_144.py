@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import linprog
 
 from evenhand import audit_predictions, local_law_144
 from evenhand.audit.law_counts import law_record
@@ -303,3 +304,44 @@ def test_the_verb_prints_the_tables_and_writes_the_page(cli, tmp_path):
     assert "0.70 (0.63 to 0.77)" in done.out
     assert "Female x Asian (withheld)" in done.out
     assert (tmp_path / "page.html").read_text(encoding="utf-8").lstrip().startswith("<!DOCTYPE")
+
+
+@pytest.mark.parametrize("unknown", ["per_axis", "joint"])
+@pytest.mark.parametrize("seed", range(6))
+def test_no_small_category_follows_from_the_page_by_subtraction(seed, unknown):
+    """Whoever solves all tables of the page for the counts finds none below the minimum."""
+    rng = np.random.default_rng(seed)
+    sexes, races = ["Female", "Male", ""], ["Asian", "Black", "White", ""]
+    cells = [(sex, race) for sex in sexes for race in races]
+    n = [int(rng.choice([rng.integers(1, 9), rng.integers(10, 40), rng.integers(40, 400)])) for _ in cells]
+    table = {
+        "sex": [c[0] for c in cells],
+        "race": [c[1] for c in cells],
+        "n": n,
+        "selected": [x // 2 for x in n],
+    }
+    law = local_law_144(table, unknown=unknown)
+    rows, sums = [np.ones(len(cells))], [law.assessed]
+    for axis in law.axes:
+        places = [("sex", "race").index(name) for name in axis.attributes]
+        used = [unknown == "per_axis" or all(cell) for cell in cells]
+        for one in axis.categories:
+            if not one.withheld:
+                inside = [
+                    all(cell[i] == level for i, level in zip(places, one.group, strict=True)) and use
+                    for cell, use in zip(cells, used, strict=True)
+                ]
+                rows.append(np.array(inside, dtype=float))
+                sums.append(one.rows)
+        if not axis.unknown_withheld:
+            lost = [not (all(cell[i] for i in places) and use) for cell, use in zip(cells, used, strict=True)]
+            rows.append(np.array(lost, dtype=float))
+            sums.append(axis.unknown)
+    for place, people in enumerate(n):
+        if people < 10:
+            cost = np.eye(len(cells))[place]
+            least, most = (
+                linprog(sign * cost, A_eq=np.array(rows), b_eq=sums, bounds=(0, None)).fun * sign
+                for sign in (1, -1)
+            )
+            assert most - least > 1, (cells[place], people)

@@ -6,12 +6,14 @@ import json
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 import statsmodels.api as sm
 from scipy import stats
+from sklearn.linear_model import LogisticRegression
 
-from evenhand import audit_predictions
-from evenhand.audit.record import Record
+from evenhand import audit_predictions, mitigate_model
+from evenhand.audit.record import Record, read_record
 from evenhand.errors import InputError
 from evenhand.metrics.group_regression import approval_regression
 from evenhand.metrics.rates import group_table
@@ -234,3 +236,63 @@ def test_profiles_from_the_command_line(cli, files, tmp_path):
     done = cli(*words, *flags, "--profile", "nyc")
     assert done.code == 2
     assert "there is no profile 'nyc'" in done.err
+
+
+def test_alternatives_that_were_searched_stand_beside_the_figures_of_fair_lending():
+    rng = np.random.default_rng(1)
+    sex = rng.choice(["F", "M"], 900)
+    skill = rng.normal(size=900)
+    hired = (skill + 0.9 * (sex == "M") + rng.normal(scale=0.7, size=900) > 0.5).astype(int)
+    rows = pd.DataFrame({"skill": skill, "man": (sex == "M").astype(float), "sex": sex, "hired": hired})
+    train, test = rows[:500], rows[500:]
+    model = LogisticRegression().fit(train[["skill", "man"]], train["hired"])
+    record = mitigate_model(
+        model, test, train=train, target="hired", sensitive_features=["sex"], reference={"sex": "M"},
+        metric="demographic_parity_difference", limit=0.1, methods=["reweighing", "single_threshold"],
+        profiles=("fair-lending",),
+    ).result.record  # fmt: skip
+    assert standing(record, "fair-lending")["alternatives"] == "partly"
+    [section] = [part for part in build_page(record).further if part.id == "profiles"]
+    tables = [table for fold in section.sections[0].folds for table in fold.tables]
+    [found] = [table for table in tables if table.id == "profile-fair-lending-frontier-alternatives"]
+    assert len(found.rows) == len(record.frontier.points)
+
+
+def test_alternatives_that_were_retrained_have_a_table(cli, files, tmp_path):
+    words = (
+        "audit",
+        files / "loans.parquet",
+        "--target",
+        "income",
+        "--pos-label",
+        ">50K",
+        "--sensitive",
+        "sex",
+    )
+    flags = ("--model", files / "model.skops", "--train", files / "train.parquet", "--methods", "reweighing")
+    quick = ("--no-explain", "--no-whole", "--format", "json", "-q", "--out", tmp_path)
+    done = cli(*words, *flags, *quick, "--profile", "fair-lending")
+    assert done.code == 0, done.err
+    [section] = [
+        part for part in build_page(read_record(tmp_path / "record.json")).further if part.id == "profiles"
+    ]
+    [table] = [one for one in section.sections[0].tables if one.caption == "Alternatives tried"]
+    assert [row.head.text for row in table.rows] == ["reweighing"]
+
+
+def test_of_many_groups_the_worst_stand_first_and_the_rest_is_folded():
+    counts = {f"g{i:03d}": (20 + i % 37, 80) for i in range(60)}
+    [section] = [part for part in build_page(audited(counts)).further if part.id == "profiles"]
+    table = next(one for one in section.sections[1].tables if "figures" in one.id)
+    ratios = [float(row.cells[2].text) for row in (*table.rows, *table.more)]
+    assert len(table.rows) == 20
+    assert ratios == sorted(ratios)
+    assert len(ratios) == 59
+
+
+def test_groups_below_the_minimum_size_are_marked():
+    record = audited({"W": (60, 100), "B": (45, 100), "C": (6, 20)})
+    [section] = [part for part in build_page(record).further if part.id == "profiles"]
+    tables = [one for part in section.sections for one in part.tables if "figures" in one.id]
+    marked = {row.head.text: bool(row.head.marks) for table in tables for row in table.rows}
+    assert marked == {"W": False, "B": False, "C": True}
