@@ -252,7 +252,7 @@ def test_alternatives_that_were_searched_stand_beside_the_figures_of_fair_lendin
         profiles=("fair-lending",),
     ).result.record  # fmt: skip
     assert standing(record, "fair-lending")["alternatives"] == "partly"
-    [section] = [part for part in build_page(record).further if part.id == "profiles"]
+    section = build_page(record).profiles
     tables = [table for fold in section.sections[0].folds for table in fold.tables]
     [found] = [table for table in tables if table.id == "profile-fair-lending-frontier-alternatives"]
     assert len(found.rows) == len(record.frontier.points)
@@ -273,16 +273,14 @@ def test_alternatives_that_were_retrained_have_a_table(cli, files, tmp_path):
     quick = ("--no-explain", "--no-whole", "--format", "json", "-q", "--out", tmp_path)
     done = cli(*words, *flags, *quick, "--profile", "fair-lending")
     assert done.code == 0, done.err
-    [section] = [
-        part for part in build_page(read_record(tmp_path / "record.json")).further if part.id == "profiles"
-    ]
+    section = build_page(read_record(tmp_path / "record.json")).profiles
     [table] = [one for one in section.sections[0].tables if one.caption == "Alternatives tried"]
     assert [row.head.text for row in table.rows] == ["reweighing"]
 
 
 def test_of_many_groups_the_worst_stand_first_and_the_rest_is_folded():
     counts = {f"g{i:03d}": (20 + i % 37, 80) for i in range(60)}
-    [section] = [part for part in build_page(audited(counts)).further if part.id == "profiles"]
+    section = build_page(audited(counts)).profiles
     table = next(one for one in section.sections[1].tables if "figures" in one.id)
     ratios = [float(row.cells[2].text) for row in (*table.rows, *table.more)]
     assert len(table.rows) == 20
@@ -292,7 +290,7 @@ def test_of_many_groups_the_worst_stand_first_and_the_rest_is_folded():
 
 def test_groups_below_the_minimum_size_are_marked():
     record = audited({"W": (60, 100), "B": (45, 100), "C": (6, 20)})
-    [section] = [part for part in build_page(record).further if part.id == "profiles"]
+    section = build_page(record).profiles
     tables = [one for part in section.sections for one in part.tables if "figures" in one.id]
     marked = {row.head.text: bool(row.head.marks) for table in tables for row in table.rows}
     assert marked == {"W": False, "B": False, "C": True}
