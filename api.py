@@ -287,12 +287,14 @@ def of_objects(  # noqa: PLR0917 - what the caller gave, in the caller's order
     wrapped = wrap_model(
         model, chosen.model_columns or None, chosen.model_classes or None, output=chosen.model_output
     )
+    tested, trained = _all_of(
+        lambda: _table(test, "test", chosen),
+        lambda: None if train is None else _table(train, "train", chosen),
+    )
     result, found = _search(
         chosen,
-        *_all_of(
-            lambda: _table(test, "test", chosen),
-            lambda: None if train is None else _table(train, "train", chosen),
-        ),
+        tested,
+        trained,
         _model(wrapped, chosen),
         _policy(chosen, policy),
         None,

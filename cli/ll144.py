@@ -63,6 +63,6 @@ def ll144(
     texts: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     found = local_law_144(counts, out_file, privacy_minimum=privacy_minimum, **texts)
     if not quiet:
-        out(law_summary(found))
+        out(law_summary(found), ready=True)
         if out_file is not None:
             out(f"\nWritten:\n  {out_file}")

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import io
-
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from ..audit.record_profiles import LawFacts
 from ..reports.view_parts import Section
 from ..reports.view_profile_law import law_notes, law_sections
-from .summary import PIPE_WIDTH
+from .sheet import Sheet
 
 
 def law_summary(law: LawFacts) -> str:
     """Write every axis with its categories, and what is withheld."""
-    console = Console(file=io.StringIO(), width=PIPE_WIDTH, highlight=False, no_color=True)
+    console = Sheet()
     for section in law_sections(law, "law", publish=law.publish_all):
         console.print(Text(section.heading))
         console.print(_table(section))
@@ -25,8 +22,7 @@ def law_summary(law: LawFacts) -> str:
         console.print()
     for note in law_notes(law):
         console.print(Text(note))
-    text: str = console.file.getvalue()  # type: ignore[attr-defined]
-    return "\n".join(line.rstrip() for line in text.splitlines())
+    return console.text()
 
 
 def _table(section: Section) -> Table:

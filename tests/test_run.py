@@ -242,11 +242,13 @@ def test_one_class_of_several_is_judged_against_the_rest(tested):
     assert result.by_group["selection_rate"].tolist() == pytest.approx(expected.tolist())
 
 
+@pytest.fixture(scope="module")
+def plain_gap(pipeline, tested):
+    result = audit_model(pipeline, tested, explain=False, whole=False, reference="largest", **MODEL)
+    return result.disparity("equalized_odds_difference", "sex")
+
+
 @pytest.mark.parametrize("reference", ["best", "overall", "rest", "all_pairs", {"sex": "Female"}])
-def test_any_reference_leaves_the_worst_gap_as_it_is(pipeline, tested, reference):
-    plain, other = (
-        audit_model(pipeline, tested, explain=False, reference=choice, **MODEL)
-        for choice in ("largest", reference)
-    )
-    found = [result.disparity("equalized_odds_difference", "sex") for result in (plain, other)]
-    assert found[0] == found[1]
+def test_any_reference_leaves_the_worst_gap_as_it_is(pipeline, tested, reference, plain_gap):
+    other = audit_model(pipeline, tested, explain=False, whole=False, reference=reference, **MODEL)
+    assert other.disparity("equalized_odds_difference", "sex") == plain_gap

@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from evenhand import Result, audit_file, audit_predictions
 from evenhand.errors import InputError, Reason
 from evenhand.metrics import (
     cube_of,
@@ -247,3 +248,59 @@ def test_masked_values_are_missing(kind):
         demographic_parity_difference(masked, P, sensitive_features=G)
     whole = np.ma.masked_array(Y.astype(kind))
     assert demographic_parity_difference(whole, P, sensitive_features=G) == GAP
+
+
+def test_codes_in_numbers_in_text_and_as_objects():
+    codes = (G == "M").astype(int)
+    for groups in (codes, codes.astype(object), codes.astype(str), codes.astype(float), codes == 1):
+        assert demographic_parity_difference(Y, P, sensitive_features=groups) == GAP
+        assert equalized_odds_difference(Y, P, sensitive_features=groups) == GAP
+
+
+def test_a_rate_of_zero_does_not_escape_a_ratio():
+    y, groups = np.ones(400, dtype=int), np.repeat(["a", "b"], 200)
+    p = np.where(groups == "a", np.arange(400) % 2, 0)
+    limit = {"metric": "demographic_parity_ratio", "attribute": "g", "min": 0.8}
+    assert demographic_parity_ratio(y, p, sensitive_features=groups) == 0
+    found = audit_predictions(np.arange(400) % 3 // 2, p, sensitive_features={"g": groups}, policy=[limit])
+    assert (found.verdict, found.exit_code) == ("fail", 1)
+
+
+def test_a_group_of_one_class_is_audited():
+    groups = np.repeat(["a", "b"], 100)
+    y = np.where(groups == "a", 1, np.arange(200) % 2)
+    result = audit_predictions(y, y, sensitive_features={"g": groups})
+    rate = next(group for group in result.record.groupings[0].groups if group.name == "a").rates
+    assert rate["false_positive_rate"].reason == Reason.NO_NEGATIVES
+    assert rate["true_positive_rate"].value == 1
+
+
+def test_nothing_is_cut_off_and_no_row_with_a_gap_is_dropped(tmp_path):
+    rows = pd.DataFrame({"y": np.arange(21_000) % 2, "g": np.arange(21_000) // 7 % 3, "pay": np.nan})
+    rows.loc[20_999, "g"] = 3
+    settings = 'data = "rows.parquet"\ntarget = "y"\nprediction = "d"\nsensitive = ["g"]\nexplain = false\n'
+    rows.assign(d=rows["y"]).to_parquet(tmp_path / "rows.parquet")
+    (tmp_path / "evenhand.toml").write_text(settings, encoding="utf-8")
+    record = audit_file(tmp_path / "evenhand.toml").record
+    assert record.overall.rows == sum(group.rows for group in record.groupings[0].groups) == 21_000
+    assert record.groupings[0].groups[-1].rows == 1
+
+
+def test_one_verdict_in_python_and_on_the_command_line(cli, tmp_path):
+    rng = np.random.default_rng(5)
+    rows = pd.DataFrame({"y": rng.integers(0, 2, 400), "d": rng.integers(0, 2, 400), "g": np.arange(400) % 2})
+    rows.to_parquet(tmp_path / "rows.parquet")
+    words = ("--target", "y", "--prediction", "d", "--sensitive", "g", "--format", "json")
+    codes = set()
+    for most in (0.001, 0.08, 0.9):
+        limits = [{"metric": "demographic_parity_difference", "attribute": "g", "max": most}]
+        (tmp_path / "policy.toml").write_text(
+            f'[[limit]]\nmetric = "demographic_parity_difference"\nattribute = "g"\nmax = {most}\n',
+            encoding="utf-8",
+        )
+        policy = ("--policy", tmp_path / "policy.toml", "--out", tmp_path / "out")
+        done = cli("audit", tmp_path / "rows.parquet", *words, *policy)
+        found = audit_predictions(rows["y"], rows["d"], sensitive_features=rows[["g"]], policy=limits)
+        assert done.code == found.exit_code == Result.read(tmp_path / "out" / "record.json").exit_code
+        codes.add(done.code)
+    assert codes == {0, 3}
