@@ -14,6 +14,9 @@ from .view_parts import VerdictLine
 from .view_scope import Scope, limit_text, worst_of
 from .wording import say, say_many, words_of
 
+IN_SETTINGS = "settings"
+"""The name of a policy whose limits stand among the settings."""
+
 OVERALL = "overall"
 """What a limit names as its attribute where it holds for everybody."""
 
@@ -63,7 +66,8 @@ def subject(record: Record) -> str:
     parts = [say("subject.audited", model=model, data=isolate(record.data.name), rows=rows)]
     if record.verdicts:
         fixed = record.settings.get("policy_fixed")
-        name = isolate(record.policy_name or say("facts.unnamed_policy"))
+        own = record.policy_name not in (None, IN_SETTINGS)
+        name = isolate(record.policy_name or "") if own else say("facts.unnamed_policy")
         parts.append(
             say("subject.fixed" if fixed else "subject.unfixed", policy=name, day=prose(fixed or ""))
         )
