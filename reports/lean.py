@@ -23,8 +23,6 @@ _DROPPED = (
 _DEFAULTS = {"opacity": "1", "stroke-width": "1", "transform": "translate(0,0)", "x2": "0", "y2": "0"}
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{2,}(?:e-?\d+)?")
 
-ET.register_namespace("", "http://www.w3.org/2000/svg")
-
 
 @dataclass(frozen=True)
 class Words:
@@ -74,6 +72,8 @@ def lean(drawn: str, description: str, words: Iterable[Words] = ()) -> str:
             "height": height,
         }
     )
+    # Other libraries give this namespace a prefix of their own, and the last one to do so wins.
+    ET.register_namespace("", _SVG[1:-1])
     return ET.tostring(root, encoding="unicode")
 
 

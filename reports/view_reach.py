@@ -64,7 +64,12 @@ def _pooled(scope: Scope) -> Fold | None:
         if item.group in drawn[0][0]
     ]
     lead = say("reach.pooled.lead", level=formats.level(found[0].level))
-    return Fold(say("reach.pooled.label"), lead=lead, tables=(_table(scope, "pooled", columns, rows),))
+    return Fold(
+        say("reach.pooled.label"),
+        lead=lead,
+        tables=(_table(scope, "pooled", columns, rows),),
+        printed="not",
+    )
 
 
 def _pooled_cells(
@@ -102,7 +107,7 @@ def _power(scope: Scope) -> Fold | None:
         reference=reference,
     )
     table = _table(scope, "power", columns, rows, reference=reference)
-    return Fold(say("reach.power.label"), lead=lead, tables=(table,))
+    return Fold(say("reach.power.label"), lead=lead, tables=(table,), printed="not")
 
 
 def _power_cell(

@@ -15,6 +15,9 @@ from .view_parts import VerdictLine
 from .view_scope import Scope, limit_text, worst_of
 from .wording import passage, say, say_many, words_of
 
+IN_SETTINGS = "settings"
+"""The name of a policy whose limits stand among the settings."""
+
 OVERALL = "overall"
 """What a limit names as its attribute where it holds for everybody."""
 
@@ -64,7 +67,8 @@ def subject(record: Record) -> str:
     parts = [say("subject.audited", model=model, data=isolate(record.data.name), rows=rows)]
     if record.verdicts:
         fixed = record.settings.get("policy_fixed")
-        name = isolate(reworded(record.policy_name) if record.policy_name else say("facts.unnamed_policy"))
+        own = record.policy_name not in (None, IN_SETTINGS)
+        name = isolate(reworded(record.policy_name or "")) if own else say("facts.unnamed_policy")
         parts.append(
             say("subject.fixed" if fixed else "subject.unfixed", policy=name, day=prose(fixed or ""))
         )

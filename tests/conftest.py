@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import settings
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
@@ -22,6 +23,10 @@ from evenhand.audit.data import adult_path
 from evenhand.audit.model import save_model
 from evenhand.cli.app import app
 from evenhand.errors import EvenhandWarning
+
+# No test is timed, and every run draws the same examples.
+settings.register_profile("house", deadline=None, derandomize=True)
+settings.load_profile("house")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
