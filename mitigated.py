@@ -46,7 +46,9 @@ class Mitigated:
         """Everything that the search found."""
         facts = self.result.record.frontier
         if facts is None:
-            raise InputError.of("no_frontier", "record", "a search is needed; this record holds none")
+            why = next((item.reason for item in self.result.record.absent if item.part == "frontier"), "")
+            message = f"a search is needed, and none was made: {why or 'the settings asked for none'}"
+            raise InputError.of("no_frontier", "model", message)
         return facts
 
     @property

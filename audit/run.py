@@ -55,7 +55,7 @@ from .record_recourse import RecourseFacts
 from .recourse import group_recourse
 from .roles import Roles
 from .rows import Table, columns_read, count_rows, inputs_of, part_of
-from .run_notes import count_notes, model_notes, not_made, overlap_notes
+from .run_notes import count_notes, model_notes, not_made, overlap_notes, ready_already
 from .scoring import with_scores
 from .settings import Settings
 from .slices import search_table
@@ -324,10 +324,13 @@ def _extras(
             least = {"minimum": s.min_group_size, "seed": s.seed}
             checks, missing = label_checks(train, test, groupings, **least, level=s.level)
             absent += missing
-        if s.mitigate:
+        ready = isinstance(model.estimator, MitigatedModel)
+        if ready:
+            absent += ready_already(s, frontier=question is not None)
+        if s.mitigate and not ready:
             mitigation, missing = mitigate(job, s.methods, progress)
             absent += missing
-        if question is not None:
+        if question is not None and not ready:
             frontier, chosen = searched_frontier(request, job, question, groupings, progress)
     return Extras(
         explanations,

@@ -15,6 +15,13 @@ def model_notes(model: Model | None) -> tuple[Note, ...]:
     return () if model is None else tuple(Note(code="model", text=text) for text in model.notes)
 
 
+def ready_already(s: Settings, *, frontier: bool) -> list[Absent]:
+    """List what is not made of a model that a search chose before: such a model is not trained again."""
+    why = "a search chose this model already, and it is not trained again; search from the model before it"
+    parts = [*(["mitigation"] if s.mitigate else []), *(["frontier"] if frontier else [])]
+    return [Absent(part=part, reason=why) for part in parts]
+
+
 def not_made(s: Settings, *, model: bool, train: bool) -> list[Absent]:
     """List the parts that an audit leaves out from the start, with the reason.
 

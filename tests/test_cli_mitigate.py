@@ -126,3 +126,18 @@ def test_without_a_model_or_training_rows_both_are_told(cli, settings):
 def test_the_verb_is_listed():
     names = [command.callback.__name__ for command in app.registered_commands]
     assert "mitigate" in names
+
+
+def test_a_chosen_model_is_audited_and_not_trained_again(cli, settings, tmp_path):
+    fair = tmp_path / "fair.skops"
+    more = '[frontier]\nmethods = ["reweighing"]\n'
+    words = ("--method", "group_thresholds", "--limit", "0.02", "--save", fair, "--out", tmp_path / "a")
+    cli("mitigate", settings(), *words, "-q")
+    path = settings(more=more, name="again.toml")
+    path.write_text(path.read_text(encoding="utf-8").replace('"model.skops"', f'"{fair}"'), encoding="utf-8")
+    done = cli("audit", path, "--out", tmp_path / "b", "--no-explain", "--no-whole", "-q")
+    assert done.code in (0, 1, 3), done.err
+    absent = {item.part for item in Result.read(tmp_path / "b" / "record.json").record.absent}
+    assert {"mitigation", "frontier"} <= absent
+    again = cli("mitigate", path, "--out", tmp_path / "c")
+    assert (again.code, "a search chose this model already" in again.err) == (2, True)
