@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,7 +16,7 @@ from .rows import Floats, Integers
 from .training_rows import TrainingRows, training_rows
 
 
-class ScoreChanger(BinaryWrapper):
+class ScoreChanger(BinaryWrapper, ABC):
     """Train a classifier, and change its scores so that 0.5 is the threshold to decide by.
 
     Subclasses say how scores change: ``_learn`` reads held-out scores, ``_changed`` gives new ones.
@@ -50,11 +51,13 @@ class ScoreChanger(BinaryWrapper):
     def _note_groups(self, rows: TrainingRows, sensitive_features: Any) -> None:
         """Keep what is needed to know groups at decision time; nothing where they are not."""
 
+    @abstractmethod
     def _learn(self, scores: Floats, rows: TrainingRows) -> None:
-        raise NotImplementedError
+        """Learn the change from held-out scores."""
 
+    @abstractmethod
     def _changed(self, scores: Floats, codes: Integers, X: Any) -> Floats:
-        raise NotImplementedError
+        """Give the new scores."""
 
     def _codes(self, X: Any, sensitive_features: Any, rows: int) -> Integers:  # noqa: ARG002
         return np.zeros(rows, dtype=np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Literal
 
 from sklearn.base import is_regressor
@@ -19,7 +20,7 @@ from .unaware import Unaware, table_of
 How = Literal["auto", "drop", "hold"]
 
 
-class RowChanger(GroupReader, BinaryWrapper):
+class RowChanger(GroupReader, BinaryWrapper, ABC):
     """Change numeric columns by group, hide the sensitive ones, and train the inner estimator on the rest.
 
     Subclasses say how: ``_learn`` reads the columns, ``_changed`` gives new ones.
@@ -73,11 +74,13 @@ class RowChanger(GroupReader, BinaryWrapper):
             self.estimator_ = fit_weighted(self.estimator, changed, rows.target, weights)
         return self
 
+    @abstractmethod
     def _learn(self, matrix: Floats, codes: Integers, weights: Floats) -> None:
-        raise NotImplementedError
+        """Learn the change from numeric columns."""
 
+    @abstractmethod
     def _changed(self, matrix: Floats, codes: Integers) -> Floats:
-        raise NotImplementedError
+        """Give the new columns."""
 
     def _rows(self, X: Any, sensitive_features: Any) -> Any:
         check_is_fitted(self)
