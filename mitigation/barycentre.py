@@ -88,33 +88,6 @@ class ScoreBarycentre(GroupDecider):
         self.cv = cv
         self.random_state = random_state
 
-    def fit(
-        self, X: Any, y: Any, *, sensitive_features: Any = None, sample_weight: Any = None
-    ) -> ScoreBarycentre:
-        """Train the inner classifier and learn the distribution of each group's scores.
-
-        Parameters
-        ----------
-        X : array-like of shape (rows, columns)
-        y : array-like of shape (rows,)
-            Two classes.
-        sensitive_features : array-like of shape (rows,) or (rows, attributes), optional
-            None means the columns named in the constructor; where none are named, all rows are one group,
-            and an EvenhandWarning says so.
-        sample_weight : array-like of shape (rows,), optional
-
-        Returns
-        -------
-        ScoreBarycentre
-            Itself.
-
-        Raises
-        ------
-        InputError
-        """
-        fitted: ScoreBarycentre = self._fit(X, y, sensitive_features, sample_weight)
-        return fitted
-
     def _learn(self, scores: Floats, rows: TrainingRows) -> None:
         refuse(strength_problems(self.strength))
         groups = len(rows.groups.levels)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.utils.metaestimators import available_if
@@ -27,7 +27,29 @@ class ScoreChanger(BinaryWrapper, ABC):
     cv: Any
     random_state: int
 
-    def _fit(self, X: Any, y: Any, sensitive_features: Any, sample_weight: Any) -> Any:
+    def fit(self, X: Any, y: Any, *, sensitive_features: Any = None, sample_weight: Any = None) -> Self:
+        """Train the inner classifier, and learn the change from its held-out scores.
+
+        Parameters
+        ----------
+        X : array-like of shape (rows, columns)
+        y : array-like of shape (rows,)
+            Two classes.
+        sensitive_features : array-like of shape (rows,) or (rows, attributes), optional
+            None means the columns named in the constructor; where none are named, all rows are one group,
+            and an EvenhandWarning says so.
+        sample_weight : array-like of shape (rows,), optional
+
+        Returns
+        -------
+        Self
+            The estimator itself.
+
+        Raises
+        ------
+        InputError
+            As the class says.
+        """
         self._refuse_unfit_inner()
         validate_data(self, X, y, skip_check_array=True)
         rows = training_rows(

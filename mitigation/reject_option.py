@@ -100,33 +100,6 @@ class RejectOption(GroupDecider):
         self.cv = cv
         self.random_state = random_state
 
-    def fit(
-        self, X: Any, y: Any, *, sensitive_features: Any = None, sample_weight: Any = None
-    ) -> RejectOption:
-        """Train the inner classifier and choose the band.
-
-        Parameters
-        ----------
-        X : array-like of shape (rows, columns)
-        y : array-like of shape (rows,)
-            Two classes.
-        sensitive_features : array-like of shape (rows,) or (rows, attributes), optional
-            None means the columns named in the constructor; where none are named, all rows are one group,
-            and an EvenhandWarning says so.
-        sample_weight : array-like of shape (rows,), optional
-
-        Returns
-        -------
-        RejectOption
-            Itself.
-
-        Raises
-        ------
-        InputError
-        """
-        fitted: RejectOption = self._fit(X, y, sensitive_features, sample_weight)
-        return fitted
-
     def _learn(self, scores: Floats, rows: TrainingRows) -> None:
         asked = question(self, scores, rows, mixed=False)
         self.unmitigated_gap_ = asked.before

@@ -91,31 +91,6 @@ class Repaired(RowChanger):
         self.unseen = unseen
         self.how = how
 
-    def fit(self, X: Any, y: Any, *, sensitive_features: Any = None, sample_weight: Any = None) -> Repaired:
-        """Learn the distribution of each column in each group, and train on repaired rows.
-
-        Parameters
-        ----------
-        X : frame or array-like of shape (rows, columns)
-        y : array-like of shape (rows,)
-            Two classes, or numbers for a regressor.
-        sensitive_features : array-like of shape (rows,) or (rows, attributes), optional
-            None means the columns named in the constructor; where none are named, all rows are one group,
-            nothing changes, and an EvenhandWarning says so.
-        sample_weight : array-like of shape (rows,), optional
-
-        Returns
-        -------
-        Repaired
-            Itself.
-
-        Raises
-        ------
-        InputError
-        """
-        fitted: Repaired = self._fit(X, y, sensitive_features, sample_weight)
-        return fitted
-
     def _learn(self, matrix: Floats, codes: Integers, weights: Floats) -> None:
         self.values_, self.ranks_ = _learnt(matrix, codes, weights, len(self.groups_))
 

@@ -76,34 +76,6 @@ class Residualised(RowChanger):
         self.unseen = unseen
         self.how = how
 
-    def fit(
-        self, X: Any, y: Any, *, sensitive_features: Any = None, sample_weight: Any = None
-    ) -> Residualised:
-        """Fit the columns on the groups, and train on what is left of them.
-
-        Parameters
-        ----------
-        X : frame or array-like of shape (rows, columns)
-        y : array-like of shape (rows,)
-            Two classes, or numbers for a regressor.
-        sensitive_features : array-like of shape (rows,) or (rows, attributes), optional
-            None means the columns named in the constructor; where none are named, all rows are one group,
-            nothing changes, and an EvenhandWarning says so.
-        sample_weight : array-like of shape (rows,), optional
-            For the inner estimator; fairlearn's fit takes every row alike.
-
-        Returns
-        -------
-        Residualised
-            Itself.
-
-        Raises
-        ------
-        InputError
-        """
-        fitted: Residualised = self._fit(X, y, sensitive_features, sample_weight)
-        return fitted
-
     def _learn(self, matrix: Floats, codes: Integers, weights: Floats) -> None:
         self._refuse_missing(matrix)
         marks = self._marks(codes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from sklearn.base import is_regressor
 from sklearn.utils.metaestimators import available_if
@@ -48,7 +48,29 @@ class RowChanger(GroupReader, BinaryWrapper, ABC):
     strength: float
     how: How
 
-    def _fit(self, X: Any, y: Any, sensitive_features: Any, sample_weight: Any) -> Any:
+    def fit(self, X: Any, y: Any, *, sensitive_features: Any = None, sample_weight: Any = None) -> Self:
+        """Learn how columns change by group, and train the inner estimator on changed rows.
+
+        Parameters
+        ----------
+        X : frame or array-like of shape (rows, columns)
+        y : array-like of shape (rows,)
+            Two classes, or numbers for a regressor.
+        sensitive_features : array-like of shape (rows,) or (rows, attributes), optional
+            None means the columns named in the constructor; where none are named, all rows are one group,
+            nothing changes, and an EvenhandWarning says so.
+        sample_weight : array-like of shape (rows,), optional
+
+        Returns
+        -------
+        Self
+            The estimator itself.
+
+        Raises
+        ------
+        InputError
+            As the class says.
+        """
         refuse(strength_problems(self.strength), choice_problems(self.how, ("auto", "drop", "hold"), "how"))
         validate_data(self, X, y, skip_check_array=True)
         rows = training_rows(

@@ -124,33 +124,6 @@ class GroupThresholds(GroupDecider):
         self.cv = cv
         self.random_state = random_state
 
-    def fit(
-        self, X: Any, y: Any, *, sensitive_features: Any = None, sample_weight: Any = None
-    ) -> GroupThresholds:
-        """Train the inner classifier and choose the thresholds.
-
-        Parameters
-        ----------
-        X : array-like of shape (rows, columns)
-        y : array-like of shape (rows,)
-            Two classes.
-        sensitive_features : array-like of shape (rows,) or (rows, attributes), optional
-            None means the columns named in the constructor; where none are named, all rows are one group,
-            and an EvenhandWarning says so.
-        sample_weight : array-like of shape (rows,), optional
-
-        Returns
-        -------
-        GroupThresholds
-            Itself.
-
-        Raises
-        ------
-        InputError
-        """
-        fitted: GroupThresholds = self._fit(X, y, sensitive_features, sample_weight)
-        return fitted
-
     def _learn(self, scores: Floats, rows: TrainingRows) -> None:
         asked = question(self, scores, rows, mixed=bool(self.randomised))
         self.pooled_threshold_ = asked.pooled_threshold
@@ -250,13 +223,6 @@ class SharedThreshold(ScoreChanger):
         self.pos_label = pos_label
         self.cv = cv
         self.random_state = random_state
-
-    def fit(
-        self, X: Any, y: Any, *, sensitive_features: Any = None, sample_weight: Any = None
-    ) -> SharedThreshold:
-        """Train the inner classifier and choose the threshold; parameters as `GroupThresholds.fit`."""
-        fitted: SharedThreshold = self._fit(X, y, sensitive_features, sample_weight)
-        return fitted
 
     def _learn(self, scores: Floats, rows: TrainingRows) -> None:
         asked = question(self, scores, rows, mixed=False)
