@@ -18,7 +18,8 @@ class Residualised(RowChanger):
 
     fairlearn's ``CorrelationRemover`` fits each numeric column on the groups and keeps the residual. Columns
     then no longer correlate with the group, but may still tell it in other ways. The group of each row is
-    needed for every decision, since its columns must be changed then too.
+    needed for every decision, since its columns must be changed then too. Weights of rows reach the inner
+    estimator; fairlearn's fit takes every row alike.
 
     Parameters
     ----------
