@@ -3,183 +3,75 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from ..errors import Problem, SettingsError
+from . import flags
 from .terminal import err, out, progress
 
 Many = list[str] | None
 
 
 def audit(
-    source: Annotated[
-        Path,
-        typer.Argument(
-            help="A settings file (.toml), or the table: CSV, Parquet, Feather/Arrow, JSON lines."
-        ),
-    ],
-    target: Annotated[str | None, typer.Option(help="Column of true labels.")] = None,
-    pos_label: Annotated[str | None, typer.Option(help="The label that counts as positive.")] = None,
-    sensitive: Annotated[
-        Many, typer.Option(help="Column whose groups are compared; repeat for several.")
-    ] = None,
-    intersections: Annotated[
-        Many, typer.Option(help="Columns to cross, as sex,race; repeat for several.")
-    ] = None,
-    bands: Annotated[
-        Many, typer.Option(help="Edges that band a numeric column, as age=40,65; repeat for several.")
-    ] = None,
-    prediction: Annotated[str | None, typer.Option(help="Column of decisions.")] = None,
-    score: Annotated[str | None, typer.Option(help="Column of scores.")] = None,
-    score_kind: Annotated[
-        str | None, typer.Option(help="probability (default) or real: scores of any range.")
-    ] = None,
-    score_bins: Annotated[
-        int | None, typer.Option(help="Bins that probabilities are counted in (default 4096).")
-    ] = None,
-    score_distinct: Annotated[
-        bool | None,
-        typer.Option("--score-distinct/--no-score-distinct", help="Count each distinct score (default no)."),
-    ] = None,
-    threshold: Annotated[
-        float | None, typer.Option(help="Scores at or above it are selected (default 0.5; 0 of real ones).")
-    ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            help="Model file: skops, LightGBM (text), XGBoost (JSON, UBJ), CatBoost (cbm), torch.export"
-            " (pt2); or a trusted joblib, pickle or TorchScript."
-        ),
-    ] = None,
-    model_columns: Annotated[
-        Many, typer.Option(help="Column that the model takes, where it names none; repeat in its order.")
-    ] = None,
-    model_classes: Annotated[
-        Many, typer.Option(help="Label, where the model says none; repeat in the order of its outputs.")
-    ] = None,
-    model_output: Annotated[
-        str | None, typer.Option(help="What a network gives: probability or logit.")
-    ] = None,
-    trusted: Annotated[
-        Many, typer.Option(help="SHA-256 of a model file that may run code; repeat for several.")
-    ] = None,
-    train: Annotated[str | None, typer.Option(help="Table to retrain on, for the mitigation.")] = None,
-    weight: Annotated[str | None, typer.Option(help="Column of sample weights.")] = None,
-    weight_kind: Annotated[str | None, typer.Option(help="survey (default) or frequency.")] = None,
-    control: Annotated[
-        Many, typer.Option(help="Column whose levels are compared only within; repeat for several.")
-    ] = None,
-    missing: Annotated[
-        Many, typer.Option(help="Text that stands for a missing value, as '?'; repeat for several.")
-    ] = None,
-    encoding: Annotated[str | None, typer.Option(help="Text encoding of a CSV (default utf-8).")] = None,
-    drop: Annotated[Many, typer.Option(help="Column to leave out; repeat for several.")] = None,
-    policy: Annotated[str | None, typer.Option(help="Policy file (.toml) with the limits.")] = None,
-    policy_fixed: Annotated[
-        str | None, typer.Option(help="Day on which the policy was fixed, as 2026-01-15.")
-    ] = None,
-    labels_known: Annotated[
-        str | None, typer.Option(help="everybody, or selected: outcomes known only of people once accepted.")
-    ] = None,
-    reference: Annotated[
-        Many, typer.Option(help="largest, best, overall, rest, all_pairs, or sex=Male; repeat for several.")
-    ] = None,
-    min_group_size: Annotated[
-        int | None, typer.Option(help="Smaller groups are shown but not judged (default 30).")
-    ] = None,
-    privacy_minimum: Annotated[
-        int | None, typer.Option(help="Figures of smaller groups are withheld (default 10).")
-    ] = None,
-    level: Annotated[float | None, typer.Option(help="Coverage of the intervals (default 0.95).")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of every random draw (default 0).")] = None,
-    explain: Annotated[
-        bool | None, typer.Option("--explain/--no-explain", help="Explain the gaps (default yes).")
-    ] = None,
-    whole: Annotated[
-        bool | None,
-        typer.Option("--whole/--no-whole", help="Look at the model as a whole and at proxies (default yes)."),
-    ] = None,
-    global_columns: Annotated[
-        Many, typer.Option(help="Column whose curves by group are drawn; repeat for several.")
-    ] = None,
-    explain_gaps: Annotated[
-        Many, typer.Option(help="Metric whose gaps are explained, such as accuracy; repeat for several.")
-    ] = None,
-    explain_game: Annotated[
-        str | None,
-        typer.Option(help="Compare groups with each other (direct, default) or with all rows (common)."),
-    ] = None,
-    explain_against: Annotated[
-        Many, typer.Option(help="Explain gaps to the reference (default) or to the rest; repeat for both.")
-    ] = None,
-    explain_groups: Annotated[
-        str | None, typer.Option(help="Explain the furthest group (default), or all.")
-    ] = None,
-    explain_labels: Annotated[
-        bool | None,
-        typer.Option(
-            "--explain-labels/--no-explain-labels", help="Check the labels by retraining (default no)."
-        ),
-    ] = None,
-    neural: Annotated[
-        bool | None, typer.Option("--neural/--no-neural", help="Look inside a neural network (default yes).")
-    ] = None,
-    mitigate: Annotated[
-        bool | None, typer.Option("--mitigate/--no-mitigate", help="Retrain with less bias (default yes).")
-    ] = None,
-    methods: Annotated[
-        Many, typer.Option(help="Method to retrain by, as unaware or reweighing; repeat for several.")
-    ] = None,
-    frontier: Annotated[
-        Many,
-        typer.Option(help="Method whose strengths are searched for a better trade-off; repeat for several."),
-    ] = None,
-    forbid_sensitive_at_decision: Annotated[
-        bool | None,
-        typer.Option(
-            "--forbid-sensitive-at-decision",
-            help="Leave out of that search what needs a sensitive column for decisions.",
-        ),
-    ] = None,
-    proxies: Annotated[
-        Many, typer.Option(help="Column that unaware training drops too; repeat for several.")
-    ] = None,
-    search: Annotated[
-        Many, typer.Option(help="Column searched for the worst-treated slices; repeat for several.")
-    ] = None,
-    search_depth: Annotated[
-        int | None, typer.Option(help="Most conditions of a slice, 1 to 4 (default 2).")
-    ] = None,
-    profiles: Annotated[
-        Many,
-        typer.Option(
-            "--profile", "--profiles", help="Rule pack, such as nyc-ll144 (see evenhand profiles); repeat."
-        ),
-    ] = None,
-    answers: Annotated[str | None, typer.Option(help="Answers to the datasheet's questions (.toml).")] = None,
-    quasi_identifiers: Annotated[
-        Many, typer.Option(help="Column that with others may tell who a row is about; repeat for several.")
-    ] = None,
-    title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
-    credit: Annotated[str | None, typer.Option(help="Credit line of the data.")] = None,
-    person: Annotated[str | None, typer.Option("--id", help="Column that names people.")] = None,
-    out_folder: Annotated[
-        str | None, typer.Option("--out", help="Folder for the results (default report).")
-    ] = None,
-    formats: Annotated[
-        Many,
-        typer.Option(
-            "--format",
-            help="html, json, md, csv, parquet, junit, sarif, pdf; repeat (default html, json).",
-        ),
-    ] = None,
-    language: Annotated[
-        str | None, typer.Option(help="Language of the pages: en, de or zh (default en).")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,
+    source: flags.Source,
+    target: flags.Target = None,
+    pos_label: flags.PosLabel = None,
+    sensitive: flags.Sensitive = None,
+    intersections: flags.Intersections = None,
+    bands: flags.Bands = None,
+    prediction: flags.Prediction = None,
+    score: flags.Score = None,
+    score_kind: flags.ScoreKind = None,
+    score_bins: flags.ScoreBins = None,
+    score_distinct: flags.ScoreDistinct = None,
+    threshold: flags.Threshold = None,
+    model: flags.Model = None,
+    model_columns: flags.ModelColumns = None,
+    model_classes: flags.ModelClasses = None,
+    model_output: flags.ModelOutput = None,
+    trusted: flags.Trusted = None,
+    train: flags.Train = None,
+    weight: flags.Weight = None,
+    weight_kind: flags.WeightKind = None,
+    control: flags.Control = None,
+    missing: flags.Missing = None,
+    encoding: flags.Encoding = None,
+    drop: flags.Drop = None,
+    policy: flags.Policy = None,
+    policy_fixed: flags.PolicyFixed = None,
+    labels_known: flags.LabelsKnown = None,
+    reference: flags.Reference = None,
+    min_group_size: flags.MinGroupSize = None,
+    privacy_minimum: flags.PrivacyMinimum = None,
+    level: flags.Level = None,
+    seed: flags.Seed = None,
+    explain: flags.Explain = None,
+    whole: flags.Whole = None,
+    global_columns: flags.GlobalColumns = None,
+    explain_gaps: flags.ExplainGaps = None,
+    explain_game: flags.ExplainGame = None,
+    explain_against: flags.ExplainAgainst = None,
+    explain_groups: flags.ExplainGroups = None,
+    explain_labels: flags.ExplainLabels = None,
+    neural: flags.Neural = None,
+    mitigate: flags.Mitigate = None,
+    methods: flags.Methods = None,
+    frontier: flags.Frontier = None,
+    forbid_sensitive_at_decision: flags.ForbidSensitiveAtDecision = None,
+    proxies: flags.Proxies = None,
+    search: flags.Search = None,
+    search_depth: flags.SearchDepth = None,
+    profiles: flags.Profiles = None,
+    answers: flags.Answers = None,
+    quasi_identifiers: flags.QuasiIdentifiers = None,
+    title: flags.Title = None,
+    credit: flags.Credit = None,
+    person: flags.Person = None,
+    out_folder: flags.OutFolder = None,
+    formats: flags.Formats = None,
+    language: flags.Language = None,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,
 ) -> int:
     """Audit a table with a model, or with a column of decisions or scores."""
     flags = {

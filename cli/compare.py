@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from . import flags
 from .terminal import out
 
 BROKEN = 1
@@ -16,15 +17,13 @@ def compare(
     records: Annotated[
         list[Path], typer.Argument(help="Records of audits, the oldest first; public ones will do.")
     ],
-    out_file: Annotated[Path | None, typer.Option("--out", help="Write the page into this file.")] = None,
+    out_file: flags.OutFile = None,
     no_worse: Annotated[
         bool, typer.Option("--no-worse", help="End with exit code 1 if a figure got worse beyond noise.")
     ] = False,
-    language: Annotated[
-        str | None, typer.Option(help="Language of the page: en, de or zh (default en).")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,  # noqa: ARG001 - the guard reads it
+    language: flags.CompareLanguage = None,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,  # noqa: ARG001 - the guard reads it
 ) -> int:
     """Hold audits against the first: what got better, what got worse, what is within noise."""
     from ..api import compare_audits  # noqa: PLC0415 - the libraries load only now

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import SettingsError
+from . import flags
 from .audit import Many, bands_of, intersections_of
 from .documents import parted, told
 from .terminal import out
@@ -21,34 +22,27 @@ def datasheet(
             show_default=False,
         ),
     ] = None,
-    init: Annotated[
-        Path | None,
-        typer.Option(
-            "--init", help="Write an answers file with the questions in it; what it answers already stays."
-        ),
-    ] = None,
+    init: flags.Init = None,
     answers: Annotated[str | None, typer.Option(help="Answers to the questions (.toml).")] = None,
     target: Annotated[str | None, typer.Option(help="Column of labels.")] = None,
-    pos_label: Annotated[str | None, typer.Option(help="The label that counts as positive.")] = None,
+    pos_label: flags.PosLabel = None,
     sensitive: Annotated[Many, typer.Option(help="Column whose groups are counted; repeat.")] = None,
     intersections: Annotated[Many, typer.Option(help="Columns to cross, as sex,race; repeat.")] = None,
     bands: Annotated[Many, typer.Option(help="Edges that band a numeric column, as age=40,65.")] = None,
     split: Annotated[str | None, typer.Option(help="Column that tells splits apart.")] = None,
-    weight: Annotated[str | None, typer.Option(help="Column of sample weights.")] = None,
-    person: Annotated[str | None, typer.Option("--id", help="Column that names people.")] = None,
+    weight: flags.Weight = None,
+    person: flags.Person = None,
     quasi_identifiers: Annotated[
         Many, typer.Option(help="Column that with others may tell who a row is about; repeat.")
     ] = None,
     missing: Annotated[Many, typer.Option(help="Text that stands for a missing value, as '?'.")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Text encoding of a CSV (default utf-8).")] = None,
+    encoding: flags.Encoding = None,
     min_group_size: Annotated[
         int | None, typer.Option(help="Smaller groups are marked as small (default 30).")
     ] = None,
-    privacy_minimum: Annotated[
-        int | None, typer.Option(help="Figures of smaller groups are withheld (default 10).")
-    ] = None,
+    privacy_minimum: flags.PrivacyMinimum = None,
     title: Annotated[str | None, typer.Option(help="Name of the data set.")] = None,
-    credit: Annotated[str | None, typer.Option(help="Credit line of the data.")] = None,
+    credit: flags.Credit = None,
     require: Annotated[
         Many,
         typer.Option(help="Id of a prompt that must have a whole answer, as C3,C13; else exit code 1."),
@@ -57,11 +51,9 @@ def datasheet(
     formats: Annotated[
         Many, typer.Option("--format", help="html (default), md, hf, croissant; repeat or part by commas.")
     ] = None,
-    language: Annotated[
-        str | None, typer.Option(help="Language of the pages: en, de or zh (default en).")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,  # noqa: ARG001 - the guard reads it
+    language: flags.Language = None,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,  # noqa: ARG001 - the guard reads it
 ) -> int:
     """Write the datasheet of a table."""
     from ..api import settings_from, write_datasheet, write_questions  # noqa: PLC0415 - loads only now

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from . import flags
 from .terminal import out, progress
 
 
@@ -16,8 +17,8 @@ def demo(
         "evenhand-demo"
     ),
     seed: Annotated[int, typer.Option(help="Seed of every random draw.")] = 0,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,  # noqa: ARG001 - the guard reads it
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,  # noqa: ARG001 - the guard reads it
 ) -> None:
     """Audit the embedded UCI Adult data, as an example of everything."""
     from ..api import audit_file  # noqa: PLC0415 - the libraries load only now

@@ -2,89 +2,46 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from ..errors import Problem, SettingsError
+from . import flags
 from .terminal import err, out, progress
 
 Many = list[str] | None
 
 
 def explain(
-    source: Annotated[
-        Path,
-        typer.Argument(
-            help="A settings file (.toml), or the table: CSV, Parquet, Feather/Arrow, JSON lines."
-        ),
-    ],
-    row: Annotated[
-        list[int] | None, typer.Option(help="Row to explain, counted from 0; repeat for several.")
-    ] = None,
-    person: Annotated[
-        Many, typer.Option(help="Person to explain, by the column of --id; repeat for several.")
-    ] = None,
-    model: Annotated[str | None, typer.Option(help="Model file, as for audit.")] = None,
-    model_columns: Annotated[
-        Many, typer.Option(help="Column that the model takes, where it names none; repeat in its order.")
-    ] = None,
-    model_classes: Annotated[
-        Many, typer.Option(help="Label, where the model says none; repeat in the order of its outputs.")
-    ] = None,
-    model_output: Annotated[
-        str | None, typer.Option(help="What a network gives: probability or logit.")
-    ] = None,
-    trusted: Annotated[
-        Many, typer.Option(help="SHA-256 of a model file that may run code; repeat for several.")
-    ] = None,
-    pos_label: Annotated[str | None, typer.Option(help="The label that counts as positive.")] = None,
-    sensitive: Annotated[
-        Many, typer.Option(help="Column that stays as it is, and is tried with other values; repeat.")
-    ] = None,
-    threshold: Annotated[
-        float | None, typer.Option(help="Scores at or above it are selected (default 0.5).")
-    ] = None,
-    method: Annotated[
-        Many,
-        typer.Option(
-            help="shap, lime, occlusion; for networks integrated_gradients, deeplift, saliency; repeat for"
-            " several (default all that the model allows)."
-        ),
-    ] = None,
-    background: Annotated[int, typer.Option(help="Rows that SHAP and occlusion compare with.")] = 500,
-    ways: Annotated[int, typer.Option(help="Ways to another decision to look for; 0 for none.")] = 3,
-    against: Annotated[
-        str, typer.Option(help="Whom reasons compare a refusal with: approved, threshold, all.")
-    ] = "approved",
-    changeable: Annotated[
-        Many, typer.Option(help="Column that may change, and no other may; repeat for several.")
-    ] = None,
-    immutable: Annotated[Many, typer.Option(help="Column that stays as it is; repeat for several.")] = None,
-    ranges: Annotated[
-        Many, typer.Option("--range", help="Lowest and highest new value, as hours=0,60; repeat.")
-    ] = None,
-    monotone: Annotated[Many, typer.Option(help="The only way a column moves, as age=up; repeat.")] = None,
-    proxies: Annotated[Many, typer.Option(help="Proxy, which stays as it is too; repeat.")] = None,
-    missing: Annotated[
-        Many, typer.Option(help="Text that stands for a missing value, as '?'; repeat for several.")
-    ] = None,
-    encoding: Annotated[str | None, typer.Option(help="Text encoding of a CSV (default utf-8).")] = None,
-    drop: Annotated[Many, typer.Option(help="Column to leave out; repeat for several.")] = None,
-    id_column: Annotated[str | None, typer.Option("--id", help="Column that names people.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of every random draw (default 0).")] = None,
-    out_folder: Annotated[
-        str | None, typer.Option("--out", help="Folder for explanation.html and explanation.json.")
-    ] = None,
-    format_name: Annotated[
-        str, typer.Option("--format", help="What is printed: text, or json for programs.")
-    ] = "text",
-    language: Annotated[
-        str | None, typer.Option(help="Language of the page: en, de or zh (default en).")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,
+    source: flags.Source,
+    row: flags.Row = None,
+    person: flags.ExplainPerson = None,
+    model: flags.ExplainModel = None,
+    model_columns: flags.ModelColumns = None,
+    model_classes: flags.ModelClasses = None,
+    model_output: flags.ModelOutput = None,
+    trusted: flags.Trusted = None,
+    pos_label: flags.PosLabel = None,
+    sensitive: flags.ExplainSensitive = None,
+    threshold: flags.ExplainThreshold = None,
+    method: flags.Method = None,
+    background: flags.Background = 500,
+    ways: flags.Ways = 3,
+    against: flags.Against = "approved",
+    changeable: flags.Changeable = None,
+    immutable: flags.Immutable = None,
+    ranges: flags.Ranges = None,
+    monotone: flags.Monotone = None,
+    proxies: flags.ExplainProxies = None,
+    missing: flags.Missing = None,
+    encoding: flags.Encoding = None,
+    drop: flags.Drop = None,
+    id_column: flags.Person = None,
+    seed: flags.Seed = None,
+    out_folder: flags.ExplainOutFolder = None,
+    format_name: flags.FormatName = "text",
+    language: flags.CompareLanguage = None,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,
 ) -> None:
     """Explain single decisions of a model."""
     from ..api import explain_file, settings_from  # noqa: PLC0415 - the libraries load only now

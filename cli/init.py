@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from . import flags
 from .terminal import out
 
 
@@ -17,8 +18,8 @@ def init(
         "evenhand.toml"
     ),
     encoding: Annotated[str, typer.Option(help="Text encoding of a CSV.")] = "utf-8",
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,  # noqa: ARG001 - the guard reads it
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,  # noqa: ARG001 - the guard reads it
 ) -> None:
     """Write a commented settings file for a table, with guessed roles to correct."""
     from ..api import write_settings  # noqa: PLC0415 - the libraries load only now

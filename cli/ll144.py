@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from . import flags
 from .terminal import out
 
 
@@ -15,7 +16,7 @@ def ll144(
         Path,
         typer.Argument(help="CSV: sex and race (or one, or category), n, and selected or above_median."),
     ],
-    out_file: Annotated[Path | None, typer.Option("--out", help="Write the page into this file.")] = None,
+    out_file: flags.OutFile = None,
     sex: Annotated[str | None, typer.Option(help="Column of the sex (else sex or gender).")] = None,
     race: Annotated[
         str | None, typer.Option(help="Column of race/ethnicity (else race or ethnicity).")
@@ -46,8 +47,8 @@ def ll144(
     distribution_date: Annotated[str | None, typer.Option(help="Day of the tool's distribution.")] = None,
     data_source: Annotated[str | None, typer.Option(help="Where the data come from.")] = None,
     data_explanation: Annotated[str | None, typer.Option(help="What the data are.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,  # noqa: ARG001 - the guard reads it
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,  # noqa: ARG001 - the guard reads it
 ) -> None:
     """Make the summary of Local Law 144 from counts."""
     from ..api import local_law_144  # noqa: PLC0415 - the libraries load only now

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from . import flags
 from .terminal import out
 
 
@@ -13,7 +14,7 @@ def metrics(
     name: Annotated[
         str | None, typer.Argument(help="A metric to explain; without it all are listed.")
     ] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,  # noqa: ARG001 - the guard reads it
+    verbose: flags.Verbose = False,  # noqa: ARG001 - the guard reads it
 ) -> None:
     """List the metrics, or explain one."""
     from ..metrics.catalogue_page import explanation, listing  # noqa: PLC0415 - numpy loads only now

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import Problem, SettingsError
+from . import flags
 from .terminal import out, progress
 
 Many = list[str] | None
@@ -52,8 +53,8 @@ def mitigate(
         Path | None,
         typer.Option("--out", help="Folder for the results (default: mitigation, beside the settings)."),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,  # noqa: ARG001 - the guard reads it
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,  # noqa: ARG001 - the guard reads it
 ) -> int:
     """Search what narrows the gap of a model, at what price, and judge the best of it."""
     from ..api import settings_from  # noqa: PLC0415 - the libraries load only now

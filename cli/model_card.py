@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ..errors import SettingsError
+from . import flags
 from .documents import parted, told
 from .terminal import out
 
@@ -16,23 +17,16 @@ def model_card(
     record: Annotated[
         Path | None, typer.Argument(help="A record of an audit; a public one will do.", show_default=False)
     ] = None,
-    init: Annotated[
-        Path | None,
-        typer.Option(
-            "--init", help="Write an answers file with the questions in it; what it answers already stays."
-        ),
-    ] = None,
+    init: flags.Init = None,
     answers: Annotated[Path | None, typer.Option(help="Answers to the questions (.toml).")] = None,
-    out_folder: Annotated[Path, typer.Option("--out", help="Folder for the pages.")] = Path("report"),
+    out_folder: flags.ModelCardOutFolder = Path("report"),
     formats: Annotated[
         list[str] | None,
         typer.Option("--format", help="html (default), md, hf; repeat or part by commas."),
     ] = None,
-    language: Annotated[
-        str | None, typer.Option(help="Language of the pages: en, de or zh (default that of the audit).")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,  # noqa: ARG001 - the guard reads it
+    language: flags.ModelCardLanguage = None,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,  # noqa: ARG001 - the guard reads it
 ) -> int:
     """Write the model card of an audit."""
     from ..api import write_model_card, write_questions  # noqa: PLC0415 - the libraries load only now

@@ -7,21 +7,20 @@ from typing import Annotated
 
 import typer
 
+from . import flags
 from .terminal import out
 
 
 def report(
     record: Annotated[Path, typer.Argument(help="A record.json that an audit wrote.")],
-    out_folder: Annotated[Path, typer.Option("--out", help="Folder for the pages.")] = Path("report"),
+    out_folder: flags.ModelCardOutFolder = Path("report"),
     formats: Annotated[
         list[str] | None,
         typer.Option("--format", help="html (default), json, md, csv, parquet, junit, sarif, pdf; repeat."),
     ] = None,
-    language: Annotated[
-        str | None, typer.Option(help="Language of the pages: en, de or zh (default that of the audit).")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more of what is done.")] = False,  # noqa: ARG001 - the guard reads it
+    language: flags.ModelCardLanguage = None,
+    quiet: flags.Quiet = False,
+    verbose: flags.Verbose = False,  # noqa: ARG001 - the guard reads it
 ) -> int:
     """Render the pages of an audit record again."""
     from ..api import Result  # noqa: PLC0415 - the libraries load only now
