@@ -18,12 +18,12 @@ _HOME = {
     "mitigate_file": "mitigated",
     "mitigate_model": "mitigated",
     "Mitigated": "mitigated",
-    "explain_row": "api",
+    "explain_row": "single",
     "Explanation": "explanations",
-    "compare_audits": "api",
-    "write_datasheet": "api",
-    "write_model_card": "api",
-    "local_law_144": "api",
+    "compare_audits": "documents",
+    "write_datasheet": "documents",
+    "write_model_card": "documents",
+    "local_law_144": "documents",
     "Result": "api",
     "wrap_model": "audit.model",
     "EvenhandError": "errors",
@@ -49,11 +49,6 @@ if TYPE_CHECKING:
     from .api import audit_file as audit_file
     from .api import audit_model as audit_model
     from .api import audit_predictions as audit_predictions
-    from .api import compare_audits as compare_audits
-    from .api import explain_row as explain_row
-    from .api import local_law_144 as local_law_144
-    from .api import write_datasheet as write_datasheet
-    from .api import write_model_card as write_model_card
     from .audit.explain.background import background_test as background_test
     from .audit.explain.deletion import deletion_insertion as deletion_insertion
     from .audit.explain.dependence import partial_dependence_by_group as partial_dependence_by_group
@@ -66,6 +61,10 @@ if TYPE_CHECKING:
     from .audit.explain.stability import explanation_stability as explanation_stability
     from .audit.explain.surrogate import surrogate_tree as surrogate_tree
     from .audit.model import wrap_model as wrap_model
+    from .documents import compare_audits as compare_audits
+    from .documents import local_law_144 as local_law_144
+    from .documents import write_datasheet as write_datasheet
+    from .documents import write_model_card as write_model_card
     from .errors import EvenhandError as EvenhandError
     from .errors import EvenhandWarning as EvenhandWarning
     from .errors import InputError as InputError
@@ -73,6 +72,7 @@ if TYPE_CHECKING:
     from .mitigated import Mitigated as Mitigated
     from .mitigated import mitigate_file as mitigate_file
     from .mitigated import mitigate_model as mitigate_model
+    from .single import explain_row as explain_row
 
 
 def __getattr__(name: str) -> Any:

@@ -19,9 +19,10 @@ the received value and the next step.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Reason(StrEnum):
@@ -179,3 +180,24 @@ def did_you_mean(name: object, known: Iterable[object]) -> str:
         return f"did you mean {close[0]!r}?"
     shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
     return f"known are: {shown}" if names else "there are none"
+
+
+def all_of(*steps: Callable[[], Any]) -> list[Any]:
+    """Take every step, and raise the problems of all of them at once.
+
+    Examples
+    --------
+    >>> all_of(lambda: 1, lambda: "two")
+    [1, 'two']
+    """
+    results, errors = [], []
+    for step in steps:
+        try:
+            results.append(step())
+        except InputError as error:
+            errors.append(error)
+    if len(errors) > 1:
+        raise InputError(problem for error in errors for problem in error.problems)
+    if errors:
+        raise errors[0]
+    return results

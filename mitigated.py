@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .api import of_file, of_objects, plain_label, settings_from, silent
+from .api import of_file, of_objects
 from .audit.alternatives import alternatives, alternatives_csv, alternatives_json
 from .audit.files import write_atomically
 from .audit.gate import exit_code
@@ -16,6 +16,7 @@ from .audit.record import State
 from .audit.record_frontier import FrontierFacts
 from .audit.settings import Settings, merge
 from .errors import InputError, Problem
+from .reading import plain_label, settings_from, silent
 from .result import Result
 
 Progress = Callable[[str, int, int], None]

@@ -131,8 +131,9 @@ def bands_of(texts: Many) -> dict[str, list[float]] | None:
 
 def run_audit(source: Path, flags: dict[str, Any], reference: Many, *, quiet: bool, verbose: bool) -> int:
     """Run an audit from a source and flags, print its summary, write its files, return the exit code."""
-    from ..api import audit_file, settings_from  # noqa: PLC0415 - the libraries load only now
+    from ..api import audit_file  # noqa: PLC0415 - the libraries load only now
     from ..audit.settings import parse_reference  # noqa: PLC0415
+    from ..reading import settings_from  # noqa: PLC0415
     from .summary import summary  # noqa: PLC0415
 
     given = {key: value for key, value in flags.items() if value not in (None, [])}

@@ -26,7 +26,7 @@ def compare(
     verbose: flags.Verbose = False,  # noqa: ARG001 - the guard reads it
 ) -> int:
     """Hold audits against the first: what got better, what got worse, what is within noise."""
-    from ..api import compare_audits  # noqa: PLC0415 - the libraries load only now
+    from ..documents import compare_audits  # noqa: PLC0415 - the libraries load only now
     from .summary_compare import summary  # noqa: PLC0415
 
     found = compare_audits(records, out_file, language)

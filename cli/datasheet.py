@@ -56,7 +56,8 @@ def datasheet(
     verbose: flags.Verbose = False,  # noqa: ARG001 - the guard reads it
 ) -> int:
     """Write the datasheet of a table."""
-    from ..api import settings_from, write_datasheet, write_questions  # noqa: PLC0415 - loads only now
+    from ..documents import write_datasheet, write_questions  # noqa: PLC0415 - loads only now
+    from ..reading import settings_from  # noqa: PLC0415
 
     if init is not None:
         kept = write_questions(init)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .terminal import err, out
 
 if TYPE_CHECKING:
-    from ..api import Written
+    from ..documents import Written
 
 BROKEN = 1
 

@@ -44,8 +44,9 @@ def explain(
     verbose: flags.Verbose = False,
 ) -> None:
     """Explain single decisions of a model."""
-    from ..api import explain_file, settings_from  # noqa: PLC0415 - the libraries load only now
     from ..audit.decisions import Ask  # noqa: PLC0415
+    from ..reading import settings_from  # noqa: PLC0415 - the libraries load only now
+    from ..single import explain_file  # noqa: PLC0415
     from .explanation_text import explanation_text  # noqa: PLC0415
 
     if format_name not in {"text", "json"}:

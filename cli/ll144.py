@@ -51,7 +51,7 @@ def ll144(
     verbose: flags.Verbose = False,  # noqa: ARG001 - the guard reads it
 ) -> None:
     """Make the summary of Local Law 144 from counts."""
-    from ..api import local_law_144  # noqa: PLC0415 - the libraries load only now
+    from ..documents import local_law_144  # noqa: PLC0415 - the libraries load only now
     from .summary_law import law_summary  # noqa: PLC0415
 
     given = {

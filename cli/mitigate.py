@@ -57,8 +57,8 @@ def mitigate(
     verbose: flags.Verbose = False,  # noqa: ARG001 - the guard reads it
 ) -> int:
     """Search what narrows the gap of a model, at what price, and judge the best of it."""
-    from ..api import settings_from  # noqa: PLC0415 - the libraries load only now
     from ..mitigated import mitigate_file  # noqa: PLC0415
+    from ..reading import settings_from  # noqa: PLC0415
     from .frontier_summary import frontier_summary  # noqa: PLC0415
 
     _refuse_misplaced(source, save)

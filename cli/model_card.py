@@ -29,8 +29,8 @@ def model_card(
     verbose: flags.Verbose = False,  # noqa: ARG001 - the guard reads it
 ) -> int:
     """Write the model card of an audit."""
-    from ..api import write_model_card, write_questions  # noqa: PLC0415 - the libraries load only now
     from ..audit.forms import MODEL_CARD  # noqa: PLC0415
+    from ..documents import write_model_card, write_questions  # noqa: PLC0415 - the libraries load only now
 
     if init is not None:
         kept = write_questions(init, form=MODEL_CARD)

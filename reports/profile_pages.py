@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 
 from ..audit.profile_evidence import TABLES
-from ..audit.profile_packs import Pack, pack_named, packs
+from ..audit.profile_packs import pack_named, packs
+from .view_profiles import status_line
 from .wording import say
 
 WIDTH = 100
@@ -46,7 +47,7 @@ def explanation(name: str) -> str:
     pack = pack_named(name)
     blocks = [
         (pack.name,),
-        (_status(pack),),
+        (status_line(pack),),
         (say("profiles.asks", id=pack.id), *(f"{ask.text} ({ask.cites})" for ask in pack.asks)),
         (
             say("profiles.options"),
@@ -67,18 +68,6 @@ def explanation(name: str) -> str:
         block for place, block in enumerate(blocks) if len(block) > 1 or place in (0, 1, len(blocks) - 1)
     ]
     return "\n\n".join("\n".join([_wrapped(block[0]), *map(_item, block[1:])]) for block in shown)
-
-
-def _status(pack: Pack) -> str:
-    return say(
-        "profiles.status",
-        status=say(f"profiles.status.{pack.status}"),
-        jurisdiction=pack.jurisdiction,
-        date=pack.status_date,
-        note=pack.status_note,
-        version=pack.version,
-        dated=pack.dated,
-    )
 
 
 def _wrapped(text: str) -> str:

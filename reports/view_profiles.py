@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ..audit.privacy import Hidden
+from ..audit.profile_packs import Pack
 from ..audit.record import Record
 from ..audit.record_profiles import AskFacts, ProfileFacts
 from .formats import number
@@ -66,7 +67,7 @@ def _said(item: ProfileFacts) -> Iterator[str]:
         yield say(f"profiles.said.{key}", text=prose(text))
 
 
-def status_line(item: ProfileFacts) -> str:
+def status_line(item: ProfileFacts | Pack) -> str:
     """Say what a pack's status was on which day."""
     return say(
         "profiles.status",

@@ -14,9 +14,10 @@ import pytest
 
 import evenhand
 from evenhand import InputError, audit_file, audit_model, audit_predictions
-from evenhand.api import settings_from, write_settings
+from evenhand.api import write_settings
 from evenhand.audit.policy import Limit
 from evenhand.errors import OutputError, SettingsError
+from evenhand.reading import settings_from
 
 MODEL = {"target": "income", "pos_label": ">50K", "sensitive_features": ["sex"], "explain": False}
 RNG = np.random.default_rng(0)

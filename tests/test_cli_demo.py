@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from evenhand.api import settings_from
 from evenhand.audit.model import load_model
 from evenhand.audit.record import read_record
+from evenhand.reading import settings_from
 
 FILES = [
     "adult.parquet", "datasheet.answers.toml", "datasheet.html", "evenhand.toml", "model.skops",

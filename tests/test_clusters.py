@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand import InputError, audit_file
-from evenhand.api import settings_from
 from evenhand.errors import Reason
 from evenhand.metrics.catalogue import metric_named
 from evenhand.metrics.cluster_resampling import cluster_bootstrap
@@ -22,6 +21,7 @@ from evenhand.metrics.intervals import wilson
 from evenhand.metrics.people import person_codes, profiles, repeats
 from evenhand.metrics.rates import RATES, count, estimates, group_table
 from evenhand.metrics.tally import cube_of
+from evenhand.reading import settings_from
 
 RATE = "selection_rate"
 

@@ -7,8 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from evenhand import audit_predictions
-from evenhand.api import compare_audits
+from evenhand import audit_predictions, compare_audits
 from evenhand.audit.compare import change_of, compare_records
 from evenhand.errors import InputError
 from evenhand.metrics.results import Estimate, Interval

@@ -13,8 +13,8 @@ from sklearn.metrics import accuracy_score
 from sklearn.tree import DecisionTreeClassifier
 
 from evenhand import EvenhandWarning, InputError, audit_file, audit_model
-from evenhand.api import settings_from
 from evenhand.audit.record import read_record
+from evenhand.reading import settings_from
 
 MODEL = {"target": "income", "pos_label": ">50K", "sensitive_features": ["sex"]}
 INPUTS = ["age", "education-num", "hours-per-week", "marital-status", "occupation", "race", "sex"]

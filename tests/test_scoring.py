@@ -8,10 +8,11 @@ import pytest
 from sklearn import metrics as skm
 from sklearn.linear_model import LogisticRegression, RidgeClassifier
 
-from evenhand.api import audit_file, audit_model, audit_predictions, settings_from
+from evenhand.api import audit_file, audit_model, audit_predictions
 from evenhand.audit.record import Record
 from evenhand.audit.scoring import _apart, _joined
 from evenhand.errors import InputError, ModelError
+from evenhand.reading import settings_from
 from evenhand.reports.html import render_report
 
 

@@ -570,7 +570,8 @@ def test_an_encoded_column_is_taken_as_it_is():
 
 
 def test_an_audit_searches_the_columns_that_its_settings_name(tmp_path):
-    from evenhand.api import audit_file, settings_from
+    from evenhand.api import audit_file
+    from evenhand.reading import settings_from
 
     table, decided = planted(1, rows=2000, columns=3)
     frame = pd.DataFrame({**table, "y": decided.astype(int), "d": decided.astype(int)})
@@ -597,7 +598,8 @@ def test_an_audit_searches_the_columns_that_its_settings_name(tmp_path):
 
 @pytest.mark.parametrize("search", [["zzz"], ["d"], ["c0", "c0"]])
 def test_an_audit_refuses_columns_it_cannot_search(tmp_path, search):
-    from evenhand.api import audit_file, settings_from
+    from evenhand.api import audit_file
+    from evenhand.reading import settings_from
 
     table, decided = planted(1, rows=200, columns=2)
     path = tmp_path / "rows.csv"
