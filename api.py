@@ -28,9 +28,10 @@ from .audit.init_settings import write_guess
 from .audit.local_law import scored_arrays
 from .audit.model import Model, wrap_model
 from .audit.policy import Policy, load_policy
+from .audit.request import Request
 from .audit.roles import check_roles
 from .audit.rows import Table, check_inputs
-from .audit.run import Request, run_search
+from .audit.run import run_search
 from .audit.settings import Settings, merge, policy_of
 from .audit.tables import open_tables
 from .errors import InputError, ModelError, all_of

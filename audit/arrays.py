@@ -19,7 +19,8 @@ from .policy import Policy
 from .profile_evidence import check_profiles
 from .record import Absent, Record, SourceFacts, Task
 from .roles import crossings
-from .run import Extras, Sources, check_names, plan_of, record_of
+from .run import Sources, check_names, plan_of, record_of
+from .run_extras import Extras
 from .settings import Settings
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -20,10 +20,8 @@ from .mitigating import Job
 from .model import wrap_model
 from .record import GroupingFacts
 from .record_frontier import FrontierFacts
+from .request import Request
 from .rows import count_rows
-
-if TYPE_CHECKING:
-    from .run import Request
 
 Progress = Callable[[str, int, int], None]
 

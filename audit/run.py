@@ -20,77 +20,35 @@ from .coarse import with_coarse
 from .conditional import conditional_facts
 from .deployed import MitigatedModel
 from .document import datasheet_facts
-from .explaining import Subject, explain_gaps
-from .explaining_pairs import Wanted
-from .frontier_question import Question
-from .frontier_run import asked_question, searched_frontier
+from .frontier_run import asked_question
 from .gate import judge, refuse_unknown, worst_state
-from .label_checking import label_checks
 from .local_law import scored_cube
-from .looking_inside import look_inside
 from .measure import Plan, check_reference, grouping_facts, overall_facts, tables_of
-from .mitigating import Job, Rows, mitigate
-from .model import Model
 from .people import repeated_people
 from .policy import Policy
 from .profile_evidence import check_profiles, with_profiles
 from .reach import reach_facts
 from .record import (
-    Absent,
     GroupingFacts,
-    MitigationFacts,
     ModelFacts,
-    Note,
     Record,
-    SliceFacts,
     Software,
     SourceFacts,
     Task,
 )
-from .record_explain import GapExplanation, LabelCheck
-from .record_frontier import FrontierFacts
-from .record_neural import NeuralFacts
-from .record_people import PeopleFacts
-from .record_recourse import RecourseFacts
-from .recourse import group_recourse
-from .roles import Roles
-from .rows import Table, columns_read, count_rows, inputs_of, part_of
-from .run_notes import count_notes, model_notes, not_made, overlap_notes, ready_already
+from .request import Request
+from .rows import Table, count_rows, inputs_of
+from .run_extras import Extras, model_extras
+from .run_notes import count_notes, model_notes
 from .scoring import with_scores
 from .settings import Settings
 from .slices import search_table
-from .whole import NOT_EXAMINED, Examined, WholeWanted, examine_model
 
 Progress = Callable[[str, int, int], None]
 
 PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "duckdb", "pyarrow", "narwhals", "shap", "fairlearn")
 MOST_CELLS = 100_000
 """A record keeps the score axis of its cube up to so many cells; beyond, counts of decisions only."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """Everything that an audit needs, checked.
-
-    Parameters
-    ----------
-    settings : Settings
-    roles : Roles
-    test : Table
-        The rows audited.
-    train : Table or None
-        The rows to train on again.
-    model : Model or None
-    policy : Policy or None
-    """
-
-    settings: Settings
-    roles: Roles
-    test: Table
-    train: Table | None
-    model: Model | None
-    policy: Policy | None
-    answers: Answers | None = None
 
 
 @dataclass(frozen=True)
@@ -103,26 +61,6 @@ class Sources:
     task: Task
     datasheet: dict[str, Any] | None
     answers: Answers | None
-
-
-@dataclass(frozen=True)
-class Extras:
-    """What was found beyond the cube's figures, and what was not made."""
-
-    explanations: tuple[GapExplanation, ...] = ()
-    mitigation: tuple[MitigationFacts, ...] = ()
-    absent: tuple[Absent, ...] = ()
-    notes: tuple[Note, ...] = ()
-    slices: tuple[SliceFacts, ...] = ()
-    examined: Examined = NOT_EXAMINED
-    people: PeopleFacts | None = None
-    label_checks: tuple[LabelCheck, ...] = ()
-    recourse: RecourseFacts | None = None
-    neural: NeuralFacts | None = None
-    scored: Cube | None = None
-    """With "above the median" for decisions, where a profile wants scoring rates."""
-    frontier: FrontierFacts | None = None
-    chosen: MitigatedModel | None = None
 
 
 def run_search(request: Request, progress: Progress) -> tuple[Record, Cube, MitigatedModel | None]:
@@ -154,7 +92,7 @@ def run_search(request: Request, progress: Progress) -> tuple[Record, Cube, Miti
     people = repeated_people(request.test, request.roles, request.model, cube, plan.options)
     plan = replace(plan, designs=people.designs)
     groupings = grouping_facts(cube, plan)
-    made = _extras(request, plan, groupings, question, progress)
+    made = model_extras(request, plan, groupings, question, progress)
     extras = replace(
         made,
         people=people.facts,
@@ -256,105 +194,6 @@ def plan_of(s: Settings, groupings: tuple[tuple[str, ...], ...]) -> Plan:
     """Say what is compared with what."""
     options = Options(level=s.level, min_group_size=s.min_group_size, seed=s.seed)
     return Plan(groupings, s.reference, options, s.privacy_minimum)
-
-
-def _extras(
-    request: Request,
-    plan: Plan,
-    groupings: tuple[GroupingFacts, ...],
-    question: Question | None,
-    progress: Progress,
-) -> Extras:
-    """Do what needs rows and a model: explain and mitigate."""
-    s, model = request.settings, request.model
-    absent = not_made(s, model=model is not None, train=request.train is not None)
-    if model is None:
-        return Extras(absent=tuple(absent))
-    explanations: tuple[GapExplanation, ...] = ()
-    mitigation: tuple[MitigationFacts, ...] = ()
-    frontier, chosen = None, None
-    notes: tuple[Note, ...] = ()
-    examined = NOT_EXAMINED
-    recourse: RecourseFacts | None = None
-    test = _rows(request.test, request.roles, model)
-    subject = Subject(
-        model=model,
-        frame=test.frame,
-        labels=test.labels,
-        attributes=dict(test.attributes),
-        weight=test.weight,
-        pos_label=request.roles.pos_label,
-        threshold=request.roles.threshold,
-        seed=s.seed,
-        level=s.level,
-        controls=dict(test.control),
-    )
-    neural: NeuralFacts | None = None
-    if s.neural:
-        neural, closed = look_inside(
-            subject, groupings, progress, minimum=s.min_group_size, least=s.privacy_minimum
-        )
-        absent += closed
-    if s.explain:
-        wanted = Wanted(s.explain_gaps, s.explain_game, s.explain_against, s.explain_groups, s.min_group_size)
-        explanations, missing = explain_gaps(subject, groupings, progress, wanted)
-        absent += missing
-        recourse, missing = group_recourse(subject, s, request.roles, groupings, progress)
-        absent += missing
-    if s.whole:
-        asked = WholeWanted(s.global_columns, request.roles.sensitive, s.proxies, s.min_group_size)
-        examined = examine_model(subject, groupings, asked, explanations, progress)
-        absent += examined.absent
-    checks: tuple[LabelCheck, ...] = ()
-    if request.train is not None:
-        train = _rows(request.train, request.roles, model)
-        notes = overlap_notes(train, test)
-        job = Job(
-            model=model,
-            pos_label=request.roles.pos_label,
-            threshold=request.roles.threshold,
-            train=train,
-            test=test,
-            groupings=plan.groupings,
-            options=plan.options,
-            weight_kind=s.weight_kind,
-            proxies=s.proxies,
-        )
-        if s.explain_labels:
-            least = {"minimum": s.min_group_size, "seed": s.seed}
-            checks, missing = label_checks(train, test, groupings, **least, level=s.level)
-            absent += missing
-        ready = isinstance(model.estimator, MitigatedModel)
-        if ready:
-            absent += ready_already(s, frontier=question is not None)
-        if s.mitigate and not ready:
-            mitigation, missing = mitigate(job, s.methods, progress)
-            absent += missing
-        if question is not None and not ready:
-            frontier, chosen = searched_frontier(request, job, question, groupings, progress)
-    return Extras(
-        explanations,
-        mitigation,
-        tuple(absent),
-        notes,
-        label_checks=checks,
-        recourse=recourse,
-        neural=neural,
-        examined=examined,
-        frontier=frontier,
-        chosen=chosen,
-    )
-
-
-def _rows(table: Table, roles: Roles, model: Model) -> Rows:
-    frame = table.frame(columns_read(roles, model))
-    part = part_of(frame, roles, None)
-    target = frame[roles.target]
-    labels = part.labels
-    if labels is None:
-        raise TypeError("a model is audited with labels")
-    inputs = frame[list(inputs_of(model, roles))]
-    return Rows(inputs, labels, target, part.attributes, part.weight, part.control)
 
 
 def _software() -> Software:

@@ -249,7 +249,7 @@ def test_a_model_that_refuses_changed_rows_leaves_the_audit_whole(people):
     rows = people[~((people["pay"] == 7) & (people["late"] == 2))].reset_index(drop=True)
     labelled = rows.assign(paid=np.random.default_rng(1).integers(0, 2, len(rows)))
     options = {"mitigate": False, "explain": True}
-    import evenhand.audit.run as run
+    import evenhand.audit.run_extras as run
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run, "explain_gaps", lambda *_args, **_kwargs: ((), ()))
