@@ -75,7 +75,10 @@ def small() -> Record:
     score = np.round(rng.beta(2, 3, 900), 3)
     labels = (rng.random(900) < score).astype(int)
     groups = {"sex": sex, "region": region}
-    return audit_predictions(labels, y_score=score, sensitive_features=groups).record
+    job = rng.choice(["smith", "baker", "falconer"], 900, p=[0.6, 0.393, 0.007])
+    return audit_predictions(
+        labels, y_score=score, sensitive_features=groups, control_features={"job": job}
+    ).record
 
 
 @pytest.fixture(scope="module", params=["small", "rich"])
@@ -93,15 +96,20 @@ def leaving(record: Record) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def withheld(record: Record) -> list[str]:
-    """Names of the withheld groups of single attributes; those of crossings contain them."""
+    """Names of the withheld groups and of the withheld levels of control columns."""
     hidden = hidden_groups(record)
     found = [g.name for part in record.groupings for g in part.groups if g.group in hidden[part.name]]
     assert len(found) >= 4
+    found += [level.name for part in record.conditional for level in part.strata if level.withheld]
     return [plain(name) for name in found]
 
 
 def test_no_line_that_names_a_withheld_group_has_a_figure(leaving, withheld):
-    lines = [plain(line) for name in ("summary.md", "junit.xml") for line in leaving[name].splitlines()]
+    lines = [
+        plain(line)
+        for name in ("summary.md", "junit.xml", "results.sarif")
+        for line in leaving[name].splitlines()
+    ]
     for text in (*texts_of(leaving["report.html"]), *lines):
         for name in withheld:
             for after in text.split(name)[1:] if len(name) < 60 else ():
