@@ -67,6 +67,7 @@ def torch_row(pool: Pool, row: int, background: Ints, method: str) -> Attributio
     own, origins = blocks.matrix[[row]], blocks.matrix[background[:ORIGINS]]
     try:
         values, engine = _values(method, inside, own, origins, output)
+    # What torch and captum raise of modules that they cannot hook or go back through.
     except (RuntimeError, NotImplementedError, AttributeError, TypeError) as error:
         first = (str(error).strip().splitlines() or [""])[0][:200]
         message = f"{method} cannot look into this network: {type(error).__name__}: {first}; take shap"
