@@ -7,42 +7,25 @@ its negatives has no joint figures: one of them would speak of these few people,
 each of them gives all the others away. (That few were selected or rejected hides nothing: precision among
 eight selected says no more than what the margins and the true positive rate say already.)
 
-Where only one group of a published total is hidden, or all hidden ones together are under the minimum,
-subtraction would give it away: the smallest remaining group is hidden too (complementary suppression), in
-every table whose margins are on the page, until nothing more is needed. The same holds for joint figures,
-where it is enough that the few people left by subtraction could be split in more than one way.
+What else is withheld, so that subtraction does not bring these back, stands in :mod:`.complement`.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-
-import numpy as np
+from collections.abc import Mapping
 
 from ..errors import Reason
 from ..metrics.catalogue import CATALOGUE
 from ..metrics.rates import RATES
 from ..metrics.results import Disparity, Group
-from .record import GroupFacts, GroupingFacts, Record
+from .complement import closed_groups, closed_joints
+from .record import GroupFacts, Record
 
 Hidden = Mapping[str, frozenset[Group]]
 """By grouping name, the groups whose figures are withheld."""
 
 MARGINS = ("true_positive_rate", "false_positive_rate")
 """Rates whose denominators are the positives and the negatives."""
-
-_Enough = Callable[[Sequence[GroupFacts]], bool]
-
-
-@dataclass(frozen=True)
-class _Line:
-    """The groups of one grouping that add up to one published or hidden total."""
-
-    grouping: str
-    groups: tuple[GroupFacts, ...]
-    total_of: tuple[str, Group] | None
 
 
 def hidden_groups(record: Record) -> Hidden:
@@ -64,7 +47,7 @@ def hidden_groups(record: Record) -> Hidden:
         part.name: {g.group for g in part.groups if g.withheld or g.rows < minimum}
         for part in record.groupings
     }
-    return _completed(record, hidden, lambda members: sum(item.rows for item in members) >= minimum)
+    return closed_groups(record, hidden)
 
 
 def hidden_joints(record: Record, hidden: Hidden) -> Hidden:
@@ -86,18 +69,12 @@ def hidden_joints(record: Record, hidden: Hidden) -> Hidden:
             for part in record.groupings
         }
     minimum = record.privacy_minimum
-
     begun = {
-        part.name: {g.group for g in part.groups if any(0 < size < minimum for _, size in _margins([g]))}
+        part.name: {g.group for g in part.groups if any(0 < size < minimum for size in _sizes(g))}
         | set(hidden[part.name])
         for part in record.groupings
     }
-
-    def open_ended(members: Sequence[GroupFacts]) -> bool:
-        # What subtraction leaves of few people must be splittable among them in more than one way.
-        return all(size == 0 or size >= minimum or 0 < hits < size for hits, size in _margins(members))
-
-    return _completed(record, begun, open_ended)
+    return closed_joints(record, hidden, begun)
 
 
 def is_joint(metric: str) -> bool:
@@ -117,29 +94,9 @@ def _is_masked(item: GroupFacts) -> bool:
     return any(rate.reason is Reason.WITHHELD for rate in item.rates.values())
 
 
-def _margins(members: Sequence[GroupFacts]) -> list[tuple[float, int]]:
-    """Give, for the positives and for the negatives, how many of them were selected and how many they are."""
-    rates = [[g.rates[name] for g in members if name in g.rates] for name in MARGINS]
-    return [
-        (float(np.nansum([rate.value * rate.rows for rate in found])), sum(rate.rows for rate in found))
-        for found in rates
-        if found
-    ]
-
-
-def _completed(record: Record, hidden: dict[str, set[Group]], enough: _Enough) -> Hidden:
-    """Hide further groups until no hidden one follows from a total."""
-    avoid = {part.name: _spared(part) for part in record.groupings}
-    lines = [line for part in record.groupings for line in _lines(part, record.groupings)]
-    changed = True
-    while changed:
-        changed = False
-        for line in lines:
-            extra = _complement(line, hidden, avoid[line.grouping], enough)
-            if extra is not None:
-                hidden[line.grouping].add(extra)
-                changed = True
-    return {name: frozenset(groups) for name, groups in hidden.items()}
+def _sizes(item: GroupFacts) -> list[int]:
+    """Count the positives and the negatives of a group, where it has labels and decisions."""
+    return [item.rates[name].rows for name in MARGINS if name in item.rates]
 
 
 def conceals(item: Disparity, hidden: frozenset[Group]) -> bool:
@@ -163,37 +120,3 @@ def concealed_figures(record: Record, hidden: Hidden, joints: Hidden) -> frozens
         and {verdict.group, verdict.reference} & joints.get(verdict.limit.attribute, frozenset())
     }
     return frozenset(worst | judged)
-
-
-def _spared(part: GroupingFacts) -> frozenset[Group]:
-    """Give the groups to hide last: the reference, and those that worst-of-several figures name."""
-    pairs = (d for d in part.disparities if d.against == "all_pairs")
-    named = {group for d in pairs for group in (d.group, d.reference) if group is not None}
-    return frozenset(named | ({part.reference} if part.reference is not None else set()))
-
-
-def _lines(part: GroupingFacts, others: tuple[GroupingFacts, ...]) -> Iterator[_Line]:
-    yield _Line(part.name, part.groups, None)
-    for other in others:
-        if set(other.attributes) < set(part.attributes):
-            places = [part.attributes.index(name) for name in other.attributes]
-            buckets: dict[Group, list[GroupFacts]] = defaultdict(list)
-            for item in part.groups:
-                buckets[tuple(item.group[place] for place in places)].append(item)
-            for key, members in buckets.items():
-                yield _Line(part.name, tuple(members), (other.name, key))
-
-
-def _complement(
-    line: _Line, hidden: Mapping[str, set[Group]], spared: frozenset[Group], enough: _Enough
-) -> Group | None:
-    """Give the next group of a line that must be hidden, None where the line is safe."""
-    gone = hidden[line.grouping]
-    inside = [item for item in line.groups if item.group in gone]
-    total_hidden = line.total_of is not None and line.total_of[1] in hidden[line.total_of[0]]
-    if inside if total_hidden else not inside or (len(inside) > 1 and enough(inside)):
-        return None
-    left = [item for item in line.groups if item.group not in gone]
-    if not left:
-        return None
-    return min(left, key=lambda item: (item.group in spared, item.rows, item.name)).group
