@@ -79,7 +79,7 @@ def _stratum(level: Level, table: GroupTable, plan: Plan) -> StratumFacts:
         name=group_name((level,)),
         rows=rows,
         withheld=rows < plan.privacy_minimum,
-        figures=tuple(worst_of(table, metric, plan.options) for metric in known),
+        figures=tuple(worst_of(table, metric, plan.enough) for metric in known),
     )
 
 
@@ -99,12 +99,14 @@ def _pool(
     group, reference = (whole.groups[i] for i in pair)
     fewest = int(whole.rows[list(pair)].min())
     counted = [count(table, rate) for table in strata]
-    x1, n1 = _successes(group, strata, counted)
-    x2, n2 = _successes(reference, strata, counted)
+    x1, n1, rows1 = _successes(group, strata, counted)
+    x2, n2, rows2 = _successes(reference, strata, counted)
     pooled = mantel_haenszel_difference(x1, n1, x2, n2, plan.options.level)
     both = (n1 > 0) & (n2 > 0)
     # Where no stratum varies Sato's variance is zero, which would claim certainty.
     varies = bool(np.any(both & (x1 + x2 > 0) & (x1 + x2 < n1 + n2)))
+    # What is compared are the people in levels that hold both groups.
+    common = [int(rows[both].sum()) for rows in (rows1, rows2)] if both.any() else []
     span = Interval(float(pooled.low), float(pooled.high), plan.options.level, pooled.method)
     return PooledFacts(
         metric=rate.name,
@@ -115,19 +117,19 @@ def _pool(
         interval=span if varies else None,
         strata=int(both.sum()),
         below_minimum=fewest < plan.options.min_group_size,
-        withheld=fewest < plan.privacy_minimum,
+        withheld=min(fewest, *common) < plan.privacy_minimum,
         reason=None if both.any() else Reason.NO_STRATUM,
     )
 
 
 def _successes(
     group: Group, strata: Sequence[GroupTable], counted: Sequence[Counted]
-) -> tuple[Floats, Floats]:
-    """Give the group's successes and effective rows in each stratum; 0 of 0 where it does not occur."""
+) -> tuple[Floats, Floats, Floats]:
+    """Give the group's successes, effective rows and rows in each stratum; 0 where it does not occur."""
     places = [table.groups.index(group) if group in table.groups else None for table in strata]
     found = [
-        (0.0, 0.0) if i is None else (c.successes[i], c.effective[i])
+        (0.0, 0.0, 0.0) if i is None else (c.successes[i], c.effective[i], c.rows[i])
         for i, c in zip(places, counted, strict=True)
     ]
-    sums = np.array(found, dtype=np.float64).reshape(-1, 2)
-    return sums[:, 0], sums[:, 1]
+    sums = np.array(found, dtype=np.float64).reshape(-1, 3)
+    return sums[:, 0], sums[:, 1], sums[:, 2]

@@ -38,7 +38,10 @@ MAX_METRIC_CALLS = 1_200_000
 WITHIN = ("selection_rate", "true_positive_rate", "false_positive_rate")
 """Gaps that are explained within the levels of control columns too."""
 FEWEST = 10
-"""Rows that each of the groups must have in a level of a control column; other levels are left out."""
+"""Rows that each of the groups must have in a level of a control column; other levels are left out.
+
+The privacy minimum, where it is larger.
+"""
 
 
 @dataclass(frozen=True)
@@ -249,11 +252,12 @@ class _Work:
 
     def _within(self, metric: str, sides: _Sides, column: Column) -> Outcome:
         weight = np.ones(len(sides.group)) if self.subject.weight is None else self.subject.weight
+        fewest = max(FEWEST, self.wanted.privacy_minimum)
         strata = []
         for code in np.unique(column.codes):
             held = np.asarray(column.codes) == code
             rows = self._rows(metric, sides.within(held))
-            if rows.reason is None and min(len(rows.group), len(rows.reference)) >= FEWEST:
+            if rows.reason is None and min(len(rows.group), len(rows.reference)) >= fewest:
                 one, two = weight[rows.group].sum(), weight[rows.reference].sum()
                 strata.append((one * two / (one + two), rows, weight * held))
         if not strata:

@@ -25,6 +25,7 @@ class Wanted:
     against: tuple[Against, ...] = ("reference",)
     groups: Literal["furthest", "all"] = "furthest"
     min_group_size: int = 1
+    privacy_minimum: int = 1
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,10 @@ from dataclasses import replace
 from ..errors import Reason
 from ..metrics.results import Disparity, Estimate, Group
 from .explain.kinds import uses_labels
-from .privacy import hidden_groups, hidden_joints, is_joint
-from .record import GroupFacts, GroupingFacts, Record
+from .masked_model import masked_neural, masked_rows, masked_whole
+from .masked_slices import masked_slices
+from .privacy import Hidden, hidden_groups, hidden_joints, is_joint
+from .record import ConditionalFacts, GroupFacts, GroupingFacts, Record
 
 
 def masked(record: Record) -> Record:
@@ -29,7 +31,8 @@ def masked(record: Record) -> Record:
     -------
     Record
         Such rates, and the comparisons made of them, are ``nan`` with the reason ``withheld``; explanations
-        of gaps between such groups are gone. Groups that are withheld whole keep their figures here: views
+        of gaps between such groups are gone, slices that would tell of few people are marked, and so are
+        figures within levels. Groups that are withheld whole keep their figures here: views
         leave them out by their marks.
     """
     hidden = hidden_groups(record)
@@ -41,7 +44,35 @@ def masked(record: Record) -> Record:
         if not (is_joint(item.metric) or uses_labels(item.metric))
         or {item.group, item.reference}.isdisjoint(joints.get(item.grouping, frozenset()))
     )
-    return record.model_copy(update={"groupings": groupings, "explanations": explanations})
+    return record.model_copy(
+        update={
+            "groupings": groupings,
+            "explanations": masked_rows(explanations, record.privacy_minimum),
+            "conditional": tuple(_conditional(item, hidden, joints) for item in record.conditional),
+            "slices": masked_slices(record, hidden, joints),
+            "whole": masked_whole(record, hidden),
+            "neural": masked_neural(record, hidden),
+        }
+    )
+
+
+def _conditional(item: ConditionalFacts, hidden: Hidden, joints: Hidden) -> ConditionalFacts:
+    """Withhold the joint figures of groups within levels, too."""
+    gone = joints.get(item.grouping, frozenset()) - hidden.get(item.grouping, frozenset())
+    return item.model_copy(
+        update={
+            "strata": tuple(
+                level.model_copy(update={"figures": tuple(_disparity(one, gone) for one in level.figures)})
+                for level in item.strata
+            ),
+            "pooled": tuple(
+                line.model_copy(update={"withheld": True})
+                if is_joint(line.metric) and not gone.isdisjoint({line.group, line.reference})
+                else line
+                for line in item.pooled
+            ),
+        }
+    )
 
 
 def _grouping(grouping: GroupingFacts, gone: frozenset[Group]) -> GroupingFacts:

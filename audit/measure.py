@@ -66,6 +66,11 @@ class Plan:
     privacy_minimum: int
     designs: Mapping[str, Design] = field(default_factory=dict)
 
+    @property
+    def enough(self) -> Options:
+        """The options for figures that compare only groups of the privacy minimum and more."""
+        return replace(self.options, min_group_size=max(self.options.min_group_size, self.privacy_minimum))
+
     def table(self, cube: Cube, *attributes: str) -> GroupTable:
         """Make the confusion matrices of one grouping, with its effective sizes where a design gives them."""
         return _designed(group_table(cube, *attributes), self.designs)

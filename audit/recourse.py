@@ -140,7 +140,7 @@ def group_recourse(
             sensitive=roles.sensitive,
             proxies=settings.proxies,
         ),
-        min_group_size=settings.min_group_size,
+        min_group_size=settings.fewest,
         seed=subject.seed,
         level=subject.level,
         effort=effort_for(subject.model),

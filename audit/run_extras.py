@@ -82,7 +82,7 @@ def model_extras(
         train=train,
         test=test,
         groupings=plan.groupings,
-        options=plan.options,
+        options=replace(plan.options, min_group_size=s.fewest),
         weight_kind=s.weight_kind,
         proxies=s.proxies,
     )
@@ -114,18 +114,18 @@ def _asked(
     """Add what the model tells when it is asked about rows."""
     s = request.settings
     if s.neural:
-        neural, missing = look_inside(
-            subject, groupings, progress, minimum=s.min_group_size, least=s.privacy_minimum
-        )
+        neural, missing = look_inside(subject, groupings, progress, minimum=s.fewest, least=s.privacy_minimum)
         found = replace(found, neural=neural, absent=(*found.absent, *missing))
     if s.explain:
-        wanted = Wanted(s.explain_gaps, s.explain_game, s.explain_against, s.explain_groups, s.min_group_size)
+        wanted = Wanted(
+            s.explain_gaps, s.explain_game, s.explain_against, s.explain_groups, s.fewest, s.privacy_minimum
+        )
         explanations, missing = explain_gaps(subject, groupings, progress, wanted)
         recourse, closed = group_recourse(subject, s, request.roles, groupings, progress)
         absent = (*found.absent, *missing, *closed)
         found = replace(found, explanations=explanations, recourse=recourse, absent=absent)
     if s.whole:
-        asked = WholeWanted(s.global_columns, request.roles.sensitive, s.proxies, s.min_group_size)
+        asked = WholeWanted(s.global_columns, request.roles.sensitive, s.proxies, s.fewest)
         examined = examine_model(subject, groupings, asked, found.explanations, progress)
         found = replace(found, examined=examined, absent=(*found.absent, *examined.absent))
     return found
@@ -143,7 +143,7 @@ def _trained_again(  # noqa: PLR0917 - what is known, in the order of the work
     s = request.settings
     found = replace(found, notes=overlap_notes(job.train, job.test))
     if s.explain_labels:
-        least = {"minimum": s.min_group_size, "seed": s.seed}
+        least = {"minimum": s.fewest, "seed": s.seed}
         checks, missing = label_checks(job.train, job.test, groupings, **least, level=s.level)
         found = replace(found, label_checks=checks, absent=(*found.absent, *missing))
     if isinstance(job.model.estimator, MitigatedModel):

@@ -453,6 +453,17 @@ class Settings(Section):
         return name
 
     @property
+    def fewest(self) -> int:
+        """The fewest people of a group that anything beyond its own rates may rest on.
+
+        Examples
+        --------
+        >>> Settings().fewest, Settings(min_group_size=5).fewest
+        (30, 10)
+        """
+        return max(self.min_group_size, self.privacy_minimum)
+
+    @property
     def grid(self) -> Grid:
         """The grid that scores are counted on; it does not depend on the data, so that cubes add up.
 

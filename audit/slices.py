@@ -80,7 +80,7 @@ def _search(rate: str, columns: Mapping[str, Any], part: Part, settings: Setting
         part.decisions,
         rate=rate,
         depth=settings.search_depth,
-        min_size=max(settings.min_group_size, 2),
+        min_size=max(settings.fewest, 2),
         level=round(1 - settings.level, 12),
         seed=settings.seed,
         sample_weight=part.weight,

@@ -91,7 +91,7 @@ def _further(record: Record, hidden: Hidden) -> Iterator[Section]:
     found = (
         scores_section(record),
         conditional_section(record, hidden),
-        slices_section(record, hidden),
+        slices_section(record),
     )
     yield from (section for section in found if section is not None)
 

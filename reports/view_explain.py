@@ -133,6 +133,8 @@ def _check(item: GapExplanation) -> str:
 
 def _method(item: GapExplanation) -> tuple[str, ...]:
     engine = "explain.engine" if item.walks else "explain.engine.exact"
+    if not item.rows:
+        engine = "explain.engine.unsaid"
     computed = say(
         engine,
         engine=reworded(item.engine),

@@ -32,7 +32,7 @@ def exciting_part(facts: NeuralFacts, hidden: Hidden) -> Section | None:
         folds=(
             Fold(
                 say("neural.exciting.fold"),
-                tables=tuple(_moves(item, place) for place, item in enumerate(shown, start=1)),
+                tables=tuple(_moves(item, place) for place, item in enumerate(shown, start=1) if item.moves),
                 printed="not",
             ),
         ),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from ..audit.privacy import Hidden
 from ..audit.record import Record, SliceFacts, SliceRow
-from ..metrics.results import Group, Level
 from . import formats
 from .formats import figure, span
 from .names import listed, named, prose
@@ -17,8 +15,8 @@ _FEW = 5
 _COLUMNS = ("rows", "slice_rate", "rest_rate", "slice_gap", "adjusted")
 
 
-def slices_section(record: Record, hidden: Hidden) -> Section | None:
-    """Build the section of all searches; None where nothing was searched."""
+def slices_section(record: Record) -> Section | None:
+    """Build the section of all searches; None where nothing was searched. The record is a masked one."""
     if not record.slices:
         return None
     first = record.slices[0]
@@ -29,26 +27,12 @@ def slices_section(record: Record, hidden: Hidden) -> Section | None:
         minimum=first.min_size,
         share=formats.figure(first.level, "rate"),
     )
-    concealed = _concealed(record, hidden)
-    parts = tuple(_part(item, f"slices-{place}", concealed) for place, item in enumerate(record.slices, 1))
+    parts = tuple(_part(item, f"slices-{place}") for place, item in enumerate(record.slices, 1))
     return Section("slices", say("slices.heading"), intro, sections=parts)
 
 
-_Conditions = frozenset[tuple[str, Level]]
-
-
-def _concealed(record: Record, hidden: Hidden) -> frozenset[_Conditions]:
-    """Spell the withheld groups as conditions, for a slice may be the same people as a group."""
-    pairs = ((part.attributes, group) for part in record.groupings for group in hidden[part.name])
-    return frozenset(_conditions(attributes, group) for attributes, group in pairs)
-
-
-def _conditions(attributes: tuple[str, ...], group: Group) -> _Conditions:
-    return frozenset(zip(attributes, group, strict=True))
-
-
-def _part(item: SliceFacts, anchor: str, concealed: frozenset[_Conditions]) -> Section:
-    rows = tuple(_row(line, concealed) for line in item.slices[:TOP])
+def _part(item: SliceFacts, anchor: str) -> Section:
+    rows = tuple(_row(line) for line in item.slices[:TOP])
     table = Table(
         id=f"{anchor}-table",
         caption=say("slices.table", metric=words_of(item.metric).inline),
@@ -67,8 +51,8 @@ def _part(item: SliceFacts, anchor: str, concealed: frozenset[_Conditions]) -> S
     )
 
 
-def _row(item: SliceRow, concealed: frozenset[_Conditions]) -> Row:
-    if item.withheld or frozenset(item.conditions) in concealed:
+def _row(item: SliceRow) -> Row:
+    if item.withheld:
         gone = (Cell(formats.NO_FIGURE),) * len(_COLUMNS)
         return Row(named(item.name, marks=(mark("withheld"),)), gone, "muted")
     return Row(

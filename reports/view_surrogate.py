@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from ..audit.explain.surrogate import falls_short
@@ -86,7 +87,7 @@ def _figures(item: FidelityFacts) -> tuple[Cell, Cell]:
 
 
 def _rules(tree: SurrogateFacts) -> Table:
-    rules = sorted(tree.rules, key=lambda rule: rule.value)
+    rules = sorted(tree.rules, key=lambda rule: (math.isnan(rule.value), rule.value))
     heads = (("score", True), ("decision", False), ("people", True))
     return Table(
         id="tree-rules",
