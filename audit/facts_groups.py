@@ -101,11 +101,12 @@ class JointFacts:
     ----------
     attributes : tuple of str
         The sensitive attributes, then the split column where there is one.
-    cells : tuple of (levels, (positives, others))
+    cells : tuple of (levels, (positives, negatives, unlabelled))
+        In records of earlier releases (positives, others).
     """
 
     attributes: tuple[str, ...]
-    cells: tuple[tuple[tuple[Level, ...], tuple[int, int]], ...]
+    cells: tuple[tuple[tuple[Level, ...], tuple[int, ...]], ...]
 
 
 def positive_sql(column: Column | None, pos_label: object) -> str:
@@ -236,13 +237,17 @@ def joint_facts(table: Table, roles: Roles) -> JointFacts | None:
     if not columns:
         return None
     levels = ", ".join(roles.level(column) for column in columns)
-    counts = f"count(*) FILTER ({roles.positive}), count(*)"
+    labelled = f"{roles.target.ref} IS NOT NULL" if roles.target else "FALSE"
+    counts = f"count(*) FILTER ({roles.positive}), count(*) FILTER ({labelled}), count(*)"
     width = len(columns)
     rows = table.rows(f"SELECT {levels}, {counts} FROM t GROUP BY ALL ORDER BY ALL LIMIT {MAX_JOINT + 1}")
     if len(rows) > MAX_JOINT:
         return None
     cells = tuple(
-        (tuple(as_level(level) for level in row[:width]), (int(row[width]), int(row[width + 1] - row[width])))
-        for row in rows
+        (tuple(as_level(level) for level in row[:width]), _parted(*map(int, row[width:]))) for row in rows
     )
     return JointFacts(tuple(column.name for column in columns), cells)
+
+
+def _parted(positives: int, labelled: int, rows: int) -> tuple[int, int, int]:
+    return positives, labelled - positives, rows - labelled

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from ..audit.answers import Answers
 from ..audit.record import Record
+from ..audit.told import told_counts
 from ..errors import InputError
 from .bands import banded
 from .datasheet_view import build_view
@@ -72,7 +73,7 @@ def datasheet_of(record: Record) -> str:
         raise InputError.of("no_datasheet", "record", message)
     named = record.answers.about.name if record.answers is not None else None
     return render_datasheet(
-        banded(record.datasheet, record.settings.get("bands") or {}),
+        banded({**record.datasheet, "told": told_counts(record)}, record.settings.get("bands") or {}),
         record.answers,
         title=named or record.data.name,
         credit=record.data.credit,

@@ -108,8 +108,12 @@ def schema(facts: Facts, shown: Shown) -> list[Block]:
 
 
 def _told(column: dict[str, Any], facts: Facts, shown: Shown) -> bool:
-    """Tell whether a column's missing values may be counted: in a sensitive column they are a group."""
-    return column["name"] not in facts["sensitive"] or shown.size([column["name"]], [None])
+    """Tell whether a column's missing values may be counted: of sensitive columns and the split, a group."""
+    return not _grouped(column["name"], facts) or shown.size([column["name"]], [None])
+
+
+def _grouped(name: str, facts: Facts) -> bool:
+    return name in facts["sensitive"] or (facts["splits"] is not None and name == facts["splits"]["column"])
 
 
 def _column(column: dict[str, Any], facts: Facts, shown: Shown) -> tuple[Cell, ...]:
@@ -122,11 +126,11 @@ def _column(column: dict[str, Any], facts: Facts, shown: Shown) -> tuple[Cell, .
         Cell(term(column["role"]) if column["role"] else "\u2013", muted=column["role"] is None),
         number(missing),
         number(count(column["distinct"])),
-        Cell(_values(column, facts)),
+        Cell(_values(column, facts, shown)),
     )
 
 
-def _values(column: dict[str, Any], facts: Facts) -> str:
+def _values(column: dict[str, Any], facts: Facts, shown: Shown) -> str:
     """Write a column's range, or its commonest values; nothing that would name a single person."""
     identifying = {
         found["column"] for found in facts["detections"] if found["what"] not in {"web address", "file path"}
@@ -138,12 +142,18 @@ def _values(column: dict[str, Any], facts: Facts) -> str:
             return "\u2013"
         low, middle, high = (level(column[key]) for key in ("low", "middle", "high"))
         return say("datasheet.schema.range", low=low, high=high, middle=middle)
-    common = [value for value, rows in column["top"] if rows >= facts["privacy_minimum"]]
-    shown = say("sheet.comma").join(clean(level(value), 30) for value in common[:4])
+    common = [
+        value
+        for value, rows in column["top"]
+        if rows >= facts["privacy_minimum"]
+        # That a withheld group is among the common ones would tell which of them are small.
+        and (not _grouped(column["name"], facts) or shown.size([column["name"]], [value]))
+    ]
+    named = say("sheet.comma").join(clean(level(value), 30) for value in common[:4])
     more = column["distinct"] - len(common[:4])
-    if not shown:
+    if not named:
         return say("datasheet.schema.none")
-    return say("sheet.list", first=shown, last=say("sheet.more", count=count(more))) if more > 0 else shown
+    return say("sheet.list", first=named, last=say("sheet.more", count=count(more))) if more > 0 else named
 
 
 def label(facts: Facts, shown: Shown) -> list[Block]:
@@ -233,7 +243,9 @@ def _uneven(item: dict[str, Any], shown: Shown) -> list[tuple[Cell, ...]]:
     ]
     text = "; ".join(parts) + ("; …" if len(item["cells"]) > 6 else "")
     names = [Cell(clean(item[key])) for key in ("column", "attribute")]
-    cells = (*names, Cell(text), number(chance(item["p_value"])))
+    # With every group but some known, the test would tell how the rest is parted among these.
+    told = all(shown.missing(item["attribute"], item["column"], name) for name, _, _ in item["cells"])
+    cells = (*names, Cell(text), number(chance(item["p_value"])) if told else withheld(1)[0])
     return [cells] if parts else []
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .datasheet_withhold import Count, shown_counts
 
 Facts = dict[str, Any]
+SIDES = 3
+"""Positives, negatives, rows without a label."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class Shown:
 
     def rate(self, attributes: Sequence[str], levels: Sequence[Any]) -> bool:
         """Tell whether a group's label rate may be shown."""
-        return self.size(attributes, levels) and ("y", tuple(attributes), tuple(levels)) in self.keys
+        keys = (("y", tuple(attributes), tuple(levels)), ("l", tuple(attributes), tuple(levels)))
+        return self.size(attributes, levels) and self.keys.issuperset(keys)
 
     def missing(self, attribute: str, column: str, level: Any) -> bool:
         """Tell whether a column's missing values in a group may be shown."""
@@ -31,7 +34,10 @@ class Shown:
 
 
 def choose(facts: Facts) -> Shown:
-    """Choose what the page shows of the groups."""
+    """Choose what the page shows of the groups.
+
+    ``facts`` may hold, as ``told``, what a report on the same rows shows (see ``audit.told``).
+    """
     if facts["joint"] is not None:
         sizes = shown_counts(_joint_counts(facts), facts["privacy_minimum"])
     else:
@@ -50,10 +56,7 @@ def tables(facts: Facts) -> list[tuple[str, ...]]:
 
 def _joint_counts(facts: Facts) -> dict[Hashable, Count]:
     names, cells = facts["joint"]["attributes"], facts["joint"]["cells"]
-    counts: dict[Hashable, Count] = {
-        "all": _count(cells, range(len(cells)), (0, 1), total=True),
-        "label": _count(cells, range(len(cells)), (0,), total=True),
-    }
+    counts = _totals(cells)
     for attributes in tables(facts):
         places = [names.index(name) for name in attributes]
         members: dict[tuple[Any, ...], list[int]] = {}
@@ -61,45 +64,101 @@ def _joint_counts(facts: Facts) -> dict[Hashable, Count]:
             members.setdefault(tuple(levels[place] for place in places), []).append(at)
         for key, where in members.items():
             counts |= _group_counts(cells, attributes, key, where, facts)
-    return counts
+    return counts | _told(facts, names, cells)
 
 
-def _count(cells: Any, where: Any, sides: tuple[int, ...], *, total: bool = False) -> Count:
-    value = sum(cells[at][1][side] for at in where for side in sides)
-    return Count(value, frozenset(2 * at + side for at in where for side in sides), total)
+def _totals(cells: Any) -> dict[Hashable, Count]:
+    every = range(len(cells))
+    return {
+        "all": _count(cells, every, range(SIDES), total=True),
+        "label": _count(cells, every, (0,), total=True),
+        "labelled": _count(cells, every, (0, 1), total=True),
+    }
+
+
+def _told(facts: Facts, names: Sequence[str], cells: Any) -> dict[Hashable, Count]:
+    """Add what a report on the same rows shows: the datasheet's readers know it."""
+    found: dict[Hashable, Count] = {}
+    for place, item in enumerate(facts.get("told", ())):
+        if not set(item["levels"]) <= set(names):
+            continue
+        where = [
+            at for at, (levels, _) in enumerate(cells) if _is_of(dict(zip(names, levels, strict=True)), item)
+        ]
+        for key, sides in (("rows", range(SIDES)), ("positives", (0,))):
+            count = _count(cells, where, sides, total=True)
+            # Figures that are not of these rows tell nothing of them.
+            if item[key] == count.value:
+                found["told", key, place] = count
+    return found
+
+
+def _is_of(levels: dict[str, Any], item: dict[str, Any]) -> bool:
+    return all(str(levels[name]) == str(level) for name, level in item["levels"].items())
+
+
+def _count(cells: Any, where: Iterable[int], sides: Iterable[int], *, total: bool = False) -> Count:
+    """Sum some sides of some cells: positives, negatives, and rows without a label."""
+    places = [(at, side) for at in where for side in sides]
+    value = sum(_side(cells[at][1], side) for at, side in places)
+    return Count(value, frozenset(SIDES * at + side for at, side in places), total)
+
+
+def _side(cell: Sequence[int], side: int) -> int:
+    """Give a side of a cell; records of earlier releases tell no rows without a label from negatives."""
+    return cell[side] if side < len(cell) else 0
 
 
 def _group_counts(
     cells: Any, attributes: tuple[str, ...], levels: tuple[Any, ...], where: Sequence[int], facts: Facts
 ) -> dict[Hashable, Count]:
-    """Count a group and its positives; its other rows too where they are few and so must stay hidden."""
+    """Count a group, its positives and its labels; and what must stay hidden: few of the others."""
     minimum, labels = facts["privacy_minimum"], facts["label"]["overall"]["positives"] is not None
-    others = _count(cells, where, (1,))
-    counts: dict[Hashable, Count] = {("n", attributes, levels): _count(cells, where, (0, 1))}
+    key = (attributes, levels)
+    counts: dict[Hashable, Count] = {("n", *key): replace(_count(cells, where, range(SIDES)), named=True)}
     if not labels:
         return counts
-    counts["y", attributes, levels] = _count(cells, where, (0,))
-    return counts | ({("o", attributes, levels): others} if others.value < minimum else {})
+    others, unlabelled = _count(cells, where, (1,)), _count(cells, where, (2,))
+    counts["y", *key] = _count(cells, where, (0,))
+    counts["l", *key] = _count(cells, where, (0, 1))
+    if others.value < minimum:
+        counts["o", *key] = others
+    if 0 < unlabelled.value < minimum:
+        counts["u", *key] = unlabelled
+    return counts
 
 
 def _alone(facts: Facts, grouping: dict[str, Any]) -> frozenset[Hashable]:
     """Choose for one grouping by itself, where the joint counts are too many to be looked at."""
     attributes, minimum = tuple(grouping["attributes"]), facts["privacy_minimum"]
-    sizes = [(group["label"]["rows"], group["label"]["positives"] or 0) for group in grouping["groups"]]
-    levels_ = [group["levels"] for group in grouping["groups"]]
-    cells = [(names, (yes, rows - yes)) for names, (rows, yes) in zip(levels_, sizes, strict=True)]
-    counts: dict[Hashable, Count] = {
-        "all": _count(cells, range(len(cells)), (0, 1), total=True),
-        "label": _count(cells, range(len(cells)), (0,), total=True),
-    }
+    cells = [(group["levels"], _parts(group["label"])) for group in grouping["groups"]]
+    counts = _totals(cells) | _told(facts, attributes, cells)
     for at, (levels, _) in enumerate(cells):
         counts |= _group_counts(cells, attributes, tuple(levels), [at], facts)
+    counts |= {key: replace(counts[key], secret=True) for key in _few_left(facts, attributes, counts)}
     if len(attributes) == 1:
         return shown_counts(counts, minimum)
-    few = {key[0] for key, count in counts.items() if isinstance(key, tuple) and count.value < minimum}
+    few = {
+        key[0] for key, it in counts.items() if isinstance(key, tuple) and (it.value < minimum or it.secret)
+    }
     if "n" in few:
         return frozenset()
     return frozenset(key for key in counts if isinstance(key, tuple) and (key[0] == "n" or not few))
+
+
+def _parts(label: dict[str, Any]) -> tuple[int, int, int]:
+    positives = label["positives"] or 0
+    return positives, label["labelled"] - positives, label["rows"] - label["labelled"]
+
+
+def _few_left(facts: Facts, attributes: tuple[str, ...], counts: dict[Hashable, Count]) -> Iterator[Hashable]:
+    """Name the sizes that, less those of the audited rows alone, would tell of few people."""
+    sizes = {tuple(map(str, key[2])): key for key in counts if isinstance(key, tuple) and key[0] == "n"}
+    for item in facts.get("told", ()):
+        if set(attributes) < set(item["levels"]):
+            key = sizes.get(tuple(str(item["levels"][name]) for name in attributes))
+            if key is not None and 0 < counts[key].value - item["rows"] < facts["privacy_minimum"]:
+                yield key
 
 
 def _missing(facts: Facts, sizes: frozenset[Hashable]) -> frozenset[Hashable]:

@@ -72,9 +72,9 @@ def _shares(facts: Facts, shown: Shown, name: str) -> Table:
     place, at = (facts["joint"]["attributes"].index(item) for item in (name, split))
     totals: dict[Any, int] = {}
     sizes_: dict[tuple[Any, Any], int] = {}
-    for levels, (yes, no) in facts["joint"]["cells"]:
-        totals[levels[at]] = totals.get(levels[at], 0) + yes + no
-        sizes_[levels[place], levels[at]] = sizes_.get((levels[place], levels[at]), 0) + yes + no
+    for levels, sides in facts["joint"]["cells"]:
+        totals[levels[at]] = totals.get(levels[at], 0) + sum(sides)
+        sizes_[levels[place], levels[at]] = sizes_.get((levels[place], levels[at]), 0) + sum(sides)
     parts = [part for part, _ in facts["splits"]["parts"]][:6]
     grouping = next(
         item for item in facts["groupings"] if item["attributes"] == [name] or item["attributes"] == (name,)

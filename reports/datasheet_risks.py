@@ -22,6 +22,7 @@ from .datasheet_parts import (
     plural,
     said,
     term,
+    withheld,
 )
 from .formats import parted
 from .wording import say
@@ -138,12 +139,17 @@ def _anonymity(found: dict[str, Any], facts: Facts) -> list[Block]:
         classes=plural(found["classes"], "combination"),
         smallest=smallest,
     )
+    # Combinations of the groups' own columns are groups: their rows would tell the sizes of small ones.
+    told = not set(found["columns"]) <= set(facts["sensitive"])
     rows = tuple(
         (
             Cell(name),
             number(_few(classes, classes)),
-            number(_few(held, classes)),
-            number(_share(held, classes, facts)),
+            *(
+                (number(_few(held, classes)), number(_share(held, classes, facts)))
+                if told or not classes
+                else withheld(2)
+            ),
         )
         for name, (classes, held) in (
             (say("datasheet.anonymity.unique"), found["unique"]),

@@ -28,12 +28,18 @@ class Count:
     cells : frozenset of int
         Places of the finest cells, from 0.
     total : bool
-        Whether it is a total over all rows, which is always shown.
+        Whether it is known whatever the page shows, as a total over all rows is.
+    named : bool
+        Whether it is the size of a group that the page names, so that it is 1 at least.
+    secret : bool
+        Whether it must be withheld, whatever its value.
     """
 
     value: int
     cells: frozenset[int]
     total: bool = False
+    named: bool = False
+    secret: bool = False
 
 
 def shown_counts(counts: Mapping[Key, Count], minimum: int) -> frozenset[Key]:
@@ -62,12 +68,13 @@ def shown_counts(counts: Mapping[Key, Count], minimum: int) -> frozenset[Key]:
     ['a', 'all']
     """
     width = 1 + max((cell for count in counts.values() for cell in count.cells), default=0)
-    small = {key for key, count in counts.items() if count.value < minimum and not count.total}
+    small = {key for key, it in counts.items() if (it.value < minimum and not it.total) or it.secret}
     shown = [key for key in counts if key not in small]
     secrets = _matrix([counts[key] for key in counts if key in small], width)
     while small and any(not counts[key].total for key in shown):
         known = [counts[key] for key in shown]
-        victims = _linear_givers(known, secrets, width) or _bounding_givers(known, secrets, width, minimum)
+        named = _matrix([it for key, it in counts.items() if it.named and key not in shown], width)
+        victims = _linear_givers(known, secrets, width) or _bounding_givers(known, secrets, named, minimum)
         if not victims:
             break
         shown = [key for at, key in enumerate(shown) if at not in victims]
@@ -103,14 +110,20 @@ def _linear_givers(known: list[Count], secrets: NDArray[np.float64], width: int)
     return victims
 
 
-def _bounding_givers(known: list[Count], secrets: NDArray[np.float64], width: int, minimum: int) -> set[int]:
+def _bounding_givers(
+    known: list[Count], secrets: NDArray[np.float64], named: NDArray[np.float64], minimum: int
+) -> set[int]:
     """For the first secret that cannot reach the minimum, name the smallest count that holds it down."""
-    system, values = sparse.csr_matrix(_matrix(known, width)), [count.value for count in known]
+    system = sparse.csr_matrix(_matrix(known, secrets.shape[1]))
+    values = [count.value for count in known]
+    somebody = {"A_ub": sparse.csr_matrix(-named), "b_ub": -np.ones(len(named))} if len(named) else {}
     cleared = np.zeros(len(secrets), dtype=bool)
     for at, secret in enumerate(secrets):
         if cleared[at]:
             continue
-        found = optimize.linprog(-secret, A_eq=system, b_eq=values, bounds=(0, None), method="highs")
+        found = optimize.linprog(
+            -secret, A_eq=system, b_eq=values, bounds=(0, None), method="highs", **somebody
+        )
         if found.x is None:  # unbounded: nothing shown holds this secret down
             continue
         cleared |= secrets @ found.x >= minimum - 1e-6
