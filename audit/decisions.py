@@ -107,6 +107,7 @@ def explain_table(
         ways=ask.ways,
         against=_AGAINST[ask.against],
         seed=settings.seed,
+        least=settings.privacy_minimum,
     )
     data = SourceFacts(
         name=dataset.name,

@@ -183,7 +183,9 @@ def law_facts(record: Record, cube: Cube, scored: Cube | None, s: Settings) -> L
     tables = _tables(used, s, axes)
     hidden = hidden_groups(record)
     # One axis without people unknown on another tells, by subtraction, how many they are.
-    leaks = wanted.unknown == "joint" and any(None in group for gone in hidden.values() for group in gone)
+    leaks = wanted.unknown == "joint" and (
+        any(None in group for gone in hidden.values() for group in gone) or _few_unknown(record, tables)
+    )
     return LawFacts(
         rate=wanted.rate,
         assessed=cube.rows,
@@ -205,6 +207,17 @@ def law_facts(record: Record, cube: Cube, scored: Cube | None, s: Settings) -> L
         data_source=wanted.data_source,
         data_explanation=wanted.data_explanation,
     )
+
+
+def _few_unknown(record: Record, tables: dict[AxisKind, ImpactTable]) -> bool:
+    """Tell whether a category has few people unknown on another axis: two tables would tell of them."""
+    whole = {(part.attributes, item.group): item.rows for part in record.groupings for item in part.groups}
+    left = (
+        whole.get((table.attributes, one.group), one.rows) - one.rows
+        for table in tables.values()
+        for one in table.categories
+    )
+    return any(0 < people < record.privacy_minimum for people in left)
 
 
 def _tables(cube: Cube, s: Settings, axes: Axes) -> dict[AxisKind, ImpactTable]:

@@ -74,7 +74,7 @@ class FlipFacts(Part):
 
 
 class ReasonFacts(Part):
-    """One principal reason for a refusal."""
+    """One principal reason for a refusal; ``few``: too few people were compared with to say what is usual."""
 
     column: str
     value: Level
@@ -84,6 +84,7 @@ class ReasonFacts(Part):
     contribution: float
     share: float
     sensitive: bool
+    few: bool = False
 
 
 class DecisionFacts(Part):

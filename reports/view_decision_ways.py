@@ -105,7 +105,7 @@ def reasons_section(record: DecisionRecord, item: DecisionFacts, anchor: str) ->
 
 
 def _reason(one: ReasonFacts) -> str:
-    usual = say("decision.reasons.unknown")
+    usual = say("decision.reasons.few" if one.few else "decision.reasons.unknown")
     if one.usual is not None:
         usual = say(f"decision.reasons.{one.measure}", usual=value_text(one.usual))
     reason = say(

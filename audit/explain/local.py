@@ -70,6 +70,8 @@ class Question:
     against : {"approved", "threshold", "all"}
         Whom principal reasons compare a refused row with.
     seed : int
+    least : int
+        The privacy minimum: what is usual is said of so many people and more.
     """
 
     model: Model
@@ -85,6 +87,7 @@ class Question:
     ways: int = 3
     against: Against = "approved"
     seed: int = 0
+    least: int = 1
 
 
 def explain_decisions(
@@ -144,7 +147,7 @@ def _decision(q: Question, pool: Pool, place: int, background: Ints) -> Decision
     reasons: tuple[ReasonItem, ...] = ()
     if not pool.selected[place]:
         try:
-            reasons = reasons_of(pool, place, against=q.against, seed=q.seed)
+            reasons = reasons_of(pool, place, against=q.against, seed=q.seed, least=q.least)
         except InputError as error:
             absent.append(Absent(part="principal reasons", reason=error.problems[0].message))
     return DecisionFacts(

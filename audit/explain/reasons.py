@@ -45,7 +45,7 @@ class ReasonItem:
     value : object
         The row's own; None where it is missing.
     usual : object
-        Of those compared with; None where nobody of them states it.
+        Of those compared with; None where nobody of them states it, or too few do.
     measure : {"median", "mean", "mode"}
         What ``usual`` is: the median for numbers (the mean, where the row's value is the median), the most
         frequent value for categories.
@@ -55,6 +55,8 @@ class ReasonItem:
         What the column takes from the output; negative.
     share : float
         Of all that lowers it, in (0, 1].
+    few : bool
+        Whether ``usual`` is withheld: it would speak of few people.
     """
 
     column: str
@@ -64,6 +66,7 @@ class ReasonItem:
     direction: Direction
     contribution: float
     share: float
+    few: bool = False
 
 
 def compared_with(pool: Pool, against: Against) -> Ints:
@@ -146,7 +149,7 @@ def principal(values: Floats, most: int = MOST_REASONS) -> list[int]:
 
 
 def reasons_of(
-    pool: Pool, row: int, *, against: Against = "approved", draws: int = DRAWS, seed: int = 0
+    pool: Pool, row: int, *, against: Against = "approved", draws: int = DRAWS, seed: int = 0, least: int = 1
 ) -> tuple[ReasonItem, ...]:
     """Give the principal reasons for refusing a row.
 
@@ -159,6 +162,8 @@ def reasons_of(
         Compare with the approved; with those of them whose score lies in the lowest quarter; with everyone.
     draws : int
     seed : int
+    least : int
+        What is usual is said where so many people have a value.
 
     Returns
     -------
@@ -180,7 +185,10 @@ def reasons_of(
         usual, measure, direction = _usual(pool, row, at, others)
         value, share = float(values[at]), float(values[at] / total)
         own = pool.value_at(row, at)
-        found.append(ReasonItem(pool.columns[at], own, usual, measure, direction, value, share))
+        few = 0 < int((~pool.absent[others, at]).sum()) < least
+        found.append(
+            ReasonItem(pool.columns[at], own, None if few else usual, measure, direction, value, share, few)
+        )
     return tuple(found)
 
 
