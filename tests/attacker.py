@@ -1,7 +1,7 @@
 """A hostile statistician: unknown counts of people, what is published of them, and what follows.
 
-Every published figure becomes a linear condition on whole numbers of people; the least and the greatest value
-that a withheld count can then have are found by integer programming. If they are equal, it has leaked.
+Every published figure becomes a linear condition on whole numbers of people. The least and the greatest value
+that a withheld count can then have are found by integer programming; where they are equal, it has leaked.
 """
 
 from __future__ import annotations
@@ -26,17 +26,15 @@ class Attacker:
         self.rows: list[Floats] = []
         self.lows: list[float] = []
         self.highs: list[float] = []
+        self.learn(np.zeros(len(self.cells)), 0)
 
     def where(self, wanted: Callable[[Cell], bool] | None = None, **levels: object) -> Floats:
         """Mark the cells with some levels, and that meet a condition."""
-        return np.array(
-            [
-                float(
-                    all(cell[key] == level for key, level in levels.items()) and (not wanted or wanted(cell))
-                )
-                for cell in self.cells
-            ]
+        found = (
+            all(cell[key] == level for key, level in levels.items()) and (wanted is None or wanted(cell))
+            for cell in self.cells
         )
+        return np.array([float(one) for one in found])
 
     def learn(self, row: Floats, low: float, high: float | None = None) -> None:
         """Take in that a sum of counts lies between two numbers, or is one number."""
@@ -44,36 +42,40 @@ class Attacker:
         self.lows.append(low)
         self.highs.append(low if high is None else high)
 
-    def rate(self, over: Floats, under: Floats, value: float, half: float = 1e-9) -> None:
+    def names(self, row: Floats) -> None:
+        """Take in that somebody is there, as a page names the group."""
+        self.learn(row, 1, math.inf)
+
+    def rate(self, over: Floats, under: Floats, value: float, half: float) -> None:
         """Take in a rate that is printed to within half a digit."""
-        self.learn(over - (value - half) * under, 0.0, np.inf)
-        self.learn(over - (value + half) * under, -np.inf, 0.0)
+        self.learn(over - (value - half) * under, 0.0, math.inf)
+        self.learn(over - (value + half) * under, -math.inf, 0.0)
 
-    def ends(self, wanted: Floats) -> tuple[float, float]:
-        """Give the least and the greatest value that a count can have."""
-        matrix = sparse.csr_matrix(np.array(self.rows))
-        conditions = optimize.LinearConstraint(matrix, self.lows, self.highs)
-        found = []
-        for sign in (1, -1):
-            made = optimize.milp(
-                sign * wanted, constraints=conditions, integrality=np.ones(len(wanted)),
-                options={"mip_rel_gap": 0.0},
-            )  # fmt: skip
-            if made.status == 3:
-                found.append(-math.inf)
-                continue
-            assert made.x is not None, f"what is published contradicts itself: {made.message}"
-            found.append(float(np.round(made.x) @ wanted))
-        return (sign_free(found[0]), sign_free(found[1]) if math.isfinite(found[1]) else math.inf)
+    def solved(self, goal: Floats) -> Floats | None:
+        """Give counts that agree with all that is known and make a sum as small as can be; None: no end."""
+        conditions = optimize.LinearConstraint(sparse.csr_matrix(np.array(self.rows)), self.lows, self.highs)
+        found = optimize.milp(goal, constraints=conditions, integrality=np.ones(len(goal)))
+        if found.status == 3:
+            return None
+        assert found.x is not None, f"what is published contradicts itself: {found.message}"
+        return np.round(found.x)
 
-    def pins(self, wanted: Floats) -> bool:
-        """Tell whether a count can have one value only."""
-        low, high = self.ends(wanted)
-        return low == high
+    def pinned(self, wanted: Mapping[str, Floats]) -> list[str]:
+        """Name the counts that can have one value only."""
+        seen: dict[str, set[float]] = {name: set() for name in wanted}
 
+        def see(counts: Floats | None, name: str) -> None:
+            if counts is None:
+                seen[name] |= {0.0, math.inf}
+                return
+            for other, row in wanted.items():
+                seen[other].add(float(counts @ row))
 
-def sign_free(value: float) -> float:
-    return value + 0.0
+        for name, row in wanted.items():
+            for sign in (1.0, -1.0):
+                if len(seen[name]) < 2:
+                    see(self.solved(sign * row), name)
+        return [name for name, values in seen.items() if len(values) == 1]
 
 
 def crossing(**levels: Sequence[object]) -> list[Cell]:
