@@ -223,7 +223,9 @@ def test_a_test_of_missing_values_is_withheld_with_one_of_its_counts():
     g = ["p"] * 300 + ["q"] * 200 + ["r"] * 200
     gone = {*range(90), *range(300, 305), *range(500, 520)}
     columns = {"g": g, "x": [None if at in gone else at for at in range(700)]}
-    table = tables_of(facts_of(columns, sensitive=["g"]))["C6", "Where missing values depend on the group or the label"]
+    table = tables_of(facts_of(columns, sensitive=["g"]))[
+        "C6", "Where missing values depend on the group or the label"
+    ]
     assert [row[3].text for row in table.rows if row[1].text == "g"] == ["withheld"]
 
 
