@@ -48,11 +48,19 @@ def masked_whole(record: Record, hidden: Hidden) -> WholeFacts | None:
     tree = whole.surrogate
     return whole.model_copy(
         update={
-            "dependences": tuple(_without_missing(item, unsaid) for item in whole.dependences),
+            "dependences": tuple(
+                _without_missing(_without_small(item, hidden), unsaid) for item in whole.dependences
+            ),
             "effects": tuple(_without_missing(item, unsaid) for item in whole.effects),
             "surrogate": None if tree is None else _masked_tree(tree, closed, record.privacy_minimum),
         }
     )
+
+
+def _without_small(item: DependenceFacts, hidden: Hidden) -> DependenceFacts:
+    """Name no withheld group as too small: of several, it would tell which of them are."""
+    gone = hidden.get(item.grouping, frozenset())
+    return item.model_copy(update={"too_small": tuple(one for one in item.too_small if one not in gone)})
 
 
 def _without_missing(item: _Curved, unsaid: set[str]) -> _Curved:

@@ -7,7 +7,7 @@ the ends of all others; this is done until no end moves any more. A count whose 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,43 +26,45 @@ class Sum:
 
     Parameters
     ----------
-    parts : tuple of key
+    parts : tuple of int
+        The numbers of the counts.
     total : float
-    minus : key or None
-        A withheld total that the parts, with ``total``, add up to.
+    minus : int or None
+        A withheld total: the parts add up to it and ``total``.
     plain : bool
         Whether no withholding would change it, such as a total of nobody.
     """
 
-    parts: tuple[Hashable, ...]
+    parts: tuple[int, ...]
     total: float
-    minus: Hashable | None = None
+    minus: int | None = None
     plain: bool = False
 
 
-def known_counts(ends: Mapping[Hashable, tuple[float, float]], sums: Sequence[Sum]) -> set[Hashable]:
+def known_counts(ends: Mapping[int, tuple[float, float]], sums: Sequence[Sum]) -> set[int]:
     """Name the counts that the sums leave one value.
 
     Parameters
     ----------
-    ends : mapping of key to (float, float)
+    ends : mapping of int to (float, float)
         The least and the greatest value of each withheld count before anything is summed; finite.
     sums : sequence of Sum
         Their keys are among those of ``ends``.
 
     Returns
     -------
-    set of key
+    set of int
 
     Examples
     --------
-    Two groups share three people; one of them has at most one, and all three are in a line of two by itself.
+    Two groups share three people, and the second has one at most: nothing is known. That the first and a
+    third share two tells all.
 
-    >>> ends = {"a": (0, 9), "b": (0, 1), "c": (0, 9)}
-    >>> sorted(known_counts(ends, [Sum(("a", "b"), 3)]))
+    >>> ends = {1: (0, 9), 2: (0, 1), 3: (0, 9)}
+    >>> sorted(known_counts(ends, [Sum((1, 2), 3)]))
     []
-    >>> sorted(known_counts(ends, [Sum(("a", "b"), 3), Sum(("a", "c"), 2)]))
-    ['a', 'b', 'c']
+    >>> sorted(known_counts(ends, [Sum((1, 2), 3), Sum((1, 3), 2)]))
+    [1, 2, 3]
     """
     places = {key: place for place, key in enumerate(ends)}
     low, high = (np.array([end[side] for end in ends.values()], dtype=np.float64) for side in (0, 1))
@@ -84,10 +86,12 @@ def known_counts(ends: Mapping[Hashable, tuple[float, float]], sums: Sequence[Su
 
 
 def _entries(
-    sums: Sequence[Sum], places: Mapping[Hashable, int]
+    sums: Sequence[Sum], places: Mapping[int, int]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
     """Give for each count in a sum the sum's place, the count's place, and the sign it has there."""
-    lines, counts, signs = [], [], []
+    lines: list[int] = []
+    counts: list[int] = []
+    signs: list[float] = []
     for at, item in enumerate(sums):
         counts += [places[part] for part in item.parts]
         signs += [1.0] * len(item.parts)

@@ -254,6 +254,14 @@ def test_curves_count_no_missing_level_that_is_withheld():
     assert masked(record).whole.dependences[0].missing == 0
 
 
+def test_curves_name_no_withheld_group_as_too_small():
+    """Two regions are withheld; which of them is the small one is not told either."""
+    facts = whole((rule(100),))
+    small = facts.dependences[0].model_copy(update={"too_small": (("west",), ("south",))})
+    record = by_region().model_copy(update={"whole": facts.model_copy(update={"dependences": (small,)})})
+    assert masked(record).whole.dependences[0].too_small == ()
+
+
 def test_mean_inputs_of_a_group_are_no_shares_of_another_column():
     """The mean of an input for one region, in a group, is the share of the group that lives there."""
     rng = np.random.default_rng(3)
