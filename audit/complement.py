@@ -13,8 +13,9 @@ by that total, and no group is hidden for it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ..metrics.results import Group
 from .record import GroupFacts, GroupingFacts, Record
@@ -48,14 +49,9 @@ def closed_groups(record: Record, hidden: Hiding) -> Closed:
     record : Record
         With every figure.
     hidden : dict of str to set of tuple
-        By grouping, the groups that must be hidden; it is added to.
+        By grouping, the groups that must be hidden.
     """
-    book = _Book(record)
-    book.complete(hidden)
-    for extra in _rounds(book, hidden, hidden, ()):
-        _hide(hidden, extra)
-        book.complete(hidden)
-    return {name: frozenset(groups) for name, groups in hidden.items()}
+    return _closed_groups(_Source(record), _frozen(hidden))
 
 
 def closed_joints(record: Record, hidden: Mapping[str, frozenset[Group]], joints: Hiding) -> Closed:
@@ -68,14 +64,52 @@ def closed_joints(record: Record, hidden: Mapping[str, frozenset[Group]], joints
     hidden : mapping of str to frozenset of tuple
         By grouping, the groups that are hidden whole.
     joints : dict of str to set of tuple
-        By grouping, the groups whose joint figures must be hidden, those hidden whole among them; it is added
-        to.
+        By grouping, the groups whose joint figures must be hidden, those hidden whole among them.
     """
-    book = _Book(record)
-    whole = {name: set(groups) for name, groups in hidden.items()}
-    for extra in _rounds(book, whole, joints, CELLS):
+    return _closed_joints(_Source(record), _frozen(hidden), _frozen(joints))
+
+
+_Frozen = tuple[tuple[str, frozenset[Group]], ...]
+
+
+def _frozen(hiding: Mapping[str, Collection[Group]]) -> _Frozen:
+    return tuple((name, frozenset(groups)) for name, groups in hiding.items())
+
+
+class _Source:
+    """A record as far as its groups go: every part of a page asks again what is hidden of the same groups."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+
+    def __hash__(self) -> int:
+        return id(self.record.groupings)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Source):
+            return NotImplemented
+        mine, its = self.record, other.record
+        same = mine.groupings is its.groupings and mine.overall is its.overall
+        return same and mine.privacy_minimum == its.privacy_minimum
+
+
+@lru_cache(maxsize=16)
+def _closed_groups(source: _Source, begun: _Frozen) -> Closed:
+    book, hidden = _Book(source.record), {name: set(groups) for name, groups in begun}
+    book.complete(hidden)
+    for extra in _rounds(book, hidden, hidden, ()):
+        _hide(hidden, extra)
+        book.complete(hidden)
+    return dict(_frozen(hidden))
+
+
+@lru_cache(maxsize=16)
+def _closed_joints(source: _Source, whole: _Frozen, begun: _Frozen) -> Closed:
+    book, hidden = _Book(source.record), {name: set(groups) for name, groups in whole}
+    joints = {name: set(groups) for name, groups in begun}
+    for extra in _rounds(book, hidden, joints, CELLS):
         _hide(joints, extra)
-    return {name: frozenset(groups) for name, groups in joints.items()}
+    return dict(_frozen(joints))
 
 
 def _rounds(book: _Book, hidden: Hiding, joints: Hiding, cells: tuple[str, ...]) -> Iterator[set[_Member]]:
@@ -120,6 +154,8 @@ class _Book:
         for line in self.lines:
             for item in line.groups:
                 self.lines_of[line.grouping, item.group].append(line)
+            if line.total_of is not None:
+                self.lines_of[line.total_of].append(line)
 
     def complete(self, hidden: Hiding) -> None:
         """Hide the smallest groups of every line until those hidden are several and enough people."""
@@ -147,14 +183,23 @@ class _Book:
     def givers(self, hidden: Hiding, joints: Hiding, cells: tuple[str, ...]) -> set[_Member]:
         """Name groups to hide next, each in a sum with a count that is known though it is withheld."""
         ends, sums = self._sums(hidden, joints if cells else {})
-        told = known_counts(ends, sums) - known_counts(ends, [item for item in sums if item.plain])
+        plain = [item for item in sums if item.plain]
+        for together in (False, True):
+            told = known_counts(ends, sums, together=together)
+            told -= known_counts(ends, plain, told)
+            if found := self._chosen(told, joints if cells else hidden, cells or MARGINS):
+                return found
+        return set()
+
+    def _chosen(self, told: set[int], target: Hiding, wanted: tuple[str, ...]) -> set[_Member]:
+        """Choose what to hide for the counts that are told: of the coarsest groups first."""
         kinds = list(_KINDS)
         secret = {
             self.members[key // len(kinds)]: kind
             for key in sorted(told)
-            if (kind := kinds[key % len(kinds)]) in (cells or MARGINS)
+            if (kind := kinds[key % len(kinds)]) in wanted
         }
-        chooser = _Chooser(self, joints if cells else hidden)
+        chooser = _Chooser(self, target)
         # What hides a coarse group may do for the finer ones too.
         for width in sorted({len(group) for _, group in secret}):
             found = {chooser.near(one, kind) for one, kind in secret.items() if len(one[1]) == width} - {None}

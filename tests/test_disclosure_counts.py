@@ -70,6 +70,7 @@ CASES = [
     Case(14, 400, FEW, 20, 0.35),
     Case(19, 400, MANY, 5, 0.35),
     Case(24, 400, SOME, 10, 0.5, weighted=True),
+    Case(143, 600, MANY, 3, 0.35, 0.3),
 ]
 
 
