@@ -16,6 +16,7 @@ from evenhand.audit.coarse import coarse_facts
 from evenhand.audit.privacy import Hidden, hidden_groups, hidden_joints
 from evenhand.audit.public import public_record
 from evenhand.audit.record import GroupFacts, Record
+from evenhand.audit.subtraction import Sum, known_counts
 from evenhand.metrics.tally import cube_of
 from evenhand.tests.attacker import Attacker, Cell, Floats, crossing
 
@@ -85,13 +86,15 @@ def named(shown: Record) -> Iterator[tuple[Cell, GroupFacts]]:
             yield levels_of(part.attributes, item), item
 
 
-def attacked(shown: Record) -> Attacker:
+def attacked(shown: Record, cells: list[Cell] | None = None) -> Attacker:
     """Take in all that a public record says of its groups; it holds what pages and tables hold."""
     finest = max(shown.groupings, key=lambda part: len(part.attributes))
-    found = Attacker(
-        {**levels_of(finest.attributes, item), "y": y, "d": d}
-        for item in finest.groups for y in (0, 1) for d in (0, 1)
-    )  # fmt: skip
+    own = [
+        {**levels_of(finest.attributes, item), **cell}
+        for item in finest.groups
+        for cell in crossing(y=(0, 1), d=(0, 1))
+    ]
+    found = Attacker(cells or own)
     for levels, item in named(shown):
         if item.withheld:
             found.names(found.where(**levels))
@@ -166,8 +169,8 @@ def secrets(record: Record, found: Attacker) -> dict[str, Floats]:
     return wanted
 
 
-def leaks(record: Record, shown: Record) -> list[str]:
-    found = attacked(shown)
+def leaks(record: Record, shown: Record, cells: list[Cell] | None = None) -> list[str]:
+    found = attacked(shown, cells)
     wanted = secrets(record, found)
     told = found.pinned(wanted)
     plain = set(unavoidable(record, found).pinned({name: wanted[name] for name in told})) if told else set()
@@ -190,6 +193,35 @@ def test_without_complements_the_attack_finds_withheld_counts(monkeypatch):
     monkeypatch.setattr(privacy, "closed_groups", begun)
     monkeypatch.setattr(privacy, "closed_joints", begun)
     assert all(leaks(record, public_record(record)) for record in records)
+
+
+def test_sums_that_tell_only_together_are_found():
+    """Two rows and two columns of a table leave four cells together no one: no single sum says so."""
+    cells = {name: at for at, name in enumerate(("qx", "qy", "qz", "rx", "ry", "rz", "q", "r"))}
+    ends = dict.fromkeys(cells.values(), (0, 20))
+
+    def line(total: float, names: str, minus: str | None = None) -> Sum:
+        return Sum(tuple(cells[one] for one in names.split()), total, None if minus is None else cells[minus])
+
+    sums = [line(0, "qx qy qz", "q"), line(0, "rx ry rz", "r"), line(8, "q r"), line(8, "qx rx")]
+    assert known_counts(ends, sums, together=False) == set()
+    assert known_counts(ends, sums) == {cells[one] for one in ("qy", "qz", "ry", "rz")}
+
+
+def test_crossings_that_share_an_attribute_pin_no_count():
+    """Three attributes in three crossings: their finest cells are in no table, and tie the tables together."""
+    rng = np.random.default_rng(6)
+    features = {
+        "a": rng.choice(list("pqr"), 150, p=[0.6, 0.3, 0.1]),
+        "b": rng.choice(["F", "M"], 150, p=[0.4, 0.6]),
+        "c": rng.choice(list("xyz"), 150, p=[0.7, 0.2, 0.1]),
+    }
+    score = np.round(rng.beta(2, 3, 150), 2)
+    labels = (rng.random(150) < 0.8 * score).astype(int)
+    record = audit_predictions(labels, y_score=score, threshold=0.4, sensitive_features=features).record
+    assert len(record.groupings) == 6
+    everything = crossing(a=list("pqr"), b=["F", "M"], c=list("xyz"), y=(0, 1), d=(0, 1))
+    assert leaks(record, public_record(record), everything) == []
 
 
 # --- several thresholds --------------------------------------------------------------------------------
