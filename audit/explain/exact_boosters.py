@@ -17,6 +17,8 @@ LIGHTGBM = {"None": "never", "NaN": "nan", "Zero": "zero"}
 """LightGBM's ways with missing values, and ours."""
 PLAIN = ("regression", "regression_l1", "huber", "fair", "quantile", "mape")
 """Objectives of regressions that predict the sum itself."""
+CATBOOST_PLAIN = ("RMSE", "MAE", "Quantile", "MAPE")
+"""CatBoost's."""
 
 
 def from_lightgbm(estimator: Any, output: int) -> Ensemble:
@@ -179,7 +181,7 @@ def from_catboost(estimator: Any, output: int) -> Ensemble:
         for tree in model["oblivious_trees"]
     )
     readings = tuple(Reading(column["flat_feature_index"], single=True) for column in columns)
-    plain = str(estimator.get_all_params().get("loss_function")) in ("RMSE", "MAE", "Quantile", "MAPE")
+    plain = not classes and str(estimator.get_all_params().get("loss_function")) in CATBOOST_PLAIN
     return Ensemble(trees, readings, scale_of(classes, plain=plain))
 
 
