@@ -15,7 +15,7 @@ _DEEPEST_NODE = 64
 _MOST_OUTPUTS = 10_000
 # Places of the fields in CatBoost's published schema (model.fbs).
 _OUTPUTS, _SPLITS, _SIZES, _STARTS = 0, 1, 2, 3
-_LEAVES, _STEPS, _LEAF_OF_NODE, _SCALE, _BIAS, _BIASES = 8, 10, 11, 14, 15, 16
+_LEAVES, _WEIGHTS, _STEPS, _LEAF_OF_NODE, _SCALE, _BIAS, _BIASES = 8, 9, 10, 11, 14, 15, 16
 _STEP = np.dtype([("left", "<u2"), ("right", "<u2")])
 
 
@@ -30,10 +30,11 @@ class Trees:
     splits, sizes : ndarray of int
         The question of every level of a symmetric tree, or of every node; how many a tree has.
     steps : ndarray of struct, shape (nodes,)
-        How far the two children of a node are; 0 and 0 at a leaf. None where the trees are symmetric.
+        How far the two children of a node are; 0 where a leaf is. None where the trees are symmetric.
     leaf_of_node : ndarray of int, shape (nodes,)
         Where a leaf's numbers begin.
-    leaves : ndarray of float
+    leaves, weights : ndarray of float
+        The numbers of all leaves, and how much of the fit's rows came to each.
     scale : float
     biases : ndarray of float, shape (outputs,)
     """
@@ -44,6 +45,7 @@ class Trees:
     steps: NDArray[np.void]
     leaf_of_node: NDArray[np.uint32]
     leaves: NDArray[np.float64]
+    weights: NDArray[np.float64]
     scale: float
     biases: NDArray[np.float64]
 
@@ -55,6 +57,7 @@ class Trees:
             _SIZES: self.sizes,
             _STARTS: _starts(self.sizes).astype("<i4"),
             _LEAVES: self.leaves,
+            _WEIGHTS: self.weights,
             _STEPS: self.steps,
             _LEAF_OF_NODE: self.leaf_of_node,
             _SCALE: np.float64(self.scale),
@@ -81,13 +84,17 @@ def read_trees(table: Table, questions: int) -> Trees:
     biases = table.vector(_BIASES, "<f8")
     if not len(biases):
         biases = np.full(outputs, table.number(_BIAS, "<d", 0.0))
+    leaves, weights = table.vector(_LEAVES, "<f8"), table.vector(_WEIGHTS, "<f8")
+    require(len(leaves) % outputs == 0, "its trees do not fit their leaves")
     found = Trees(
         outputs,
         table.vector(_SPLITS, "<i4"),
         table.vector(_SIZES, "<i4"),
         table.vector(_STEPS, _STEP),
         table.vector(_LEAF_OF_NODE, "<u4"),
-        table.vector(_LEAVES, "<f8"),
+        leaves,
+        # CatBoost takes them for given when it writes trees of nodes.
+        weights if len(weights) else np.zeros(len(leaves) // outputs),
         table.number(_SCALE, "<d", 1.0),
         biases,
     )
@@ -114,14 +121,16 @@ def _starts(sizes: NDArray[np.int32]) -> NDArray[np.int64]:
 
 def _check_numbers(found: Trees) -> None:
     require(bool(np.isfinite(found.leaves).all()), "a leaf is no number")
+    require(bool(np.isfinite(found.weights).all()), "a leaf's weight is no number")
+    require(len(found.weights) == _leaves(found), "weights of leaves are not as many as these")
     require(bool(np.isfinite([found.scale, *found.biases]).all()), "its scale or bias is no number")
     require(len(found.biases) == found.outputs, "its biases are not as many as its outputs")
 
 
 def _check_symmetric(found: Trees) -> None:
     require(int(found.sizes.max()) <= _DEEPEST, "a tree is too deep")
-    leaves = int((np.int64(1) << found.sizes.astype(np.int64)).sum()) * found.outputs
-    require(leaves == len(found.leaves), "its trees do not fit their leaves")
+    leaves = int((np.int64(1) << found.sizes.astype(np.int64)).sum())
+    require(leaves == _leaves(found), "its trees do not fit their leaves")
     require(len(found.leaf_of_node) == 0, "its trees do not fit their leaves")
 
 
@@ -131,21 +140,22 @@ def _check_nodes(found: Trees) -> None:
     require(nodes == len(found.leaf_of_node) == len(found.splits), "its trees do not fit their splits")
     require(bool((found.sizes > 0).all()), "a tree has no node")
     steps = np.column_stack([found.steps["left"], found.steps["right"]]).astype(np.int64)
-    inner = (steps > 0).any(axis=1)
-    require(bool((steps[inner] > 0).all()), "a split has one child")
     children = np.arange(nodes)[:, None] + steps
     ends = np.repeat(starts + found.sizes, found.sizes)
     require(bool((children < ends[:, None]).all()), "a child lies outside")
-    met = np.bincount(children[inner].ravel(), minlength=nodes)
+    met = np.bincount(children[steps > 0], minlength=nodes)
     met[starts] += 1
-    require(bool((met == 1).all()), "a child hangs below two splits")
+    require(bool((met == 1).all()), "a child hangs below two splits, or none")
     here, depth = starts, 0
     while len(here):
         require(depth <= _DEEPEST_NODE, "a tree is too deep")
-        here, depth = children[here[inner[here]]].ravel(), depth + 1
-    owners = np.repeat(np.arange(len(found.sizes)), found.sizes)[~inner]
-    places = found.leaf_of_node[~inner].astype(np.int64)
-    places = places[np.lexsort((places, owners))]
-    expected = np.arange(len(places)) * found.outputs
-    require(np.array_equal(places, expected), "its trees do not fit their leaves")
-    require(len(places) * found.outputs == len(found.leaves), "its trees do not fit their leaves")
+        here, depth = children[here][steps[here] > 0], depth + 1
+    # A split with one child is the leaf of its other side.
+    places = found.leaf_of_node[(steps == 0).any(axis=1)]
+    require(
+        np.array_equal(places, np.arange(_leaves(found)) * found.outputs), "its trees do not fit their leaves"
+    )
+
+
+def _leaves(found: Trees) -> int:
+    return len(found.leaves) // found.outputs
