@@ -151,6 +151,7 @@ def _check_order(found: Columns) -> None:
         flat = [column.flat for column in kind]
         require(flat == sorted(flat), "its columns are not in order")
     every = sorted(column.flat for column in (*found.numbers, *found.words))
+    require(len(every) > 0, "it has no column")
     require(every == list(range(len(every))), "its columns are not all there, or one stands twice")
     names = found.names
     require(len(set(names)) == len(names), "two columns bear one name")
@@ -163,6 +164,7 @@ def _check_one_hot(found: Columns) -> None:
     require(len(np.unique(asked)) == len(asked), "a column stands twice")
     require(all(found.words[word].used for word in asked), "a column that trees ask for counts as unused")
     for item in found.one_hot:
+        require(len(item.values) > 0, "no category is asked for where one should be")
         require(len(np.unique(item.values)) == len(item.values), "a category stands twice")
 
 

@@ -169,6 +169,7 @@ def _statistic(item: Table) -> Statistic:
     prior, weight, shift, scale = (ctr.number(field, "<f", default) for field, default in defaults)
     require(bool(np.isfinite([prior, weight, shift, scale]).all()), "a statistic's prior is no number")
     borders = item.vector(_BORDERS, "<f4")
+    require(len(borders) > 0, "a statistic has no border")
     check_borders(borders, "a statistic")
     target = ctr.number(_TARGET, "<i", 0)
     require(target >= 0, "a statistic counts a label that is not there")
@@ -245,9 +246,9 @@ def _entries(
 def _check_hashes(hashes: NDArray[np.void], entries: int) -> None:
     size = len(hashes)
     require(size > 0 and size & (size - 1) == 0, "a table of hashes has a length that is no power of two")
-    full = hashes["hash"] != _FREE
-    check_range(hashes["place"][full], entries, "a count")
-    free = np.flatnonzero(~full)
+    # CatBoost reads the count of a free place too, when it writes the model out.
+    check_range(hashes["place"], entries, "a count")
+    free = np.flatnonzero(hashes["hash"] == _FREE)
     require(len(free) > 0, "a table of hashes is full")
     gaps = np.diff(free, append=free[0] + size) - 1
     require(int(gaps.max()) < _LONGEST_RUN, "a table of hashes is too full in places")

@@ -101,6 +101,7 @@ def _named(loss: str, given: Mapping[str, Any], names: list[Any], classes: int) 
     known = tuple(float(name) for name in names) if kind == "Float" else tuple(names)
     found = Labels(loss, known, kind, tuple(fitted))
     _check(found, classes)
+    require(loss in _SEVERAL or len(known) == classes, "its labels do not fit its outputs")
     return found
 
 

@@ -107,6 +107,7 @@ def read_trees(table: Table, questions: int) -> Trees:
     require(len(starts) == 0 or np.array_equal(starts, _starts(sizes)), "a tree begins elsewhere")
     if len(found.steps):
         # At a leaf stands 0, even where there is no question.
+        check_range(found.splits[found.steps.view("<u4") > 0], questions, "a split")
         check_range(found.splits, max(questions, 1), "a split")
         _check_nodes(found)
     else:
