@@ -24,6 +24,7 @@ _FORMAT = "FlabuffersModel_v1"
 _COUNTS = "static_provider_v1"
 _HEAD = 8
 _PER_BYTE = 254
+_MOST_QUESTIONS = 1 << 21
 _MOST_INFO, _MOST_PARTS = 10_000, 16
 # Places of the fields in CatBoost's published schema (model.fbs, features.fbs, ctr_data.fbs).
 _VERSION, _TREES, _INFO, _PARTS = 0, 1, 2, 3
@@ -130,8 +131,9 @@ def _count_questions(trees: Table) -> int:
     counts = [
         item.count(field) for place, field in lists for item in trees.tables(place, MOST_COLUMNS, "columns")
     ]
-    require(sum(-(-count // _PER_BYTE) for count in counts) <= MOST_ASKED, "its trees ask too much")
-    # CatBoost keeps only what its trees ask.
+    bytes_ = sum(-(-count // _PER_BYTE) for count in counts)
+    require(bytes_ <= MOST_ASKED and sum(counts) <= _MOST_QUESTIONS, "its trees ask too much")
+    # CatBoost writes only what its trees ask, and spends much on each.
     require(sum(counts) <= trees.count(_SPLITS) + MOST_ASKED, "it holds more questions than its trees ask")
     return sum(counts)
 
