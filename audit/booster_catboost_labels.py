@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +18,7 @@ WANTED_INFO = ("params", "loss_function", "class_params", "multiclass_params")
 _BINARY = ("Logloss", "CrossEntropy", "Focal")
 _SEVERAL = ("MultiClass", "MultiClassOneVsAll")
 _AT_ONCE = ("MultiLogloss", "MultiCrossEntropy")
-_KINDS = ("Integer", "Float", "String", "Boolean")
+_KINDS = {"Integer": int, "Float": float, "String": str, "Boolean": bool}
 _MOST_LABELS = 10_000
 _MOST = 1 << 53
 
@@ -91,35 +90,36 @@ def _named(loss: str, given: Mapping[str, Any], names: list[Any], classes: int) 
     fitted = [_whole(place) for place in given.get("class_to_label", range(classes))]
     count = _whole(given.get("classes_count", 0))
     require(isinstance(names, list) and 0 <= count <= _MOST_LABELS, "its labels are none")
+    # Models of older releases named labels by texts only, and did not say so.
+    kind = given.get("class_label_type", "String") if names else "Integer"
     if not names:
         # Where labels were neither named nor counted in the fit, the list holds them and not their places.
         names, fitted = (list(range(count)), fitted) if count else (fitted, list(range(classes)))
-    require(bool(names), "its labels are none")
-    # Models of older releases named labels by texts only, and did not say so.
-    kind = given.get("class_label_type", "String" if isinstance(names[0], str) else "Integer")
     # Numbers that are whole are written as such even where others are not.
     known = tuple(float(name) for name in names) if kind == "Float" else tuple(names)
     found = Labels(loss, known, kind, tuple(fitted))
     _check(found, classes)
-    require(loss in _SEVERAL or len(known) == classes, "its labels do not fit its outputs")
     return found
 
 
 def _check(found: Labels, classes: int) -> None:
     require(found.kind in _KINDS, "its labels are of an unknown kind")
     require(classes <= len(found.names) <= _MOST_LABELS, "its labels do not fit its outputs")
-    require(all(_is_label(name) for name in found.names), "a label is neither text nor number")
+    require(
+        all(_is_label(name, _KINDS[found.kind]) for name in found.names), "a label is not what it should be"
+    )
     require(len(set(found.names)) == len(found.names), "a label stands twice")
     require(len(found.fitted) == classes, "its labels do not fit its outputs")
     require(len(set(found.fitted)) == classes, "a label stands for two outputs")
     require(all(0 <= place < len(found.names) for place in found.fitted), "a label lies outside")
+    require(found.loss in _SEVERAL or len(found.names) == classes, "its labels do not fit its outputs")
 
 
-def _is_label(name: object) -> bool:
-    if isinstance(name, str):
-        name.encode("utf-8")
-        return "\0" not in name
-    return isinstance(name, bool | int | float) and math.isfinite(name) and abs(name) <= _MOST
+def _is_label(name: Any, kind: type) -> bool:
+    if type(name) is not kind:
+        return False
+    # What is half a letter cannot be written.
+    return b"\0" not in name.encode("utf-8") if kind is str else abs(name) <= _MOST
 
 
 def _whole(place: Any) -> int:

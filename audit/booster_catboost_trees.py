@@ -106,10 +106,7 @@ def read_trees(table: Table, questions: int) -> Trees:
     require(int(sizes.sum(dtype=np.int64)) == len(found.splits), "its trees do not fit their splits")
     require(len(starts) == 0 or np.array_equal(starts, _starts(sizes)), "a tree begins elsewhere")
     if len(found.steps):
-        # At a leaf stands 0, even where there is no question.
-        check_range(found.splits[found.steps.view("<u4") > 0], questions, "a split")
-        check_range(found.splits, max(questions, 1), "a split")
-        _check_nodes(found)
+        _check_nodes(found, questions)
     else:
         check_range(found.splits, questions, "a split")
         _check_symmetric(found)
@@ -135,11 +132,14 @@ def _check_symmetric(found: Trees) -> None:
     require(len(found.leaf_of_node) == 0, "its trees do not fit their leaves")
 
 
-def _check_nodes(found: Trees) -> None:
+def _check_nodes(found: Trees, questions: int) -> None:
     """Check that a node hangs below exactly one before it in its tree, and that leaves follow each other."""
     nodes, starts = len(found.steps), _starts(found.sizes)
     require(nodes == len(found.leaf_of_node) == len(found.splits), "its trees do not fit their splits")
     require(bool((found.sizes > 0).all()), "a tree has no node")
+    # At a leaf stands 0, even where there is no question.
+    check_range(found.splits[found.steps.view("<u4") > 0], questions, "a split")
+    check_range(found.splits, max(questions, 1), "a split")
     steps = np.column_stack([found.steps["left"], found.steps["right"]]).astype(np.int64)
     children = np.arange(nodes)[:, None] + steps
     ends = np.repeat(starts + found.sizes, found.sizes)
