@@ -10,13 +10,19 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import Any
 
-from .booster_catboost_columns import MOST_ASKED, MOST_COLUMNS, Columns, read_columns
-from .booster_catboost_counts import Counts, Statistic, read_counts, read_statistics, statistics_fields
+from .booster_catboost_columns import ASKED, MOST_ASKED, MOST_COLUMNS, Columns, read_columns
+from .booster_catboost_counts import (
+    ASKED_COUNTS,
+    Counts,
+    Statistic,
+    read_counts,
+    read_statistics,
+    statistics_fields,
+)
 from .booster_catboost_labels import LONGEST_INFO, WANTED_INFO, Labels, read_labels
 from .booster_catboost_trees import Trees, read_trees
-from .flatbuffer import Table, write_flatbuffer
+from .flatbuffer import Part, Table, write_flatbuffer
 from .model_checks import UnsupportedError, require
 
 _MAGIC = b"CBM1"
@@ -26,11 +32,10 @@ _HEAD = 8
 _PER_BYTE = 254
 _MOST_QUESTIONS = 1 << 21
 _MOST_INFO, _MOST_PARTS = 10_000, 16
-# Places of the fields in CatBoost's published schema (model.fbs, features.fbs, ctr_data.fbs).
+# Places of the fields in CatBoost's published schema (model.fbs).
 _VERSION, _TREES, _INFO, _PARTS = 0, 1, 2, 3
 _KEY, _VALUE = 0, 1
-_SPLITS, _NUMBERS, _ONE_HOT, _STATISTICS, _TEXTS, _ESTIMATED, _EMBEDDINGS = 1, 5, 6, 7, 12, 13, 18
-_BORDERS, _VALUES, _STATISTIC_BORDERS = 3, 1, 1
+_SPLITS, _TEXTS, _ESTIMATED, _EMBEDDINGS = 1, 12, 13, 18
 
 
 @dataclass(frozen=True)
@@ -39,32 +44,30 @@ class CatBoostFile:
 
     Parameters
     ----------
-    columns : tuple of str
-        In the order of the fit; of one without a name its place.
-    words : tuple of str
-        Those of categories.
-    labels : tuple
-        In the order of the probabilities; empty for a model that gives no probabilities.
-    parts : tuple
-        What the file is made of.
+    columns : Columns
+    statistics : tuple of Statistic
+    trees : Trees
+    labels : Labels
+        Without names for a model that gives no probabilities.
+    counts : tuple of Counts
     """
 
-    columns: tuple[str, ...]
-    words: tuple[str, ...]
-    labels: tuple[Any, ...]
-    parts: tuple[Columns, tuple[Statistic, ...], Trees, Labels, list[Counts]]
+    columns: Columns
+    statistics: tuple[Statistic, ...]
+    trees: Trees
+    labels: Labels
+    counts: tuple[Counts, ...]
 
     def blob(self) -> bytes:
         """Write the file anew, for CatBoost."""
-        columns, statistics, trees, labels, counts = self.parts
-        core: dict[int, Any] = {
-            _VERSION: _FORMAT,
-            _TREES: {**trees.fields(), **columns.fields(), **statistics_fields(statistics)},
-            _INFO: [{_KEY: key, _VALUE: value} for key, value in sorted(labels.info().items())],
-        }
-        data = _sized(write_flatbuffer(core | ({_PARTS: [_COUNTS]} if counts else {})))
-        tables = [_sized(item.written()) for item in counts]
-        return b"".join([_MAGIC, data, *([struct.pack("<I", len(tables)), *tables] if tables else [])])
+        trees = {**self.trees.fields(), **self.columns.fields(), **statistics_fields(self.statistics)}
+        info = [{_KEY: key, _VALUE: value} for key, value in sorted(self.labels.info().items())]
+        core: dict[int, Part] = {_VERSION: _FORMAT, _TREES: trees, _INFO: info}
+        if not self.counts:
+            return _MAGIC + _sized(write_flatbuffer(core))
+        data = _sized(write_flatbuffer(core | {_PARTS: [_COUNTS]}))
+        number = struct.pack("<I", len(self.counts))
+        return b"".join([_MAGIC, data, number, *(_sized(item.written()) for item in self.counts)])
 
 
 def looks_like_catboost(data: bytes) -> bool:
@@ -104,10 +107,8 @@ def read_catboost(data: bytes) -> CatBoostFile:
     statistics = read_statistics(table, columns)
     trees = read_trees(table, questions)
     labels = read_labels(_info(root), trees.outputs)
-    counts = read_counts(view[_HEAD + size :], statistics) if statistics else []
-    return CatBoostFile(
-        columns.names, columns.of_words, labels.names, (columns, statistics, trees, labels, counts)
-    )
+    counts = read_counts(view[_HEAD + size :], statistics) if statistics else ()
+    return CatBoostFile(columns, statistics, trees, labels, counts)
 
 
 def _sized(data: bytes) -> bytes:
@@ -127,9 +128,10 @@ def _refuse_others(root: Table, trees: Table) -> None:
 
 def _count_questions(trees: Table) -> int:
     """Count the questions that trees may ask, before any is read: vectors of a crafted file may overlap."""
-    lists = ((_NUMBERS, _BORDERS), (_ONE_HOT, _VALUES), (_STATISTICS, _STATISTIC_BORDERS))
     counts = [
-        item.count(field) for place, field in lists for item in trees.tables(place, MOST_COLUMNS, "columns")
+        item.count(field)
+        for place, field in (*ASKED, ASKED_COUNTS)
+        for item in trees.tables(place, MOST_COLUMNS, "columns")
     ]
     bytes_ = sum(-(-count // _PER_BYTE) for count in counts)
     require(bytes_ <= MOST_ASKED and sum(counts) <= _MOST_QUESTIONS, "its trees ask too much")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .flatbuffer import Fields, Table
+from .flatbuffer import Fields, Part, Table
 from .model_checks import check_range, require
 
 MOST_ASKED = 1 << 16
@@ -21,6 +21,8 @@ _HAS_NANS, _INDEX, _FLAT_INDEX, _BORDERS, _NAME, _TREATMENT = range(6)
 _WORD_INDEX, _WORD_FLAT_INDEX, _WORD_NAME, _WORD_USED = range(4)
 _ONE_HOT_INDEX, _ONE_HOT_VALUES = 0, 1
 _TREATMENTS = 3
+ASKED = ((_NUMBERS, _BORDERS), (_ONE_HOT, _ONE_HOT_VALUES))
+"""Where questions stand: the list of columns, and in each of these that of its questions."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,8 @@ class Columns:
     @property
     def names(self) -> tuple[str, ...]:
         """The columns' names in the order of the fit; of one without a name its place."""
-        every = sorted((*self.numbers, *self.words), key=lambda column: column.flat)
+        listed: list[Number | Word] = [*self.numbers, *self.words]
+        every = sorted(listed, key=lambda column: column.flat)
         return tuple(column.name or str(column.flat) for column in every)
 
     @property
@@ -147,10 +150,9 @@ def _number(item: Table) -> Number:
 
 def _check_order(found: Columns) -> None:
     # CatBoost takes the last column of a kind for the one farthest right.
-    for kind in (found.numbers, found.words):
-        flat = [column.flat for column in kind]
-        require(flat == sorted(flat), "its columns are not in order")
-    every = sorted(column.flat for column in (*found.numbers, *found.words))
+    numbers, words = [number.flat for number in found.numbers], [word.flat for word in found.words]
+    require(numbers == sorted(numbers) and words == sorted(words), "its columns are not in order")
+    every = sorted(numbers + words)
     require(len(every) > 0, "it has no column")
     require(every == list(range(len(every))), "its columns are not all there, or one stands twice")
     names = found.names
@@ -169,20 +171,24 @@ def _check_one_hot(found: Columns) -> None:
 
 
 def _number_fields(place: int, number: Number) -> Fields:
-    fields = {
+    fields: dict[int, Part] = {
         _HAS_NANS: np.uint8(number.missing),
         _INDEX: np.int32(place),
         _FLAT_INDEX: np.int32(number.flat),
         _BORDERS: number.borders,
         _TREATMENT: np.int8(number.treatment),
     }
-    return fields | ({_NAME: number.name} if number.name else {})
+    if number.name:
+        fields[_NAME] = number.name
+    return fields
 
 
 def _word_fields(place: int, word: Word) -> Fields:
-    fields = {
+    fields: dict[int, Part] = {
         _WORD_INDEX: np.int32(place),
         _WORD_FLAT_INDEX: np.int32(word.flat),
         _WORD_USED: np.uint8(word.used),
     }
-    return fields | ({_WORD_NAME: word.name} if word.name else {})
+    if word.name:
+        fields[_WORD_NAME] = word.name
+    return fields

@@ -15,18 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .booster_catboost_columns import MOST_ASKED, Columns, check_borders
-from .flatbuffer import Fields, Table, write_flatbuffer
+from .flatbuffer import Fields, Part, Table, write_flatbuffer
 from .model_checks import check_range, require
 
 # Places of the fields in CatBoost's published schema (ctr_data.fbs, features.fbs; the list: model.fbs).
 _STATISTICS = 7
 _CTR, _BORDERS = 0, 1
+ASKED_COUNTS = (_STATISTICS, _BORDERS)
+"""Where the questions of statistics stand."""
 _BASE, _TARGET, _PRIOR, _WEIGHT, _SHIFT, _SCALE = range(6)
 _COMBINATION, _KIND, _CLASSIFIER = 0, 1, 2
 _WORDS, _SPLITS, _VALUES = 0, 1, 2
 _TABLE_BASE, _HASHES, _ENTRIES, _DENOMINATOR, _CLASSES = range(5)
-# Kinds of statistics: of labels above a border, of each label, means of the label, and frequencies.
-_ABOVE, _EACH, _MEANS, _FREQUENCIES = 0, 1, (2, 3), (4, 5)
+# Kinds of statistics: of labels above a border, of each label, means of the label; 4 and 5: frequencies.
+_ABOVE, _EACH, _MEANS = 0, 1, (2, 3)
 _KINDS = 6
 # A question: of a column of numbers its border, by its bits, or of one of categories its hash.
 _PAIR = np.dtype([("column", "<i4"), ("value", "<i4")])
@@ -77,7 +79,7 @@ class Statistic:
 
     def fields(self) -> Fields:
         """Give its table."""
-        ctr = {_BASE: self.base.fields(), _TARGET: np.int32(self.target)}
+        ctr: dict[int, Part] = {_BASE: self.base.fields(), _TARGET: np.int32(self.target)}
         ctr |= {field: np.float32(value) for field, value in enumerate(self.weighed, start=_PRIOR)}
         return {_CTR: ctr, _BORDERS: self.borders}
 
@@ -129,7 +131,7 @@ def statistics_fields(statistics: Sequence[Statistic]) -> Fields:
     return {_STATISTICS: [item.fields() for item in statistics]}
 
 
-def read_counts(data: memoryview, statistics: Sequence[Statistic]) -> list[Counts]:
+def read_counts(data: memoryview, statistics: Sequence[Statistic]) -> tuple[Counts, ...]:
     """Read and check the tables of counts that statistics look into.
 
     Parameters
@@ -160,7 +162,7 @@ def read_counts(data: memoryview, statistics: Sequence[Statistic]) -> list[Count
             found[base] = _counts(table, base, wanted[base])
         at += 4 + size
     require(len(found) == len(wanted), "a statistic has no table of counts")
-    return list(found.values())
+    return tuple(found.values())
 
 
 def _statistic(item: Table) -> Statistic:

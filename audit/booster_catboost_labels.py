@@ -82,16 +82,23 @@ def read_labels(info: Mapping[str, str], outputs: int) -> Labels:
         return Labels(kind, ())
     require((outputs == 1) == (kind in _BINARY), "its outputs do not fit its loss")
     given = json.loads(info.get("class_params") or info.get("multiclass_params", "{}"))
-    old = params.get("data_processing_options", {}).get("class_names")
-    return _named(kind, given, given.get("class_names") or old or [], 2 if outputs == 1 else outputs)
+    # Older releases named labels elsewhere.
+    old = {"class_names": params.get("data_processing_options", {}).get("class_names")}
+    return _named(kind, given or old, 2 if outputs == 1 else outputs)
 
 
-def _named(loss: str, given: Mapping[str, Any], names: list[Any], classes: int) -> Labels:
+def _named(loss: str, given: Mapping[str, Any], classes: int) -> Labels:
+    names = given.get("class_names") or []
     fitted = [_whole(place) for place in given.get("class_to_label", range(classes))]
     count = _whole(given.get("classes_count", 0))
     require(isinstance(names, list) and 0 <= count <= _MOST_LABELS, "its labels are none")
-    # Models of older releases named labels by texts only, and did not say so.
-    kind = given.get("class_label_type", "String") if names else "Integer"
+    require(not names or count in (0, len(names)), "its labels are not as many as it counts")
+    # Older releases did not say what labels are.
+    kind = (
+        given.get("class_label_type", "String" if isinstance(names[0], str) else "Integer")
+        if names
+        else "Integer"
+    )
     if not names:
         # Where labels were neither named nor counted in the fit, the list holds them and not their places.
         names, fitted = (list(range(count)), fitted) if count else (fitted, list(range(classes)))
@@ -116,10 +123,9 @@ def _check(found: Labels, classes: int) -> None:
 
 
 def _is_label(name: Any, kind: type) -> bool:
-    if type(name) is not kind:
-        return False
+    right = type(name) is kind
     # What is half a letter cannot be written.
-    return b"\0" not in name.encode("utf-8") if kind is str else abs(name) <= _MOST
+    return right and (b"\0" not in name.encode("utf-8") if kind is str else abs(name) <= _MOST)
 
 
 def _whole(place: Any) -> int:

@@ -121,8 +121,8 @@ def _check_numbers(found: Trees) -> None:
     require(bool(np.isfinite(found.leaves).all()), "a leaf is no number")
     require(bool(np.isfinite(found.weights).all()), "a leaf's weight is no number")
     require(len(found.weights) == _leaves(found), "weights of leaves are not as many as these")
-    require(bool(np.isfinite([found.scale, *found.biases]).all()), "its scale or bias is no number")
     require(len(found.biases) == found.outputs, "its biases are not as many as its outputs")
+    require(bool(np.isfinite([found.scale, *found.biases]).all()), "its scale or bias is no number")
 
 
 def _check_symmetric(found: Trees) -> None:

@@ -156,7 +156,7 @@ def _labels(known: int, classes: Sequence[Any], where: str) -> tuple[Any, ...]:
     if known == 0:
         message = (
             "an audit needs a classifier, and this model gives no probabilities"
-            " (its objective is a regression or a ranking); audit its output as a score column"
+            " (its objective is a regression's, a ranking's or its own); audit its output as a score column"
         )
         raise ModelError.of("no_classifier", where, message)
     if classes and len(classes) != known:
@@ -202,21 +202,21 @@ def _known(names: Sequence[str], before: str) -> tuple[str, ...]:
 
 def _catboost(data: bytes, where: str, classes: Sequence[Any]) -> BoostedFile:
     found = read_catboost(data)
-    labels = _labels(len(found.labels), classes or found.labels, where)
+    labels = _labels(len(found.labels.names), classes or found.labels.names, where)
     library = _library("catboost", where)
-    model = library.CatBoostClassifier()
+    model, columns, words = library.CatBoostClassifier(), found.columns.names, found.columns.of_words
     try:
         model.load_model(blob=found.blob())
     except library.CatBoostError as error:
         raise ValueError(str(error)) from error
 
     def probabilities(rows: Any) -> NDArray[np.float64]:
-        made = rows.astype(dict.fromkeys(found.words, object)) if found.words else rows
+        made = rows.astype(dict.fromkeys(words, object)) if words else rows
         given: NDArray[np.float64] = model.predict_proba(made, thread_count=1)
         return given
 
-    names, faults = _known(found.columns, ""), (library.CatBoostError,)
-    return BoostedFile(model, names, len(found.columns), labels, probabilities, {}, faults)
+    faults = (library.CatBoostError,)
+    return BoostedFile(model, _known(columns, ""), len(columns), labels, probabilities, {}, faults)
 
 
 def _library(name: str, where: str) -> Any:

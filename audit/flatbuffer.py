@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 
 from .model_checks import require
 
-Part: TypeAlias = "np.generic | NDArray[Any] | str | Sequence[Part] | Mapping[int, Part]"
-"""What a field may hold: a number, a vector of numbers, a text, a vector of texts or tables, a table."""
+Far: TypeAlias = "NDArray[Any] | str | Sequence[Far] | Mapping[int, Part]"
+"""What a field may point to: a vector of numbers, a text, a vector of texts or tables, a table."""
+Part: TypeAlias = "np.generic | Far"
+"""What a field may hold: a number, or how far away the rest is."""
 Fields: TypeAlias = Mapping[int, Part]
 """A table: its fields by their places in the schema."""
 
@@ -151,7 +153,7 @@ def write_flatbuffer(root: Fields) -> bytes:
     return bytes(out)
 
 
-def _put(out: bytearray, part: Part) -> int:
+def _put(out: bytearray, part: Far) -> int:
     if isinstance(part, str):
         letters = part.encode("utf-8")
         _align(out, 4)
@@ -164,6 +166,10 @@ def _put(out: bytearray, part: Part) -> int:
         return len(out) - part.nbytes - 4
     if isinstance(part, Mapping):
         return _put_table(out, part)
+    return _put_list(out, part)
+
+
+def _put_list(out: bytearray, part: Sequence[Far]) -> int:
     _align(out, 4)
     at = len(out)
     out += struct.pack("<I", len(part)) + bytes(4 * len(part))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import struct
 from dataclasses import replace
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 
 from evenhand.audit.booster_catboost import read_catboost
+from evenhand.audit.booster_catboost_labels import read_labels
 from evenhand.audit.explaining_model import counted
 from evenhand.audit.flatbuffer import Table, write_flatbuffer
 from evenhand.audit.model import load_model
@@ -183,23 +185,20 @@ def test_mutated_files_are_refused_or_score(files, asked, tmp_path, name):
     assert 10 < refused < 60
 
 
-def of(found, place, **changed):
-    """A file whose part at a place is changed."""
-    parts = list(found.parts)
-    parts[place] = replace(parts[place], **changed)
-    return replace(found, parts=tuple(parts))
+def of(found, part, **changed):
+    """A file of which a part is changed."""
+    return replace(found, **{part: replace(getattr(found, part), **changed)})
 
 
-def first(found, place, **changed):
-    """A file of whose list of parts at a place the first is changed."""
-    parts = list(found.parts)
-    parts[place] = [replace(parts[place][0], **changed), *parts[place][1:]]
-    return replace(found, parts=tuple(parts))
+def first(found, part, **changed):
+    """A file of which the first of several parts is changed."""
+    one, *others = getattr(found, part)
+    return replace(found, **{part: (replace(one, **changed), *others)})
 
 
 def column(found, kind, **changed):
-    items = getattr(found.parts[0], kind)
-    return of(found, 0, **{kind: (replace(items[0], **changed), *items[1:])})
+    items = getattr(found.columns, kind)
+    return of(found, "columns", **{kind: (replace(items[0], **changed), *items[1:])})
 
 
 def number(values, value, at=0):
@@ -209,36 +208,35 @@ def number(values, value, at=0):
 
 
 def step(found, left):
-    made = np.array(found.parts[2].steps)
+    made = np.array(found.trees.steps)
     made["left"][0] = left
-    return of(found, 2, steps=made)
+    return of(found, "trees", steps=made)
 
 
 def hashes(found, **changed):
-    made = np.array(found.parts[4][0].hashes)
+    made = np.array(found.counts[0].hashes)
     for key, values in changed.items():
         made[key] = values
-    return first(found, 4, hashes=made)
+    return first(found, "counts", hashes=made)
 
 
-TREES, COUNTS = ("depthwise", "lossguide"), ("statistics", "combinations")
 LIES = [
-    ("statistics", lambda f: of(f, 2, splits=number(f.parts[2].splits, 10**6)), "a split lies outside"),
-    ("statistics", lambda f: of(f, 2, splits=number(f.parts[2].splits, -1)), "a split lies outside"),
-    ("statistics", lambda f: of(f, 2, sizes=number(f.parts[2].sizes, 31)), "do not fit their splits"),
-    ("statistics", lambda f: of(f, 2, leaves=f.parts[2].leaves[:4]), "weights of leaves"),
-    ("statistics", lambda f: of(f, 2, leaves=number(f.parts[2].leaves, np.nan)), "a leaf is no number"),
-    ("statistics", lambda f: of(f, 2, scale=np.inf), "its scale or bias is no number"),
-    ("statistics", lambda f: of(f, 2, outputs=10**9), "it gives no number, or too many"),
-    ("statistics", lambda f: of(f, 2, biases=np.zeros(3)), "biases are not as many"),
+    ("statistics", lambda f: of(f, "trees", splits=number(f.trees.splits, 10**6)), "a split lies outside"),
+    ("statistics", lambda f: of(f, "trees", splits=number(f.trees.splits, -1)), "a split lies outside"),
+    ("statistics", lambda f: of(f, "trees", sizes=number(f.trees.sizes, 31)), "do not fit their splits"),
+    ("statistics", lambda f: of(f, "trees", leaves=f.trees.leaves[:4]), "weights of leaves"),
+    ("statistics", lambda f: of(f, "trees", leaves=number(f.trees.leaves, np.nan)), "a leaf is no number"),
+    ("statistics", lambda f: of(f, "trees", scale=np.inf), "its scale or bias is no number"),
+    ("statistics", lambda f: of(f, "trees", outputs=10**9), "it gives no number, or too many"),
+    ("statistics", lambda f: of(f, "trees", biases=np.zeros(3)), "biases are not as many"),
     ("lossguide", lambda f: step(f, 65535), "a child lies outside"),
     ("lossguide", lambda f: step(f, 2), "a child hangs below two splits"),
     (
         "lossguide",
-        lambda f: of(f, 2, leaf_of_node=f.parts[2].leaf_of_node[::-1].copy()),
+        lambda f: of(f, "trees", leaf_of_node=f.trees.leaf_of_node[::-1].copy()),
         "do not fit their leaves",
     ),
-    ("lossguide", lambda f: of(f, 2, steps=f.parts[2].steps[:-1]), "do not fit their splits"),
+    ("lossguide", lambda f: of(f, "trees", steps=f.trees.steps[:-1]), "do not fit their splits"),
     ("statistics", lambda f: column(f, "numbers", flat=9), "not in order"),
     ("statistics", lambda f: column(f, "numbers", flat=1), "not all there, or one stands twice"),
     ("statistics", lambda f: column(f, "numbers", name="b"), "two columns bear one name"),
@@ -259,31 +257,35 @@ LIES = [
     ("combinations", lambda f: column(f, "one_hot", word=7), "a column of categories lies outside"),
     ("combinations", lambda f: column(f, "one_hot", values=np.int32([5, 5])), "a category stands twice"),
     ("combinations", lambda f: column(f, "words", used=0), "counts as unused"),
-    ("statistics", lambda f: first(f, 1, target=9), "a label that is not there"),
-    ("statistics", lambda f: first(f, 1, weighed=(np.inf, 1, 0, 1)), "prior is no number"),
+    ("statistics", lambda f: first(f, "statistics", target=9), "a label that is not there"),
+    ("statistics", lambda f: first(f, "statistics", weighed=(np.inf, 1, 0, 1)), "prior is no number"),
     ("statistics", lambda f: hashes(f, place=10**6), "a count lies outside"),
     ("statistics", lambda f: hashes(f, hash=1), "a table of hashes is full"),
-    ("statistics", lambda f: first(f, 4, hashes=f.parts[4][0].hashes[:-1]), "no power of two"),
-    ("statistics", lambda f: first(f, 4, classes=77), "is cut short"),
-    ("statistics", lambda f: first(f, 4, classes=0), "counts no labels"),
-    ("statistics", lambda f: first(f, 4, denominator=-1), "a count lies below 0"),
-    ("statistics", lambda f: first(f, 4, entries=number(f.parts[4][0].entries, -1)), "a count lies below 0"),
+    ("statistics", lambda f: first(f, "counts", hashes=f.counts[0].hashes[:-1]), "no power of two"),
+    ("statistics", lambda f: first(f, "counts", classes=77), "is cut short"),
+    ("statistics", lambda f: first(f, "counts", classes=0), "counts no labels"),
+    ("statistics", lambda f: first(f, "counts", denominator=-1), "a count lies below 0"),
     (
         "statistics",
-        lambda f: first(f, 4, entries=np.full_like(f.parts[4][0].entries, 2**31 - 1)),
+        lambda f: first(f, "counts", entries=number(f.counts[0].entries, -1)),
+        "a count lies below 0",
+    ),
+    (
+        "statistics",
+        lambda f: first(f, "counts", entries=np.full_like(f.counts[0].entries, 2**31 - 1)),
         "add up to too much",
     ),
-    ("statistics", lambda f: replace(f, parts=(*f.parts[:4], f.parts[4][1:])), "has no table of counts"),
+    ("statistics", lambda f: replace(f, counts=f.counts[1:]), "has no table of counts"),
     (
         "statistics",
-        lambda f: replace(f, parts=(*f.parts[:4], f.parts[4] * 2)),
+        lambda f: replace(f, counts=f.counts * 2),
         "table of counts stands twice",
     ),
-    ("statistics", lambda f: of(f, 3, loss="MultiClass"), "outputs do not fit its loss"),
-    ("statistics", lambda f: of(f, 3, names=(0, 0)), "a label stands twice"),
-    ("statistics", lambda f: of(f, 3, names=(0, 1, 2)), "labels do not fit its outputs"),
-    ("statistics", lambda f: of(f, 3, fitted=(0, 9)), "a label lies outside"),
-    ("statistics", lambda f: of(f, 3, kind="String"), "a label is not what it should be"),
+    ("statistics", lambda f: of(f, "labels", loss="MultiClass"), "outputs do not fit its loss"),
+    ("statistics", lambda f: of(f, "labels", names=(0, 0)), "a label stands twice"),
+    ("statistics", lambda f: of(f, "labels", names=(0, 1, 2)), "labels do not fit its outputs"),
+    ("statistics", lambda f: of(f, "labels", fitted=(0, 9)), "a label lies outside"),
+    ("statistics", lambda f: of(f, "labels", kind="String"), "a label is not what it should be"),
 ]
 
 
@@ -307,19 +309,68 @@ def test_a_file_whose_tables_are_in_order_and_lie_is_refused(files, name, change
 )
 def test_a_statistic_that_counts_what_is_not_there_is_refused(files, part, message):
     found = read_catboost(files["statistics"])
-    changed = first(found, 1, base=replace(found.parts[1][0].base, **part)).blob()
+    changed = first(found, "statistics", base=replace(found.statistics[0].base, **part)).blob()
     with pytest.raises(ValueError, match=message):
         read_catboost(changed)
+
+
+def of_kind(found, old, new):
+    """A file whose statistics of one kind are said to be of another."""
+    made = replace(found, statistics=tuple(kind_of(item, old, new) for item in found.statistics))
+    return replace(made, counts=tuple(kind_of(item, old, new) for item in found.counts))
+
+
+def kind_of(item, old, new):
+    return replace(item, base=replace(item.base, kind=new)) if item.base.kind == old else item
+
+
+@pytest.mark.parametrize(("old", "new"), [(2, 3), (4, 5)])
+def test_kinds_that_only_fits_on_graphics_cards_make_are_read(files, asked, tmp_path, old, new):
+    found = read_catboost(files["every kind"])
+    places = []
+    for name, made in (("old.cbm", found), ("new.cbm", of_kind(found, old, new))):
+        (tmp_path / name).write_bytes(made.blob())
+        places.append(load_model(tmp_path / name).estimator.predict_proba(asked))
+    assert new in {item.base.kind for item in of_kind(found, old, new).counts}
+    np.testing.assert_array_equal(*places)
+
+
+@pytest.mark.parametrize(
+    ("info", "labels"),
+    [
+        ({"params": {"loss_function": {"type": "Logloss"}}}, (0, 1)),
+        ({"loss_function": {"type": "Logloss", "params": {}}}, (0, 1)),
+        (
+            {
+                "params": {
+                    "loss_function": {"type": "Logloss"},
+                    "data_processing_options": {"class_names": ["a", "b"]},
+                }
+            },
+            ("a", "b"),
+        ),
+        (
+            {
+                "params": {"loss_function": {"type": "MultiClass"}},
+                "multiclass_params": {"class_to_label": [3, 5, 9]},
+            },
+            (3, 5, 9),
+        ),
+    ],
+)
+def test_labels_as_older_releases_wrote_them_are_read(info, labels):
+    outputs = 1 if len(labels) == 2 else len(labels)
+    assert read_labels({key: json.dumps(value) for key, value in info.items()}, outputs).names == labels
 
 
 def test_hashes_that_lie_in_a_row_are_refused(files):
     # A search among them would take as long as the table: so are tables made that keep a reader busy.
     found = read_catboost(files["statistics"])
-    made = np.zeros(1024, dtype=found.parts[4][0].hashes.dtype)
+    made = np.zeros(1024, dtype=found.counts[0].hashes.dtype)
     made["hash"] = np.arange(1024)
     made["hash"][::512] = (1 << 64) - 1
     with pytest.raises(ValueError, match="too full in places"):
-        read_catboost(first(found, 4, hashes=made).blob())
+        read_catboost(first(found, "counts", hashes=made).blob())
 
 
 @pytest.mark.parametrize(

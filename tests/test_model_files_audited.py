@@ -81,8 +81,10 @@ def test_a_model_file_is_audited_explained_and_described(cli, folder, tmp_path, 
 
 
 def test_a_catboost_file_of_words_needs_neither_trust_nor_labels(cli, folder, tmp_path):
-    model = folder / "words.cbm"
-    done = cli("audit", folder / "rows.csv", *BASE, "--model", model, "--out", tmp_path / "out", "--no-mitigate")
+    done = cli(
+        "audit", folder / "rows.csv", *BASE, "--model", folder / "words.cbm", "--out", tmp_path / "out",
+        "--no-mitigate",
+    )  # fmt: skip
     assert done.code in {0, 1, 3}, done.err
     record = read_record(tmp_path / "out" / "record.json")
     assert record.model.inputs == (*NUMBERS, "sex")
