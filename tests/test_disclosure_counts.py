@@ -209,7 +209,7 @@ def test_sums_that_tell_only_together_are_found():
 
 
 def test_crossings_that_share_an_attribute_pin_no_count():
-    """Three attributes in three crossings: their finest cells are in no table, and tie the tables together."""
+    """Three attributes in three crossings: their finest cells are in no table, and tie all tables."""
     rng = np.random.default_rng(6)
     features = {
         "a": rng.choice(list("pqr"), 150, p=[0.6, 0.3, 0.1]),
