@@ -160,7 +160,7 @@ def _pool(whole: GroupTable, pair: tuple[int, int], rate: Rate, strata: _Strata,
         interval=span if varies else None,
         strata=int(both.sum()),
         below_minimum=fewest < plan.options.min_group_size,
-        withheld=min(fewest, *common) < plan.privacy_minimum,
+        withheld=min([fewest, *common]) < plan.privacy_minimum,
         reason=None if both.any() else Reason.NO_STRATUM,
     )
 

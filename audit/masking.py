@@ -57,17 +57,21 @@ def masked(record: Record) -> Record:
 
 
 def _conditional(item: ConditionalFacts, hidden: Hidden, joints: Hidden) -> ConditionalFacts:
-    """Withhold the joint figures of groups within levels, too."""
-    gone = joints.get(item.grouping, frozenset()) - hidden.get(item.grouping, frozenset())
+    """Withhold the figures of groups within levels, too."""
+    whole, parted = (gone.get(item.grouping, frozenset()) for gone in (hidden, joints))
     return item.model_copy(
         update={
             "strata": tuple(
-                level.model_copy(update={"figures": tuple(_disparity(one, gone) for one in level.figures)})
+                level.model_copy(
+                    update={
+                        "figures": tuple(_disparity(_unsaid(one, whole), parted) for one in level.figures)
+                    }
+                )
                 for level in item.strata
             ),
             "pooled": tuple(
                 line.model_copy(update={"withheld": True})
-                if is_joint(line.metric) and not gone.isdisjoint({line.group, line.reference})
+                if {line.group, line.reference} & (parted if is_joint(line.metric) else whole)
                 else line
                 for line in item.pooled
             ),
@@ -93,6 +97,10 @@ def _group(group: GroupFacts) -> GroupFacts:
 
 
 def _disparity(item: Disparity, gone: frozenset[Group]) -> Disparity:
-    if not is_joint(item.metric) or gone.isdisjoint({item.group, item.reference}):
+    return _unsaid(item, gone) if is_joint(item.metric) else item
+
+
+def _unsaid(item: Disparity, gone: frozenset[Group]) -> Disparity:
+    if gone.isdisjoint({item.group, item.reference}):
         return item
     return replace(item, value=math.nan, interval=None, p_value=math.nan, reason=Reason.WITHHELD)

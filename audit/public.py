@@ -15,6 +15,7 @@ from ..metrics.results import Disparity
 from .masking import masked
 from .privacy import Hidden, concealed_figures, conceals, hidden_groups, hidden_joints
 from .record import Absent, GroupFacts, GroupingFacts, MitigationFacts, Record, Verdict
+from .record_recourse import GroupingRecourse
 from .record_scores import GroupScores, ScoreFacts
 
 KEPT = frozenset(
@@ -69,6 +70,42 @@ def public_record(record: Record) -> Record:
         notes=tuple(note for note in record.notes if note.code not in SMALL_NOTES),
         cube={},
     )
+
+
+def told_record(record: Record) -> Record:
+    """Make the record that is told in the terminal, whose text goes into logs: all parts, as far as shown.
+
+    Parameters
+    ----------
+    record : Record
+
+    Returns
+    -------
+    Record
+        The parts of the public record as they stand there, and the others without withheld groups.
+    """
+    hidden = hidden_groups(record)
+    concealed = concealed_figures(record, hidden, hidden_joints(record, hidden))
+    public, shown = public_record(record), masked(record)
+    parts = ("groupings", "explanations", "mitigation", "verdicts")
+    names = [g.name for part in record.groupings for g in part.groups if g.group in hidden[part.name]]
+    notes = (note for note in record.notes if not any(name in note.text for name in names))
+    frontier, recourse = record.frontier, record.recourse
+    if frontier is not None and (frontier.grouping, frontier.metric) in concealed:
+        frontier = None
+    if recourse is not None:
+        recourse = recourse.model_copy(
+            update={"groupings": tuple(_refusals(part, hidden) for part in recourse.groupings)}
+        )
+    told = {name: getattr(public, name) for name in parts}
+    return shown.model_copy(
+        update={**told, "notes": tuple(notes), "frontier": frontier, "recourse": recourse}
+    )
+
+
+def _refusals(part: GroupingRecourse, hidden: Hidden) -> GroupingRecourse:
+    kept = tuple(item for item in part.groups if not _names(hidden, part.name, item.group))
+    return part.model_copy(update={"groups": kept})
 
 
 def _left_out(record: Record) -> list[Absent]:

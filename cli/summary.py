@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..audit.limit_figures import group_name
-from ..audit.masking import masked
+from ..audit.public import told_record
 from ..audit.record import GroupFacts, GroupingFacts, MitigationFacts, MitigationFigure, Record, State
 from ..errors import Reason
 from ..metrics.catalogue import CATALOGUE
@@ -90,7 +90,7 @@ def summary(record: Record, width: int | None = None) -> str:
         Columns; by default the terminal's, or 110 in a pipe.
     """
     console = Sheet(width)
-    record = masked(record)
+    record = told_record(record)
     page = Page(console, record)
     console.print(Text(record.title, style="bold"))
     console.print(_sources(record))
@@ -127,19 +127,19 @@ def plain_table(first: str, headings: Sequence[str]) -> Table:
 def _show_grouping(page: Page, grouping: GroupingFacts) -> None:
     page.heading(f"By {grouping.name}")
     ranked, rest = _chosen(grouping)
-    has_decision = any("selection_rate" in group.rates for group in grouping.groups)
-    wanted = [name for name in RATES if name != "base_rate" or not has_decision]
-    shown = [name for name in wanted if any(name in group.rates for group in grouping.groups)]
-    full, short = (_rates(page, ranked, shown, with_ends=ends) for ends in (True, False))
+    known = page.record.overall.rates
+    wanted = [name for name in RATES if name != "base_rate" or "selection_rate" not in known]
+    shown = [name for name in wanted if name in known]
+    full, short = (_rates(ranked, shown, with_ends=ends) for ends in (True, False))
     page.console.print(full if page.fits(full) and len(grouping.attributes) == 1 else short)
     _show_marks(page, ranked, rest)
     page.console.print(_gaps(page, grouping))
 
 
-def _rates(page: Page, groups: Sequence[GroupFacts], shown: Sequence[str], *, with_ends: bool) -> Table:
+def _rates(groups: Sequence[GroupFacts], shown: Sequence[str], *, with_ends: bool) -> Table:
     table = plain_table("group", ["rows", *(RATES[name] for name in shown)])
     for group in groups:
-        table.add_row(*_row(page, group, shown, with_ends=with_ends))
+        table.add_row(*_row(group, shown, with_ends=with_ends))
     return table
 
 
@@ -162,9 +162,9 @@ def _selected(group: GroupFacts) -> float:
     return 0.0 if found is None or found.reason is not None else found.value
 
 
-def _row(page: Page, group: GroupFacts, shown: Sequence[str], *, with_ends: bool) -> list[Text | str]:
+def _row(group: GroupFacts, shown: Sequence[str], *, with_ends: bool) -> list[Text | str]:
     if group.withheld:
-        return [Text(group.name), f"< {page.record.privacy_minimum}", *["withheld" for _ in shown]]
+        return [Text(group.name), *["withheld" for _ in ("rows", *shown)]]
     name = Text(group.name + (" *" if group.below_minimum else ""))
     rates = [group.rates[rate] for rate in shown]
     figures = [_figure(rate, with_ends=with_ends) for rate in rates]
@@ -199,9 +199,9 @@ def _gaps(page: Page, grouping: GroupingFacts) -> Table:
 def _gap(page: Page, found: Disparity, hidden: Collection[Group]) -> list[Text | str]:
     p = [p_value(found.p_value)] if page.wide else []
     dashes = ["–" for _ in ("figure", "interval", *p)]
-    if found.reason is not None:
+    if found.reason not in {None, Reason.WITHHELD}:
         return [*dashes, Text(f"undefined: {found.reason.sentence}")]
-    if found.group in hidden or found.reference in hidden:
+    if found.reason is not None or found.group in hidden or found.reference in hidden:
         return [*dashes, Text("withheld: a group is too small to be shown")]
     kind = kind_of(found.metric)
     pair = f"{group_name(found.group or ())} / {group_name(found.reference or ())}"

@@ -24,7 +24,11 @@ def conditional_table(part: ConditionalFacts) -> Table:
     table.add_column("groups", overflow="fold")
     for heading in ("crude", "within", "interval", "levels"):
         table.add_column(heading, justify="right")
-    found = [item for item in part.pooled if item.metric == "selection_rate" and not item.below_minimum]
+    found = [
+        item
+        for item in part.pooled
+        if item.metric == "selection_rate" and not (item.below_minimum or item.withheld)
+    ]
     found.sort(key=lambda item: -abs(item.value) if math.isfinite(item.value) else math.inf)
     for item in found[:MOST_POOLED]:
         table.add_row(*_pooled(item))

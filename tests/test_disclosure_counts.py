@@ -189,7 +189,7 @@ def test_without_complements_the_attack_finds_withheld_counts(monkeypatch):
     def begun(_record, *hiding):
         return {name: frozenset(groups) for name, groups in hiding[-1].items()}
 
-    records = [weighted(case.record(), case) for case in CASES[1:5]]
+    records = [weighted(case.record(), case) for case in CASES[1:4]]
     monkeypatch.setattr(privacy, "closed_groups", begun)
     monkeypatch.setattr(privacy, "closed_joints", begun)
     assert all(leaks(record, public_record(record)) for record in records)

@@ -18,7 +18,7 @@ from evenhand.audit.law_counts import law_record
 from evenhand.audit.masked_slices import masked_slices
 from evenhand.audit.masking import masked
 from evenhand.audit.privacy import hidden_groups, hidden_joints
-from evenhand.audit.public import public_record
+from evenhand.audit.public import public_record, told_record
 from evenhand.audit.record import Record
 from evenhand.audit.record_explain import GapExplanation
 from evenhand.audit.record_global import (
@@ -32,6 +32,7 @@ from evenhand.audit.record_neural import ExcitingFacts, MoveFacts, NeuralFacts
 from evenhand.audit.rows import Part
 from evenhand.audit.settings import Settings
 from evenhand.audit.slices import slice_facts
+from evenhand.cli.summary import summary
 from evenhand.reports.datasheet_markdown import render_markdown
 from evenhand.reports.flat_tables import csv_text, flat_tables, parquet_bytes
 from evenhand.reports.model_card_files import card_header, card_page
@@ -374,3 +375,36 @@ def test_a_comparison_says_nothing_that_the_public_records_do_not(rich):
 
 def replace_created(record: Record) -> Record:
     return record.model_copy(update={"created": "2026-02-01T00:00:00+00:00"})
+
+
+# --- the terminal --------------------------------------------------------------------------------------
+
+
+def test_the_terminal_withholds_what_the_page_does(rich):
+    """Its text goes into logs: groups that are hidden for others' sake are no more in it than small ones."""
+    hidden = hidden_groups(rich)
+    text = summary(rich, width=400)
+    single = next(part for part in rich.groupings if hidden[part.name] and len(part.attributes) == 1)
+    most = max(line.count("withheld") for line in text.splitlines())
+    lines = [line for line in text.splitlines() if line.count("withheld") == most]
+    assert len(lines) == len(hidden[single.name])
+    for line in lines:
+        assert not re.search(r"\d", line)
+    rates = {f"{item.rates['selection_rate'].value * 100:.1f}%" for item in single.groups
+             if item.group in hidden[single.name]}  # fmt: skip
+    part = text.split(f"By {single.name}"[:20])[1].split("By ")[0]
+    assert not any(rate in part for rate in rates)
+
+
+def test_the_terminal_compares_no_withheld_group_within_levels():
+    drawn = people(1, 200)
+    record = audit_predictions(
+        None, drawn["chosen"].astype(int), sensitive_features={"region": drawn["region"]},
+        control_features={"job": drawn["job"]}, min_group_size=5,
+    ).record  # fmt: skip
+    hidden = hidden_groups(record)["region"]
+    assert hidden
+    told = told_record(record)
+    lines = {line.group: line.withheld for line in told.conditional[0].pooled}
+    assert all(lines[group] for group in hidden if group in lines)
+    assert all(not item.rates for item in told.groupings[0].groups if item.group in hidden)
