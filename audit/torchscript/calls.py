@@ -1,0 +1,214 @@
+"""What a program's calls of ``torch`` and ``ops.prim`` become: nodes of a graph, or plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..model_checks import require
+from .overloads import KINDS, MAKERS, choose, choose_computing, scalar_kind
+from .pickled import Tensor
+from .plain import COMPARING, COUNTING, PLAIN, counts, reckon
+from .refusal import Unmade
+from .tensors import Growing, Held
+
+_DROPS = ("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout")
+_LEARNS = {"batch_norm": 5, "scaled_dot_product_attention": 4}
+_MOST_LITERAL = 10_000
+Special = Callable[[list[Any], dict[str, Any]], Any]
+
+
+class Calls:
+    """Calls of operators, in evaluation mode.
+
+    Parameters
+    ----------
+    graph : Growing
+    frozen : bool
+        Whether a trace in training mode wrote the program: then what it says of training is not meant for
+        scoring, and is left out. Otherwise it draws random numbers whenever it is called, and is refused.
+    version : int
+        Of the operators that the program was written for.
+    """
+
+    def __init__(self, graph: Growing, *, frozen: bool, version: int) -> None:
+        self._graph, self._frozen, self._version = graph, frozen, version
+        self._torch = graph.torch
+        self._special: dict[str, Special] = {
+            "size": self._size, "dim": self._dim, "numel": self._numel, "to": self._to, "tensor": self._tensor,
+            "is_floating_point": self._is_floating_point, "device": lambda given, named: "cpu",
+            "is_grad_enabled": lambda given, named: True, "is_autocast_enabled": lambda given, named: False,
+            "__is__": lambda given, named: given[0] is given[1], "batch_norm": self._normalised,
+            "__isnot__": lambda given, named: given[0] is not given[1], "len": self._len,
+            "scaled_dot_product_attention": self._attended,
+            "new_zeros": self._new("zeros"), "new_ones": self._new("ones"), "new_full": self._new("full"),
+        }  # fmt: skip
+        self._primitive: dict[str, Special] = {
+            "dtype": lambda given, named: self._kind(given), "device": lambda given, named: "cpu",
+            "is_cuda": lambda given, named: False, "is_nested": lambda given, named: False,
+            "is_sparse": lambda given, named: False, "data": lambda given, named: self._one(given),
+            # Weights that learn make torch's attention take the path of plain operators.
+            "requires_grad": lambda given, named: True, "type": lambda given, named: "cpu",
+            "shape": self._size,
+        }  # fmt: skip
+
+    def torch_call(self, name: str, given: list[Any], named: dict[str, Any]) -> Any:
+        """Make what ``torch.name(...)`` gives."""
+        if name in self._special:
+            return self._special[name](given, named)
+        if name.removesuffix("_") in _DROPS:
+            return self._dropped(given)
+        plain = all(not isinstance(value, Held) or value.whole is not None for value in given)
+        if name == "div" and plain and named.get("rounding_mode") in ("trunc", "floor"):
+            return reckon(self._graph, "floordiv", counts(given))
+        if name == "append" or (plain and not named and name in (*COUNTING, *COMPARING, *PLAIN)):
+            return reckon(self._graph, name, given)
+        return self._computed(name, given, named)
+
+    def prim_call(self, name: str, given: list[Any], named: dict[str, Any]) -> Any:
+        """Make what ``ops.prim.name(...)`` gives."""
+        if name == "RaiseException":
+            said = str(given[0])[:200] if given and isinstance(given[0], str) else ""
+            raise Unmade(f"refuses this table itself, with {said!r}")
+        if name in self._primitive:
+            return self._primitive[name](given, named)
+        if name in ("min", "max", "abs", "NumToTensor"):
+            return reckon(self._graph, name, given)
+        raise Unmade(f"calls ops.prim.{name[:60]}, which is not known to compute and do nothing else")
+
+    def _computed(self, name: str, given: list[Any], named: dict[str, Any]) -> Any:
+        if any(f"{name}.{overload}" in MAKERS for overload in ("default", "start")):
+            chosen = choose(self._torch, name, given, named, MAKERS)
+            return self._graph.made(chosen.function, chosen.given, chosen.named)
+        changes = name.endswith("_") and not name.endswith("__")
+        chosen = choose_computing(self._torch, name.removesuffix("_") if changes else name, given, named)
+        if changes and self._counts(given):
+            return given[0]
+        self._check_old(name, given)
+        made = self._graph.call(chosen.function, chosen.given, chosen.named, shares=chosen.shares)
+        if not changes:
+            return made
+        require(bool(given) and isinstance(given[0], Held) and isinstance(made, Held), "it changes no tensor")
+        return self._graph.change(given[0], made)
+
+    def _counts(self, given: list[Any]) -> bool:
+        """Tell whether a normalisation counts the batches that it learns from."""
+        counter = given[0] if given and isinstance(given[0], Held) else None
+        return self._frozen and counter is not None and counter.name == "num_batches_tracked"
+
+    def _check_old(self, name: str, given: list[Any]) -> None:
+        whole = all(not isinstance(value, Held) or not _has_fractions(value) for value in given)
+        if self._version < 4 and name in ("div", "div_") and whole and not self._version_says_new:
+            raise Unmade("divides whole numbers, and was written by a torch that rounded them down")
+
+    @property
+    def _version_says_new(self) -> bool:
+        return False
+
+    def _normalised(self, given: list[Any], named: dict[str, Any]) -> Any:
+        place = _LEARNS["batch_norm"]
+        require(len(given) == 9 and not named, "it normalises by other arguments than torch's")
+        held = isinstance(given[3], Held) and isinstance(given[4], Held)
+        if given[place] is not False and not (self._frozen and held):
+            raise Unmade(
+                "normalises by the rows that are scored together (batch_norm without running figures), so that the"
+                " score of a row depends on the others"
+            )
+        return self._computed("batch_norm", [*given[:place], False, *given[place + 1 :]], {})
+
+    def _attended(self, given: list[Any], named: dict[str, Any]) -> Any:
+        place = _LEARNS["scaled_dot_product_attention"]
+        share = given[place] if len(given) > place else named.get("dropout_p", 0.0)
+        if share != 0.0 and not self._frozen:
+            raise _random("scaled_dot_product_attention")
+        positional = [*given[:place], 0.0, *given[place + 1 :]] if len(given) > place else given
+        by_name = {key: value for key, value in named.items() if key != "dropout_p"}
+        return self._computed("scaled_dot_product_attention", positional, by_name)
+
+    def _dropped(self, given: list[Any]) -> Any:
+        require(len(given) == 3 and isinstance(given[0], Held), "it drops units of what is no tensor")
+        if given[2] is not False and not self._frozen:
+            raise _random("dropout")
+        return given[0]
+
+    def _size(self, given: list[Any], named: dict[str, Any]) -> Any:
+        tensor = self._one(given[:1])
+        require(len(given) <= 2 and not named, "it asks for a size by other arguments than torch's")
+        if len(given) == 2:
+            require(type(given[1]) is int, "it asks for the size of a dimension that is no number")
+            return self._graph.size(tensor, given[1])
+        return [self._graph.size(tensor, place) for place in range(tensor.dims)]
+
+    def _dim(self, given: list[Any], _named: dict[str, Any]) -> int:
+        return self._one(given).dims
+
+    def _len(self, given: list[Any], _named: dict[str, Any]) -> Any:
+        if given and isinstance(given[0], Held):
+            return self._graph.size(given[0], 0)
+        return reckon(self._graph, "len", given)
+
+    def _numel(self, given: list[Any], _named: dict[str, Any]) -> Any:
+        count: Any = 1
+        for size in self._size(given[:1], {}):
+            count = reckon(self._graph, "mul", [count, size])
+        return count
+
+    def _is_floating_point(self, given: list[Any], _named: dict[str, Any]) -> bool:
+        return _has_fractions(self._one(given))
+
+    def _kind(self, given: list[Any]) -> int:
+        kind = self._one(given).metas[0].dtype
+        return next(number for number, name in KINDS.items() if getattr(self._torch, name) == kind)
+
+    def _to(self, given: list[Any], named: dict[str, Any]) -> Any:
+        tensor = self._one(given[:1])
+        rest = [value for value in given[1:] if not isinstance(value, str)]
+        if rest and isinstance(rest[0], Held):
+            return self._computed("type_as", [tensor, rest[0]], {})
+        kind = next((value for value in [*rest[:1], named.get("dtype")] if type(value) is int), None)
+        if kind is None:
+            return tensor
+        return self._graph.call(
+            self._torch.ops.aten.to.dtype, [tensor, scalar_kind(self._torch, kind)], {}, shares=True
+        )
+
+    def _new(self, maker: str) -> Special:
+        def make(given: list[Any], named: dict[str, Any]) -> Any:
+            tensor = self._one(given[:1])
+            kind = named.get("dtype")
+            return self._computed(maker, given[1:], {"dtype": self._kind([tensor]) if kind is None else kind})
+
+        return make
+
+    def _tensor(self, given: list[Any], named: dict[str, Any]) -> Held:
+        require(len(given) == 1 and len(_flat(given)) <= _MOST_LITERAL, "it writes a tensor that is too long")
+        plain = all(isinstance(value, int | float) for value in _flat(given))
+        if not plain:
+            raise Unmade("makes a tensor of sizes that depend on how many rows there are (torch.tensor)")
+        found = np.array(given[0])
+        kind = named.get("dtype")
+        if kind is not None:
+            require(type(kind) is int and kind in KINDS, "it writes a tensor of a kind that is not read")
+            found = found.astype(KINDS[kind])
+        elif found.dtype.kind == "f":
+            found = found.astype(np.float32)
+        require(found.dtype.kind in "bif", "it writes a tensor that holds no numbers")
+        return self._graph.weigh(Tensor(found, learnt=False), "")
+
+    def _one(self, given: list[Any]) -> Held:
+        require(len(given) == 1 and isinstance(given[0], Held), "it asks of a tensor what is none")
+        return given[0]  # type: ignore[no-any-return]
+
+
+def _flat(given: Any) -> list[Any]:
+    return [item for value in given for item in (_flat(value) if isinstance(value, list | tuple) else [value])]
+
+
+def _has_fractions(tensor: Held) -> bool:
+    return bool(tensor.metas[0].dtype.is_floating_point)
+
+
+def _random(name: str) -> Unmade:
+    return Unmade(f"draws random numbers whenever it scores ({name} that is always on)")
