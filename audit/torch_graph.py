@@ -1,4 +1,4 @@
-"""Graphs that are built anew of what a file describes: operators and weights, and nothing of the file itself."""
+"""Graphs that are built anew of what a file describes: known operators, and weights as numbers."""
 
 from __future__ import annotations
 

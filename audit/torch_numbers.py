@@ -14,9 +14,7 @@ MOST_NUMBERS = 1 << 31
 """A size, a stride or a count that is not below it is no tensor's."""
 
 
-def strided(
-    numbers: NDArray[Any], place: tuple[int, list[int], list[int]], what: str
-) -> NDArray[Any]:
+def strided(numbers: NDArray[Any], place: tuple[int, list[int], list[int]], what: str) -> NDArray[Any]:
     """Lay a tensor out of numbers that lie one after another, as a copy.
 
     Parameters

@@ -16,6 +16,8 @@ from ..torch_numbers import strided
 from ..trust import refuse_bomb
 from .pickled import Reader, Tensor, Thing
 
+_NEWEST = 10
+"""The version of operators that torch writes today."""
 _FREE_BYTES = 64 << 20
 _LONGEST_PICKLE = 16 << 20
 _LONGEST_CODE = 2 << 20
@@ -51,7 +53,9 @@ class ScriptArchive:
         while waiting:
             thing = waiting.pop()
             yield thing
-            inner = [item for item in thing.state.values() if isinstance(item, Thing) and id(item) not in seen]
+            inner = [
+                item for item in thing.state.values() if isinstance(item, Thing) and id(item) not in seen
+            ]
             seen.update(map(id, inner))
             waiting.extend(reversed(inner))
 
@@ -93,9 +97,9 @@ class _Parts:
     def read(self) -> ScriptArchive:
         if "byteorder" in self._names:
             require(self._bytes("byteorder", 16) == b"little", "its numbers are written big end first")
-        version = next((name for name in ("version", ".data/version") if name in self._names), None)
-        number = int(self._bytes(version, 16)) if version else 0
-        require(0 < number < 1000, "it does not say which version it is of")
+        version = ".data/version" if ".data/version" in self._names else "version"
+        number = int(self._bytes(version, 16))
+        require(0 < number <= _NEWEST, f"it is of version {number}, and versions up to {_NEWEST} are read")
         root = self._pickle("data")
         require(isinstance(root, Thing), "it holds no module")
         constants = self._pickle("constants")

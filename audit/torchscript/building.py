@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
+from ...errors import InputError
 from ...mitigation.torch_parts import import_torch
 from ..model_checks import require
 from ..torch_graph import Program
-from ..torch_modules import dtype_of
+from ..torch_modules import device_of, dtype_of
+from ..trust import DAMAGE
 from .archive import ScriptArchive, first_kind, read_script
 from .calls import Calls
 from .interpreter import Interpreter
@@ -15,7 +18,8 @@ from .refusal import Unmade
 from .tensors import ROWS, Growing, Held
 
 SAVED_IN_TRAINING = (
-    "The network was saved in training mode; it was scored in evaluation mode (no dropout, fixed normalisation)."
+    "The network was saved in training mode; it was scored in evaluation mode (no dropout, fixed"
+    " normalisation)."
 )
 """What a reader of the audit is told of such a file."""
 
@@ -53,6 +57,30 @@ def build_script(data: bytes, where: str, width: int) -> Program:
         module = _grown(archive, width, needed, trained=trained)
         require(dtype_of(module) == getattr(import_torch(), needed), "its weights are of several kinds")
     return Program(module, width, needed, (SAVED_IN_TRAINING,) if trained else ())
+
+
+def rebuilt(module: Any, width: int) -> Any:
+    """Build a TorchScript program anew that torch holds already.
+
+    Parameters
+    ----------
+    module : torch.jit.ScriptModule
+    width : int
+        Numbers of a row.
+
+    Returns
+    -------
+    torch.fx.GraphModule or None
+        None where it cannot be built anew, or lies on another device than the CPU.
+    """
+    if device_of(module).type != "cpu":
+        return None
+    written = io.BytesIO()
+    import_torch().jit.save(module, written)
+    try:
+        return build_script(written.getvalue(), "model", width).module
+    except (Unmade, InputError, *DAMAGE):
+        return None
 
 
 def _grown(archive: ScriptArchive, width: int, kind: str, *, trained: bool) -> Any:

@@ -16,7 +16,16 @@ from .tensors import Growing, Held
 
 _DROPS = ("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout")
 _LEARNS = {"batch_norm": 5, "scaled_dot_product_attention": 4}
+_SINCE = {"div": 4, "full": 5}
+"""Versions from which on operators reckon as they do today; torch writes no lower one where they are used."""
 _MOST_LITERAL = 10_000
+_SAID: dict[str, Any] = {"device": "cpu", "is_grad_enabled": True, "is_autocast_enabled": False}
+"""What a program is told of where it runs."""
+_SAID_OF_TENSORS: dict[str, Any] = {
+    "device": "cpu", "type": "cpu", "is_cuda": False, "is_nested": False, "is_sparse": False,
+    # Weights that learn make torch's attention take the path of plain operators.
+    "requires_grad": True,
+}  # fmt: skip
 Special = Callable[[list[Any], dict[str, Any]], Any]
 
 
@@ -37,25 +46,17 @@ class Calls:
         self._graph, self._frozen, self._version = graph, frozen, version
         self._torch = graph.torch
         self._special: dict[str, Special] = {
-            "size": self._size, "dim": self._dim, "numel": self._numel, "to": self._to, "tensor": self._tensor,
-            "is_floating_point": self._is_floating_point, "device": lambda given, named: "cpu",
-            "is_grad_enabled": lambda given, named: True, "is_autocast_enabled": lambda given, named: False,
-            "__is__": lambda given, named: given[0] is given[1], "batch_norm": self._normalised,
-            "__isnot__": lambda given, named: given[0] is not given[1], "len": self._len,
-            "scaled_dot_product_attention": self._attended,
+            "size": self._size, "dim": self._dim, "numel": self._numel, "len": self._len, "to": self._to,
+            "tensor": self._tensor, "is_floating_point": self._is_floating_point,
+            "batch_norm": self._normalised, "scaled_dot_product_attention": self._attended,
             "new_zeros": self._new("zeros"), "new_ones": self._new("ones"), "new_full": self._new("full"),
-        }  # fmt: skip
-        self._primitive: dict[str, Special] = {
-            "dtype": lambda given, named: self._kind(given), "device": lambda given, named: "cpu",
-            "is_cuda": lambda given, named: False, "is_nested": lambda given, named: False,
-            "is_sparse": lambda given, named: False, "data": lambda given, named: self._one(given),
-            # Weights that learn make torch's attention take the path of plain operators.
-            "requires_grad": lambda given, named: True, "type": lambda given, named: "cpu",
-            "shape": self._size,
+            "__is__": _is, "__isnot__": lambda given, named: not _is(given, named),
         }  # fmt: skip
 
     def torch_call(self, name: str, given: list[Any], named: dict[str, Any]) -> Any:
         """Make what ``torch.name(...)`` gives."""
+        if name in _SAID:
+            return _SAID[name]
         if name in self._special:
             return self._special[name](given, named)
         if name.removesuffix("_") in _DROPS:
@@ -72,13 +73,19 @@ class Calls:
         if name == "RaiseException":
             said = str(given[0])[:200] if given and isinstance(given[0], str) else ""
             raise Unmade(f"refuses this table itself, with {said!r}")
-        if name in self._primitive:
-            return self._primitive[name](given, named)
+        if name in _SAID_OF_TENSORS:
+            return _SAID_OF_TENSORS[name]
+        if name == "dtype":
+            return self._kind(given)
+        if name in ("shape", "data"):
+            return self._size(given, named) if name == "shape" else _one(given)
         if name in ("min", "max", "abs", "NumToTensor"):
             return reckon(self._graph, name, given)
         raise Unmade(f"calls ops.prim.{name[:60]}, which is not known to compute and do nothing else")
 
     def _computed(self, name: str, given: list[Any], named: dict[str, Any]) -> Any:
+        if self._version < _SINCE.get(name.removesuffix("_"), 0):
+            raise Unmade(f"was written by a torch whose torch.{name} reckoned otherwise than today's")
         if any(f"{name}.{overload}" in MAKERS for overload in ("default", "start")):
             chosen = choose(self._torch, name, given, named, MAKERS)
             return self._graph.made(chosen.function, chosen.given, chosen.named)
@@ -86,7 +93,6 @@ class Calls:
         chosen = choose_computing(self._torch, name.removesuffix("_") if changes else name, given, named)
         if changes and self._counts(given):
             return given[0]
-        self._check_old(name, given)
         made = self._graph.call(chosen.function, chosen.given, chosen.named, shares=chosen.shares)
         if not changes:
             return made
@@ -98,23 +104,14 @@ class Calls:
         counter = given[0] if given and isinstance(given[0], Held) else None
         return self._frozen and counter is not None and counter.name == "num_batches_tracked"
 
-    def _check_old(self, name: str, given: list[Any]) -> None:
-        whole = all(not isinstance(value, Held) or not _has_fractions(value) for value in given)
-        if self._version < 4 and name in ("div", "div_") and whole and not self._version_says_new:
-            raise Unmade("divides whole numbers, and was written by a torch that rounded them down")
-
-    @property
-    def _version_says_new(self) -> bool:
-        return False
-
     def _normalised(self, given: list[Any], named: dict[str, Any]) -> Any:
         place = _LEARNS["batch_norm"]
         require(len(given) == 9 and not named, "it normalises by other arguments than torch's")
         held = isinstance(given[3], Held) and isinstance(given[4], Held)
         if given[place] is not False and not (self._frozen and held):
             raise Unmade(
-                "normalises by the rows that are scored together (batch_norm without running figures), so that the"
-                " score of a row depends on the others"
+                "normalises by the rows that are scored together (batch_norm without running figures), so"
+                " that the score of a row depends on the others"
             )
         return self._computed("batch_norm", [*given[:place], False, *given[place + 1 :]], {})
 
@@ -134,7 +131,7 @@ class Calls:
         return given[0]
 
     def _size(self, given: list[Any], named: dict[str, Any]) -> Any:
-        tensor = self._one(given[:1])
+        tensor = _one(given[:1])
         require(len(given) <= 2 and not named, "it asks for a size by other arguments than torch's")
         if len(given) == 2:
             require(type(given[1]) is int, "it asks for the size of a dimension that is no number")
@@ -142,7 +139,7 @@ class Calls:
         return [self._graph.size(tensor, place) for place in range(tensor.dims)]
 
     def _dim(self, given: list[Any], _named: dict[str, Any]) -> int:
-        return self._one(given).dims
+        return _one(given).dims
 
     def _len(self, given: list[Any], _named: dict[str, Any]) -> Any:
         if given and isinstance(given[0], Held):
@@ -156,14 +153,14 @@ class Calls:
         return count
 
     def _is_floating_point(self, given: list[Any], _named: dict[str, Any]) -> bool:
-        return _has_fractions(self._one(given))
+        return _has_fractions(_one(given))
 
     def _kind(self, given: list[Any]) -> int:
-        kind = self._one(given).metas[0].dtype
+        kind = _one(given).metas[0].dtype
         return next(number for number, name in KINDS.items() if getattr(self._torch, name) == kind)
 
     def _to(self, given: list[Any], named: dict[str, Any]) -> Any:
-        tensor = self._one(given[:1])
+        tensor = _one(given[:1])
         rest = [value for value in given[1:] if not isinstance(value, str)]
         if rest and isinstance(rest[0], Held):
             return self._computed("type_as", [tensor, rest[0]], {})
@@ -176,7 +173,7 @@ class Calls:
 
     def _new(self, maker: str) -> Special:
         def make(given: list[Any], named: dict[str, Any]) -> Any:
-            tensor = self._one(given[:1])
+            tensor = _one(given[:1])
             kind = named.get("dtype")
             return self._computed(maker, given[1:], {"dtype": self._kind([tensor]) if kind is None else kind})
 
@@ -197,13 +194,21 @@ class Calls:
         require(found.dtype.kind in "bif", "it writes a tensor that holds no numbers")
         return self._graph.weigh(Tensor(found, learnt=False), "")
 
-    def _one(self, given: list[Any]) -> Held:
-        require(len(given) == 1 and isinstance(given[0], Held), "it asks of a tensor what is none")
-        return given[0]  # type: ignore[no-any-return]
+
+def _one(given: list[Any]) -> Held:
+    require(len(given) == 1 and isinstance(given[0], Held), "it asks of a tensor what is none")
+    return given[0]  # type: ignore[no-any-return]
+
+
+def _is(given: list[Any], _named: dict[str, Any]) -> bool:
+    require(len(given) == 2, "it compares other than two values")
+    return given[0] is given[1]
 
 
 def _flat(given: Any) -> list[Any]:
-    return [item for value in given for item in (_flat(value) if isinstance(value, list | tuple) else [value])]
+    return [
+        item for value in given for item in (_flat(value) if isinstance(value, list | tuple) else [value])
+    ]
 
 
 def _has_fractions(tensor: Held) -> bool:

@@ -86,7 +86,7 @@ class Code:
 
 
 def check_words(text: str, most: int = _MOST_WORDS) -> int:
-    """Check a text word by word, and count them.
+    r"""Check a text word by word, and count them.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def check_words(text: str, most: int = _MOST_WORDS) -> int:
 
     Examples
     --------
-    >>> check_words("def f(x):\\n  return g(x)\\n")
+    >>> check_words("def f(x):\n  return g(x)\n")
     11
     >>> check_words("x = " + "(" * 99)
     Traceback (most recent call last):
@@ -113,7 +113,9 @@ def check_words(text: str, most: int = _MOST_WORDS) -> int:
     while place < len(text):
         found = _WORDS.match(text, place)
         if found is None:
-            raise Unmade(f"holds {text[place : place + 20]!r} in its code, which torch's compiler does not write")
+            raise Unmade(
+                f"holds {text[place : place + 20]!r} in its code, which torch's compiler does not write"
+            )
         place, word = found.end(), found.group()
         if found.lastgroup == "line":
             opened, before = (opened, before) if depth else (0, "\n")

@@ -15,7 +15,17 @@ MAKERS = (
     "arange.default", "arange.start", "arange.start_step", "full.default", "ones.default", "zeros.default",
 )  # fmt: skip
 """Operators that make a tensor out of sizes and numbers."""
-KINDS = {0: "uint8", 1: "int8", 2: "int16", 3: "int32", 4: "int64", 5: "float16", 6: "float32", 7: "float64", 11: "bool"}
+KINDS = {
+    0: "uint8",
+    1: "int8",
+    2: "int16",
+    3: "int32",
+    4: "int64",
+    5: "float16",
+    6: "float32",
+    7: "float64",
+    11: "bool",
+}
 """TorchScript's numbers of the kinds of tensors."""
 _PLACES = ("device", "layout", "pin_memory", "memory_format", "implicit")
 _MAY_SHARE = ("type_as", "einsum", "numpy_T", "expand_as", "reshape_as", "view_as", "broadcast_to", "ravel")

@@ -17,8 +17,9 @@ from ..model_checks import require
 from .refusal import Unmade
 
 KINDS = {
-    "ByteStorage": "<u1", "CharStorage": "<i1", "ShortStorage": "<i2", "IntStorage": "<i4", "LongStorage": "<i8",
-    "HalfStorage": "<f2", "FloatStorage": "<f4", "DoubleStorage": "<f8", "BoolStorage": "|b1",
+    "ByteStorage": "<u1", "CharStorage": "<i1", "ShortStorage": "<i2", "IntStorage": "<i4",
+    "LongStorage": "<i8", "HalfStorage": "<f2", "FloatStorage": "<f4", "DoubleStorage": "<f8",
+    "BoolStorage": "|b1",
 }  # fmt: skip
 """How numpy spells the bytes of torch's kinds of storage."""
 _MOST_STEPS = 400_000
@@ -218,7 +219,9 @@ class Reader:
 
     def _binpersid(self, _given: Any) -> _Storage:
         given = self._pop()
-        require(isinstance(given, tuple) and len(given) == 5 and given[0] == "storage", "a storage is damaged")
+        require(
+            isinstance(given, tuple) and len(given) == 5 and given[0] == "storage", "a storage is damaged"
+        )
         _, kind, name, _, count = given
         name_of = kind.name.removeprefix("torch ") if isinstance(kind, Global) else ""
         require(name_of in KINDS and isinstance(name, str) and _is_count(count), "a storage is damaged")

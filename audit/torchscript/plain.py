@@ -34,7 +34,9 @@ def reckon(graph: Growing, name: str, given: list[Any]) -> Any:
     if any(isinstance(value, Size) for value in given):
         if name in COUNTING and len(given) == 2:
             return graph.counted(COUNTING[name], given[0], given[1])
-        require(name in COMPARING or name in ("Int", "NumToTensor"), f"it asks torch.{name} of a count of rows")
+        require(
+            name in COMPARING or name in ("Int", "NumToTensor"), f"it asks torch.{name} of a count of rows"
+        )
     if name in COUNTING and not any(isinstance(value, str | list | tuple) for value in given):
         require(all(isinstance(value, int | float) for value in given), "it reckons with what is no number")
     return bounded((COUNTING | COMPARING | PLAIN)[name](*given))
@@ -52,7 +54,9 @@ def bounded(value: Any) -> Any:
 def counts(given: list[Any]) -> list[Any]:
     """Let through whole numbers and counts of rows that are not below 0."""
     for value in given:
-        values = value.values if isinstance(value, Size) else (value.whole if isinstance(value, Held) else value,)
+        values = (
+            value.values if isinstance(value, Size) else (value.whole if isinstance(value, Held) else value,)
+        )
         whole = all(type(item) is int and item >= 0 for item in values)
         require(whole, "it rounds the quotient of what is no count")
     return given
@@ -89,8 +93,13 @@ def _signs(one: Any, other: Any) -> set[int]:
 
     Both must grow evenly with the rows, or nothing is known.
     """
-    require(all(isinstance(item, int | Size) for item in (one, other)), "it compares a count with what is none")
-    pairs = zip(*(item.values if isinstance(item, Size) else (item,) * len(ROWS) for item in (one, other)), strict=True)
+    require(
+        all(isinstance(item, int | Size) for item in (one, other)), "it compares a count with what is none"
+    )
+    pairs = zip(
+        *(item.values if isinstance(item, Size) else (item,) * len(ROWS) for item in (one, other)),
+        strict=True,
+    )
     apart = [left - right for left, right in pairs]
     steps = [
         (after - before) / (more - rows)
@@ -118,7 +127,10 @@ def _power(one: Any, other: Any) -> Any:
 def _product(one: Any, other: Any) -> Any:
     sized = [len(item) for item in (one, other) if isinstance(item, str | list | tuple)]
     times = [item for item in (one, other) if isinstance(item, int)]
-    require(not sized or (len(times) == 1 and sized[0] * times[0] <= MOST_ITEMS), "it makes a list that is too long")
+    require(
+        not sized or (len(times) == 1 and sized[0] * times[0] <= MOST_ITEMS),
+        "it makes a list that is too long",
+    )
     return one * other
 
 
@@ -133,7 +145,9 @@ def _item(items: Any, place: Any) -> Any:
 
 
 def _appended(items: Any, item: Any) -> Any:
-    require(isinstance(items, list) and len(items) < MOST_ITEMS, "it appends to what is no list, or to a long one")
+    require(
+        isinstance(items, list) and len(items) < MOST_ITEMS, "it appends to what is no list, or to a long one"
+    )
     items.append(item)
     return items
 
@@ -153,12 +167,16 @@ def _formatted(text: Any, *values: Any) -> str:
 
 
 def _flags(items: Any) -> list[int]:
-    require(isinstance(items, list) and all(isinstance(item, int) for item in items), "it counts no truth values")
+    require(
+        isinstance(items, list) and all(isinstance(item, int) for item in items), "it counts no truth values"
+    )
     return items  # type: ignore[no-any-return]
 
 
 def _count_of(given: Any) -> Any:
-    require(isinstance(given, int | Size) and not isinstance(given, bool), "it takes for a count what is none")
+    require(
+        isinstance(given, int | Size) and not isinstance(given, bool), "it takes for a count what is none"
+    )
     return given
 
 

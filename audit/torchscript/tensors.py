@@ -15,7 +15,7 @@ from ..model_checks import require
 from ..torch_graph import MOST_NODES, GraphBuilder
 from ..torch_models import BATCH
 from .pickled import Tensor
-from .refusal import Unmade
+from .refusal import Misfit, Unmade
 
 ROWS = (2, 1009, BATCH, 1_000_003)
 """Numbers of rows that shapes are found for; at most BATCH rows are scored at once."""
@@ -72,7 +72,11 @@ class Held:
     def whole(self) -> int | None:
         """The whole number that a weight is, where it is one."""
         numbers = None if self.weight is None else self.weight.numbers
-        return int(numbers) if numbers is not None and numbers.shape == () and numbers.dtype.kind == "i" else None
+        return (
+            int(numbers)
+            if numbers is not None and numbers.shape == () and numbers.dtype.kind == "i"
+            else None
+        )
 
 
 class Growing(GraphBuilder):
@@ -117,7 +121,9 @@ class Growing(GraphBuilder):
         """Reckon with counts."""
         pairs = zip(_values(one), _values(other), strict=True)
         values = tuple(function(left, right) for left, right in pairs)
-        require(all(abs(value) < _MOST_WHOLE for value in values), "it reckons with counts that are too large")
+        require(
+            all(abs(value) < _MOST_WHOLE for value in values), "it reckons with counts that are too large"
+        )
         return Size(self._call(function, tuple(map(_node, (one, other)))), values)
 
     def call(self, function: Any, given: list[Any], named: dict[str, Any], *, shares: bool) -> Any:
@@ -137,21 +143,22 @@ class Growing(GraphBuilder):
         """
         names = [argument.name for argument in function._schema.arguments]  # noqa: SLF001 - torch keeps it there
         nodes = [self._taken(value, name) for value, name in zip(given, names, strict=False)]
-        node = self._call(function, tuple(nodes), {key: self._taken(value, key) for key, value in named.items()})
-        found = []
-        for place in range(len(ROWS)):
-            positional = [_at(value, place) for value in given]
-            found.append(function(*positional, **{key: _at(value, place) for key, value in named.items()}))
+        node = self._call(
+            function, tuple(nodes), {key: self._taken(value, key) for key, value in named.items()}
+        )
+        found = [self._tried(function, given, named, place) for place in range(len(ROWS))]
         home = _first(given).home if shares and _first(given) else None
         return self._result(node, tuple(found), home)
 
     def made(self, function: Any, given: list[Any], named: dict[str, Any]) -> Held:
         """Call an operator that makes a tensor out of sizes and numbers, on the CPU."""
-        node = self._call(function, tuple(map(_deep_node, given)), {k: _deep_node(v) for k, v in named.items()})
-        metas = tuple(
-            function(*[_at(value, place) for value in given], **named, device="meta") for place in range(len(ROWS))
+        node = self._call(
+            function, tuple(map(_deep_node, given)), {k: _deep_node(v) for k, v in named.items()}
         )
-        return self._held(node, metas)
+        placed = {**named, "device": "meta"}
+        return self._held(
+            node, tuple(self._tried(function, given, placed, place) for place in range(len(ROWS)))
+        )
 
     def change(self, tensor: Held, other: Held) -> Held:
         """Let a tensor be what an operator in place made of it, for all that use it from now on."""
@@ -179,6 +186,15 @@ class Growing(GraphBuilder):
             tensor.node = self.weight(numbers, called, learnt=learnt)
         return tensor.node
 
+    def _tried(self, function: Any, given: list[Any], named: dict[str, Any], place: int) -> Any:
+        positional, by_name = _at(given, place), {key: _at(value, place) for key, value in named.items()}
+        try:
+            return function(*positional, **by_name)
+        except (RuntimeError, IndexError, TypeError, ValueError) as error:
+            said = (str(error).splitlines() or [""])[0][:200]
+            name = str(function).removeprefix("aten.").partition(".")[0]
+            raise Misfit(f"torch.{name}: {said or type(error).__name__}") from error
+
     def _taken(self, value: Any, name: str) -> Any:
         if isinstance(value, Held):
             return self.used(value, name)
@@ -198,7 +214,9 @@ class Growing(GraphBuilder):
         if not several:
             raise Unmade("calls an operator that gives no tensor, or as many as there are rows")
         items = [
-            self._held(self._call(operator.getitem, (node, place)), tuple(item[place] for item in found), home)
+            self._held(
+                self._call(operator.getitem, (node, place)), tuple(item[place] for item in found), home
+            )
             for place in range(len(found[0]))
         ]
         return items if isinstance(found[0], list) else tuple(items)
