@@ -44,6 +44,9 @@ def folder(tmp_path_factory):
             torch.export.export(net, (torch.randn(3, 3),), dynamic_shapes=shapes), folder / "m.pt2"
         )
         torch.jit.save(torch.jit.script(net), folder / "m.pt")
+        torch.jit.save(
+            torch.jit.trace(torch.nn.Sequential(net, torch.nn.RReLU()), torch.randn(3, 3)), folder / "r.pt"
+        )
     return folder
 
 
@@ -57,7 +60,9 @@ NETWORK = [
 ]
 
 
-@pytest.mark.parametrize(("name", "flags"), [("m.txt", CLASSES), ("m.ubj", CLASSES), ("m.pt2", NETWORK)])
+@pytest.mark.parametrize(
+    ("name", "flags"), [("m.txt", CLASSES), ("m.ubj", CLASSES), ("m.pt2", NETWORK), ("m.pt", NETWORK)]
+)
 def test_a_model_file_is_audited_explained_and_described(cli, folder, tmp_path, name, flags):
     with warnings.catch_warnings():
         warnings.simplefilter("default", EvenhandWarning)
@@ -70,7 +75,7 @@ def test_a_model_file_is_audited_explained_and_described(cli, folder, tmp_path, 
     assert record.model.inputs == tuple(NUMBERS)
     assert {item.metric for item in record.explanations} >= {"selection_rate", "mean_score"}
     assert record.explanations[0].residual == pytest.approx(0, abs=1e-6)
-    assert (record.neural is not None) == (name == "m.pt2")
+    assert (record.neural is not None) == (name in {"m.pt2", "m.pt"})
 
 
 @pytest.mark.parametrize(
@@ -84,7 +89,8 @@ def test_a_model_file_is_audited_explained_and_described(cli, folder, tmp_path, 
         ("m.pt2", [], "what a network gives must be declared"),
         ("m.pt2", ["--model-output", "odds"], "model_output"),
         ("m.pt2", ["--model-output", "logit"], "name them in order in model_columns"),
-        ("m.pt", NETWORK, "its SHA-256 must be listed"),
+        ("m.pt", [*NETWORK[:-2], *CLASSES], "fails on rows of 2 numbers, at torch.linear"),
+        ("r.pt", NETWORK, "cannot be: it calls torch.rrelu, which is not on the list"),
         ("m.pt2", [*NETWORK[:-2], *CLASSES], "takes 3 numbers a row, got 2 columns"),
     ],
 )

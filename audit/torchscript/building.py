@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 from ...errors import InputError
@@ -21,7 +20,11 @@ SAVED_IN_TRAINING = (
     "The network was saved in training mode; it was scored in evaluation mode (no dropout, fixed"
     " normalisation)."
 )
-"""What a reader of the audit is told of such a file."""
+ASKS = (
+    "The program asks where it runs, or whether gradients are wanted, as torch's own attention does; it was"
+    " followed as it runs on a CPU with gradients."
+)
+"""What a reader of the audit is told of a program, where it is so."""
 
 
 def build_script(data: bytes, where: str, width: int) -> Program:
@@ -51,12 +54,13 @@ def build_script(data: bytes, where: str, width: int) -> Program:
     archive = read_script(data, where)
     trained = any(thing.state.get("training") is True for thing in archive.things())
     kind = first_kind(archive)
-    module = _grown(archive, width, kind, trained=trained)
+    module, asked = _grown(archive, width, kind, trained=trained)
     needed = str(dtype_of(module)).removeprefix("torch.")
     if needed != kind:
-        module = _grown(archive, width, needed, trained=trained)
+        module, asked = _grown(archive, width, needed, trained=trained)
         require(dtype_of(module) == getattr(import_torch(), needed), "its weights are of several kinds")
-    return Program(module, width, needed, (SAVED_IN_TRAINING,) if trained else ())
+    notes = ((SAVED_IN_TRAINING, trained), (ASKS, asked))
+    return Program(module, width, needed, tuple(text for text, holds in notes if holds))
 
 
 def rebuilt(module: Any, width: int) -> Any:
@@ -75,15 +79,14 @@ def rebuilt(module: Any, width: int) -> Any:
     """
     if device_of(module).type != "cpu":
         return None
-    written = io.BytesIO()
-    import_torch().jit.save(module, written)
     try:
-        return build_script(written.getvalue(), "model", width).module
+        return build_script(module.save_to_buffer(), "model", width).module
     except (Unmade, InputError, *DAMAGE):
         return None
 
 
-def _grown(archive: ScriptArchive, width: int, kind: str, *, trained: bool) -> Any:
+def _grown(archive: ScriptArchive, width: int, kind: str, *, trained: bool) -> tuple[Any, bool]:
+    """Grow the graph, and say whether the program asked where it runs."""
     torch = import_torch()
     graph = Growing(torch, width, kind)
     calls = Calls(graph, frozen=archive.traced and trained, version=archive.version)
@@ -97,4 +100,4 @@ def _grown(archive: ScriptArchive, width: int, kind: str, *, trained: bool) -> A
     module.graph.eliminate_dead_code()
     module.delete_all_unused_submodules()
     module.recompile()
-    return module
+    return module, calls.asked

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..model_checks import require
+from .comparing import COMPARING, counts
 from .overloads import KINDS, MAKERS, choose, choose_computing, scalar_kind
 from .pickled import Tensor
-from .plain import COMPARING, COUNTING, PLAIN, counts, reckon
+from .plain import COUNTING, PLAIN, reckon
 from .refusal import Unmade
 from .tensors import Growing, Held
 
@@ -19,13 +20,14 @@ _LEARNS = {"batch_norm": 5, "scaled_dot_product_attention": 4}
 _SINCE = {"div": 4, "full": 5}
 """Versions from which on operators reckon as they do today; torch writes no lower one where they are used."""
 _MOST_LITERAL = 10_000
-_SAID: dict[str, Any] = {"device": "cpu", "is_grad_enabled": True, "is_autocast_enabled": False}
-"""What a program is told of where it runs."""
-_SAID_OF_TENSORS: dict[str, Any] = {
+_RUNS: dict[str, Any] = {"is_grad_enabled": True, "is_autocast_enabled": False}
+"""What a program is told of how it runs."""
+_TENSORS_ARE: dict[str, Any] = {
     "device": "cpu", "type": "cpu", "is_cuda": False, "is_nested": False, "is_sparse": False,
     # Weights that learn make torch's attention take the path of plain operators.
     "requires_grad": True,
 }  # fmt: skip
+"""What it is told of where a tensor lies."""
 Special = Callable[[list[Any], dict[str, Any]], Any]
 
 
@@ -45,18 +47,22 @@ class Calls:
     def __init__(self, graph: Growing, *, frozen: bool, version: int) -> None:
         self._graph, self._frozen, self._version = graph, frozen, version
         self._torch = graph.torch
+        self.asked = False
+        """Whether the program asked where or how it runs."""
         self._special: dict[str, Special] = {
             "size": self._size, "dim": self._dim, "numel": self._numel, "len": self._len, "to": self._to,
             "tensor": self._tensor, "is_floating_point": self._is_floating_point,
             "batch_norm": self._normalised, "scaled_dot_product_attention": self._attended,
             "new_zeros": self._new("zeros"), "new_ones": self._new("ones"), "new_full": self._new("full"),
             "__is__": _is, "__isnot__": lambda given, named: not _is(given, named),
+            "device": lambda _given, _named: "cpu",
         }  # fmt: skip
 
     def torch_call(self, name: str, given: list[Any], named: dict[str, Any]) -> Any:
         """Make what ``torch.name(...)`` gives."""
-        if name in _SAID:
-            return _SAID[name]
+        if name in _RUNS:
+            self.asked = True
+            return _RUNS[name]
         if name in self._special:
             return self._special[name](given, named)
         if name.removesuffix("_") in _DROPS:
@@ -73,8 +79,9 @@ class Calls:
         if name == "RaiseException":
             said = str(given[0])[:200] if given and isinstance(given[0], str) else ""
             raise Unmade(f"refuses this table itself, with {said!r}")
-        if name in _SAID_OF_TENSORS:
-            return _SAID_OF_TENSORS[name]
+        if name in _TENSORS_ARE:
+            self.asked = True
+            return _TENSORS_ARE[name]
         if name == "dtype":
             return self._kind(given)
         if name in ("shape", "data"):
@@ -202,7 +209,13 @@ def _one(given: list[Any]) -> Held:
 
 def _is(given: list[Any], _named: dict[str, Any]) -> bool:
     require(len(given) == 2, "it compares other than two values")
-    return given[0] is given[1]
+    one, other = given
+    if one is None or other is None:
+        return one is other
+    tensors = isinstance(one, Held) and isinstance(other, Held)
+    if not tensors or (one is not other and one.home is other.home):
+        raise Unmade("asks whether two values are one and the same, which only torch knows")
+    return one is other
 
 
 def _flat(given: Any) -> list[Any]:

@@ -60,8 +60,13 @@ class Code:
         self._parsed: dict[str, dict[str, ast.FunctionDef]] = {}
         self._room = _MOST_WORDS
 
+    def method(self, kind: str, name: str) -> Function | None:
+        """Find a method of a class: of ``"__torch__.nets.Net"`` the one called ``"forward"``."""
+        text, _, inner = kind.rpartition(".")
+        return self._found(text, f"{inner}.{name}")
+
     def function(self, name: str) -> Function | None:
-        """Find ``"__torch__.nets.Net.forward"`` or ``"__torch__.torch.nn.functional.relu"``.
+        """Find a function: ``"__torch__.torch.nn.functional.relu"``.
 
         Raises
         ------
@@ -70,13 +75,12 @@ class Code:
         Unmade
             The text is not what torch's compiler writes.
         """
-        outer, _, last = name.rpartition(".")
-        for text, inner in ((outer, last), (outer.rpartition(".")[0], f"{outer.rpartition('.')[2]}.{last}")):
-            if text in self._texts:
-                node = self._functions(text).get(inner)
-                if node is not None:
-                    return Function(name, node)
-        return None
+        text, _, inner = name.rpartition(".")
+        return self._found(text, inner)
+
+    def _found(self, text: str, inner: str) -> Function | None:
+        node = self._functions(text).get(inner) if text in self._texts else None
+        return None if node is None else Function(f"{text}.{inner}", node)
 
     def _functions(self, text: str) -> dict[str, ast.FunctionDef]:
         if text not in self._parsed:

@@ -14,8 +14,8 @@ from typing import Any
 from ..model_checks import require
 from .archive import ScriptArchive
 from .pickled import Tensor, Thing
-from .plain import ON_ROWS, bounded, reckon
-from .refusal import Unmade
+from .plain import bounded, reckon
+from .refusal import OnRows, Unmade
 from .tensors import Growing, Held, Size
 
 _MOST_STEPS = 300_000
@@ -208,7 +208,7 @@ def decided(value: Any) -> bool:
     if isinstance(value, Held):
         raise Unmade("decides by what the rows hold (an if on a tensor)")
     if isinstance(value, Size):
-        raise Unmade(ON_ROWS)
+        raise OnRows
     require(isinstance(value, bool), "it decides by what is neither true nor false")
     return bool(value)
 

@@ -16,7 +16,7 @@ from .calls import Calls
 from .code import Code, Function
 from .expressions import Expressions, Method, Names, Path, check_name, decided
 from .pickled import Thing
-from .refusal import Unmade
+from .refusal import OnRows, Unmade
 from .tensors import Growing, Held, Size
 
 _DEEPEST = 32
@@ -47,7 +47,7 @@ class Interpreter:
 
     def forward(self, root: Thing) -> Any:
         """Run the module's ``forward`` on the rows, and return what it gives."""
-        function = self._code.function(f"{root.kind}.forward")
+        function = self._code.method(root.kind, "forward")
         if function is None:
             raise Unmade("holds no method forward")
         needed = len(function.node.args.args) - len(function.node.args.defaults) - 1
@@ -124,7 +124,14 @@ class Interpreter:
         return _OPEN
 
     def _if(self, node: ast.If, names: Names) -> Any:
-        chosen = node.body if decided(self._expressions.value(node.test, names)) else node.orelse
+        try:
+            holds = decided(self._expressions.value(node.test, names))
+        except OnRows:
+            # A check of the number of rows that refuses some of them changes no score.
+            if not _refuses(node.body) and not _refuses(node.orelse):
+                raise
+            holds = _refuses(node.orelse)
+        chosen = node.body if holds else node.orelse
         return self._block(chosen, names)
 
     def _for(self, node: ast.For, names: Names) -> Any:
@@ -151,7 +158,7 @@ class Interpreter:
 
     def _called(self, function: Any, given: list[Any], named: Names) -> Any:
         if isinstance(function, Method):
-            found = self._code.function(f"{function.thing.kind}.{function.name}")
+            found = self._code.method(function.thing.kind, function.name)
             if found is None:
                 raise Unmade(f"calls the method {function.name[:60]!r}, which it does not write")
             return self._run(found, [function.thing, *given], named)
@@ -168,6 +175,12 @@ class Interpreter:
                 f"calls {function.name[:80]}, which is not on the list of operators that only compute"
             )
         return self._run(found, given, named)
+
+
+def _refuses(block: list[Any]) -> bool:
+    """Tell whether a branch does nothing but raise an error."""
+    call = block[0].value if len(block) == 1 and isinstance(block[0], ast.Expr) else None
+    return isinstance(call, ast.Call) and ast.unparse(call.func) == "ops.prim.RaiseException"
 
 
 def _shown(node: ast.AST) -> str:

@@ -30,6 +30,8 @@ _PUSHES: dict[str, Callable[[], Any]] = {
     "EMPTY_TUPLE": tuple, "EMPTY_LIST": list, "EMPTY_DICT": dict,
 }  # fmt: skip
 _VALUES = ("BINUNICODE", "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT")
+_OWN = ("__torch__.", "__torch__ ")
+"""How the names of classes begin that the file itself writes."""
 _MARK = object()
 
 Load = Callable[[str, str, int], NDArray[Any]]
@@ -158,7 +160,7 @@ class Reader:
         known = given in (_TENSOR, _ORDERED, f"torch.jit._pickle {_TAGGED}", *_LISTS) or kind in KINDS
         if kind.endswith("Storage") and not known:
             raise Unmade(f"holds weights of the kind {kind[:60]!r}")
-        own = str(given).startswith("__torch__.") and "torch.classes" not in str(given)
+        own = str(given).startswith(_OWN) and "torch.classes" not in str(given)
         if not known and not own:
             raise Unmade(f"holds an object of the class {str(given)[:80]!r}")
         return Global(str(given))
@@ -207,7 +209,7 @@ class Reader:
     def _newobj(self, _given: Any) -> Thing:
         arguments, kind = self._pop(), self._pop()
         require(isinstance(kind, Global) and arguments == (), "a pickle in it makes an object of no class")
-        require(kind.name.startswith("__torch__."), "a pickle in it makes an object of no class of its own")
+        require(kind.name.startswith(_OWN), "a pickle in it makes an object of no class of its own")
         return Thing(kind.name.replace(" ", "."))
 
     def _build(self, _given: Any) -> None:

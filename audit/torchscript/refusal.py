@@ -9,6 +9,13 @@ class Unmade(Exception):  # noqa: N818 - it says what the program holds, and is 
     """A program holds something that cannot be made anew; the text names it, after "it"."""
 
 
+class OnRows(Unmade):
+    """A program asks something whose answer depends on how many rows there are."""
+
+    def __init__(self) -> None:
+        super().__init__("decides by how many rows there are (an if on a size of the table)")
+
+
 class Misfit(Unmade):
     """A step of a program does not take what is given to it; the text says which, and why."""
 
