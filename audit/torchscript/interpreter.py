@@ -13,9 +13,9 @@ from typing import Any
 from ..model_checks import require
 from .archive import ScriptArchive
 from .calls import Calls
-from .code import Code, Function
 from .expressions import Expressions, Method, Names, Path, check_name, decided
 from .pickled import Thing
+from .program_text import Code, Function
 from .refusal import OnRows, Unmade
 from .tensors import Growing, Held, Size
 
