@@ -147,7 +147,8 @@ class Growing(GraphBuilder):
             function, tuple(nodes), {key: self._taken(value, key) for key, value in named.items()}
         )
         found = [self._tried(function, given, named, place) for place in range(len(ROWS))]
-        home = _first(given).home if shares and _first(given) else None
+        first = _first(given) if shares else None
+        home = None if first is None else first.home
         return self._result(node, tuple(found), home)
 
     def made(self, function: Any, given: list[Any], named: dict[str, Any]) -> Held:
