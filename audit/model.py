@@ -294,8 +294,6 @@ def _wrapped(
 
 
 def _is_skops(data: bytes) -> bool:
-    if not zipfile.is_zipfile(io.BytesIO(data)):
-        return False
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return "schema.json" in archive.namelist()

@@ -8,6 +8,7 @@ import pickle
 import random
 import re
 import resource
+import struct
 import sys
 import zipfile
 
@@ -267,6 +268,12 @@ def test_two_parts_of_one_name_are_refused(parts, loading):
         with pytest.warns(UserWarning, match="Duplicate name"):
             archive.writestr(next(iter(parts)), b"other")
     assert "two of its parts bear one name" in loading(buffer.getvalue())
+
+
+def test_an_archive_that_says_it_spans_disks_is_refused(parts, loading):
+    data = archived(parts)
+    spans = b"PK\x06\x07" + struct.pack("<LQL", 0, 0, 2)
+    assert "its SHA-256 must be listed" in loading(data[:-22] + spans + data[-22:])
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "other/data.pkl"])
