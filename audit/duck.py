@@ -11,11 +11,15 @@ import duckdb
 
 DUCK_ERRORS = (duckdb.Error,)
 
+MEMORY = "512MB"
+"""What DuckDB holds at most; beyond it, it works on disk."""
+
 _CONFIG = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "preserve_insertion_order": "true",
     "threads": "2",
+    "memory_limit": MEMORY,
 }
 
 

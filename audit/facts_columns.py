@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..metrics.results import Level
-from .facts_table import Column, Table, is_whole
+from .facts_table import Column, Table, in_order, is_whole, rank_of
 
 TOP = 12
 """How many of a column's commonest levels are kept."""
@@ -61,28 +61,26 @@ class ColumnFacts:
 
 def column_facts(table: Table, roles: dict[str, str]) -> tuple[int, tuple[ColumnFacts, ...]]:
     """Count the rows and describe every column."""
-    parts = ["count(*)"]
-    for column in table.columns:
-        parts += [f"count({column.ref})", f"count(DISTINCT {column.ref})", *_range_sql(column)]
-    row = table.row(f"SELECT {', '.join(parts)} FROM t")
-    rows, figures = int(row[0]), row[1:]
+    held = ", ".join(f"count({column.ref})" for column in table.columns)
+    rows, *counts = table.row(f"SELECT count(*), {held} FROM t")
+    # One column at a time: the different values of all of them together may not fit into memory.
     facts = tuple(
-        _describe(table, column, roles.get(column.name), rows, figures[5 * at : 5 * at + 5])
-        for at, column in enumerate(table.columns)
+        _describe(table, column, roles.get(column.name), int(rows), int(count))
+        for column, count in zip(table.columns, counts, strict=True)
     )
-    return rows, facts
+    return int(rows), facts
 
 
-def _range_sql(column: Column) -> list[str]:
-    if column.kind not in {"number", "date"}:
-        return ["NULL", "NULL", "NULL"]
-    return [f"min({column.ref})", f"quantile_disc({column.ref}, 0.5)", f"max({column.ref})"]
+def _spread(table: Table, column: Column, held: int) -> tuple[int, list[Any]]:
+    """Count a column's different values, and give the least, the lower median and the greatest."""
+    if column.kind in {"number", "date"} and held:
+        return in_order(table, column, [0, rank_of(0.5, held), held - 1])
+    different = f"SELECT DISTINCT {column.ref} FROM t WHERE {column.ref} IS NOT NULL"
+    return int(table.row(f"SELECT count(*) FROM ({different})")[0]), [None, None, None]
 
 
-def _describe(
-    table: Table, column: Column, role: str | None, rows: int, figures: tuple[Any, ...]
-) -> ColumnFacts:
-    held, distinct = int(figures[0]), int(figures[1])
+def _describe(table: Table, column: Column, role: str | None, rows: int, held: int) -> ColumnFacts:
+    distinct, (low, middle, high) = _spread(table, column, held)
     key = rows > 1 and distinct == rows and (column.kind == "text" or is_whole(column))
     return ColumnFacts(
         name=column.name,
@@ -92,9 +90,9 @@ def _describe(
         missing=rows - held,
         missing_share=(rows - held) / rows,
         distinct=distinct,
-        low=_plain(figures[2]),
-        middle=_plain(figures[3]),
-        high=_plain(figures[4]),
+        low=_plain(low),
+        middle=_plain(middle),
+        high=_plain(high),
         top=() if key or column.kind == "other" else _levels(table, column, ""),
         constant=distinct <= 1,
         key=key,

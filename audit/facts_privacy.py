@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from .facts_columns import ColumnFacts
 from .facts_names import CLASSES, IDENTIFIERS, RACE_VALUES, RELIGION_VALUES
 from .facts_quality import words
-from .facts_table import Column, Table
+from .facts_table import Column, Table, in_order, rank_of
 
 _EMAIL = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
 _PHONE = r"^\+?\(?[0-9]{2,4}[)\s./-]+[0-9]{2,4}[\s./-]+[0-9]{2,6}([\s./-]?[0-9]+)*$"
@@ -219,8 +219,9 @@ def _binned(table: Table, facts: ColumnFacts) -> str | None:
         return ref
     if facts.kind != "number":
         return None
-    tenths = ", ".join(str(k / MAX_BINS) for k in range(1, MAX_BINS))
-    (edges,) = table.row(f"SELECT quantile_disc({ref}, [{tenths}]) FROM t")
+    (held,) = table.row(f"SELECT count({ref}) FROM t")
+    tenths = [rank_of(k / MAX_BINS, held) for k in range(1, MAX_BINS)]
+    _, edges = in_order(table, table[facts.name], tenths)
     cases = " ".join(f"WHEN {ref} <= {edge} THEN {at}" for at, edge in enumerate(sorted(set(edges))))
     return f"CASE WHEN {ref} IS NULL THEN NULL {cases} ELSE {MAX_BINS} END"
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import duckdb
+import numpy as np
 
 from ..errors import InputError, Problem, did_you_mean
 from ..metrics.results import Level
 from .bands import band_levels
+from .duck import connect
 
 Kind = Literal["number", "text", "yes or no", "date", "other"]
 
 HELD_CELLS = 10_000_000
 """Tables of at most so many cells are kept in memory while their facts are counted."""
+BATCH = 100_000
+"""Different values that are looked at together."""
 
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 _WHOLE = frozenset(_INTEGERS) | frozenset("U" + name for name in _INTEGERS)
@@ -94,6 +99,54 @@ def kind_of(dtype: str) -> Kind:
     return "date" if stem == "DATE" or stem.startswith("TIMESTAMP") else "other"
 
 
+def in_order(table: Table, column: Column, ranks: Sequence[int]) -> tuple[int, list[Any]]:
+    """Walk through a column's values in ascending order, and note those that stand at some ranks.
+
+    DuckDB sorts on disk what does not fit into its memory, and the values come in batches; so this takes no
+    more memory for more rows, which its own quantiles do.
+
+    Parameters
+    ----------
+    table : Table
+    column : Column
+    ranks : sequence of int
+        Counted from 0, among the rows with a value, ascending.
+
+    Returns
+    -------
+    distinct : int
+        Different values.
+    values : list
+        One for each rank.
+
+    Examples
+    --------
+    >>> table = open_table(duckdb.sql("SELECT unnest([30, 10, NULL, 20, 10]) AS age"))
+    >>> in_order(table, table["age"], [0, 1, 2, 3])
+    (3, [10, 10, 20, 30])
+    """
+    ref = column.ref
+    sql = f"SELECT {ref}, count(*) FROM t WHERE {ref} IS NOT NULL GROUP BY 1 ORDER BY 1"  # noqa: S608 - a safe name
+    distinct, done, values = 0, 0, []
+    for batch in table.relation.query("t", sql).to_arrow_reader(BATCH):
+        ends = done + np.cumsum(batch.column(1).to_numpy())
+        within = [rank for rank in ranks if done <= rank < ends[-1]]
+        values += [batch.column(0)[int(at)].as_py() for at in np.searchsorted(ends, within, side="right")]
+        distinct, done = distinct + batch.num_rows, int(ends[-1])
+    return distinct, values
+
+
+def rank_of(share: float, held: int) -> int:
+    """Give the rank, from 0, of the value below or at which a share of ``held`` values lies.
+
+    Examples
+    --------
+    >>> rank_of(0.5, 4), rank_of(0.5, 5), rank_of(0.1, 3)
+    (1, 2, 0)
+    """
+    return max(0, math.ceil(round(share * held, 9)) - 1)
+
+
 def is_whole(column: Column) -> bool:
     """Tell whether a column's type holds whole numbers only."""
     return column.dtype in _WHOLE
@@ -123,7 +176,7 @@ def _held(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
     ((rows,),) = relation.query("t", "SELECT count(*) FROM t").fetchall()
     if rows * len(relation.columns) > HELD_CELLS:
         return relation
-    return duckdb.connect().from_arrow(relation.to_arrow_table())
+    return connect().from_arrow(relation.to_arrow_table())
 
 
 def _projected(column: Column) -> str:
