@@ -7,11 +7,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from .facts_columns import ColumnFacts
+from .facts_columns import TENTHS, ColumnFacts, Tenths
 from .facts_names import CLASSES, IDENTIFIERS, RACE_VALUES, RELIGION_VALUES
 from .facts_quality import words
-from .facts_table import Column, Table, in_order, rank_of
+from .facts_table import Column, Table
 
 _EMAIL = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
 _PHONE = r"^\+?\(?[0-9]{2,4}[)\s./-]+[0-9]{2,4}[\s./-]+[0-9]{2,6}([\s./-]?[0-9]+)*$"
@@ -28,7 +29,6 @@ _DETECTORS = {
     "file path": _PATH,
 }
 _WEIGHTS = frozenset({"weight", "weights", "wgt", "fnlwgt", "pwgtp", "wt", "perwt"})
-MAX_BINS = 10
 PROXY_FROM = 0.3
 
 
@@ -189,7 +189,7 @@ def anonymity(table: Table, columns: Sequence[Column], *, declared: bool) -> Ano
 
 
 def proxies(
-    table: Table, attributes: Sequence[tuple[Column, str]], columns: Sequence[ColumnFacts]
+    table: Table, attributes: Sequence[tuple[Column, str]], columns: Sequence[ColumnFacts], tenths: Tenths
 ) -> tuple[Proxy, ...]:
     """Find the columns that go with a sensitive attribute (Cramér's V of 0.3 and more), strongest first.
 
@@ -199,10 +199,11 @@ def proxies(
     attributes : sequence of (column, SQL of its level)
     columns : sequence of ColumnFacts
         Numbers of more than 10 values are cut at their tenths; other columns of more than 100 are left out.
+    tenths : dict of str to tuple
+        As ``column_facts`` gives them.
     """
-    candidates = [
-        (column, _binned(table, column)) for column in columns if not column.constant and not column.key
-    ]
+    varied = [column for column in columns if not column.constant and not column.key]
+    candidates = [(column, _binned(table, column, tenths[column.name])) for column in varied]
     found = []
     for attribute, level in attributes:
         for column, value in candidates:
@@ -213,17 +214,14 @@ def proxies(
     return tuple(sorted(found, key=lambda proxy: (-round(proxy.strength, 9), proxy.column, proxy.attribute)))
 
 
-def _binned(table: Table, facts: ColumnFacts) -> str | None:
+def _binned(table: Table, facts: ColumnFacts, tenths: Sequence[Any]) -> str | None:
     ref = table[facts.name].ref
-    if facts.distinct <= MAX_BINS or (facts.kind == "text" and facts.distinct <= 100):
+    if facts.distinct <= TENTHS or (facts.kind == "text" and facts.distinct <= 100):
         return ref
     if facts.kind != "number":
         return None
-    (held,) = table.row(f"SELECT count({ref}) FROM t")
-    tenths = [rank_of(k / MAX_BINS, held) for k in range(1, MAX_BINS)]
-    _, edges = in_order(table, table[facts.name], tenths)
-    cases = " ".join(f"WHEN {ref} <= {edge} THEN {at}" for at, edge in enumerate(sorted(set(edges))))
-    return f"CASE WHEN {ref} IS NULL THEN NULL {cases} ELSE {MAX_BINS} END"
+    cases = " ".join(f"WHEN {ref} <= {edge} THEN {at}" for at, edge in enumerate(sorted(set(tenths))))
+    return f"CASE WHEN {ref} IS NULL THEN NULL {cases} ELSE {TENTHS} END"
 
 
 def _cramer(table: Table, level: str, value: str) -> float:

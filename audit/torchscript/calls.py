@@ -168,7 +168,7 @@ class Calls:
 
     def _to(self, given: list[Any], named: dict[str, Any]) -> Any:
         tensor = _one(given[:1])
-        rest = [value for value in given[1:] if not isinstance(value, str)]
+        rest = [value for value in given[1:] if value is not None and not isinstance(value, str)]
         if rest and isinstance(rest[0], Held):
             return self._computed("type_as", [tensor, rest[0]], {})
         kind = next((value for value in [*rest[:1], named.get("dtype")] if type(value) is int), None)

@@ -58,9 +58,10 @@ class Interpreter:
     def _run(self, function: Function, given: list[Any], named: Names) -> Any:
         require(self._depth < _DEEPEST, f"its functions call each other too deep (at {function.name[:80]!r})")
         self._depth += 1
-        names = self._bound(function, given, named)
-        found = self._block(function.node.body, names)
-        self._depth -= 1
+        try:
+            found = self._block(function.node.body, self._bound(function, given, named))
+        finally:
+            self._depth -= 1
         return None if found is _OPEN else found
 
     def _bound(self, function: Function, given: list[Any], named: Names) -> Names:
