@@ -126,28 +126,39 @@ def cells_of(item: GroupFacts) -> dict[tuple[int, int], int]:
     return {(1, 1): hits, (1, 0): positive.rows - hits, (0, 1): alarms, (0, 0): negative.rows - alarms}
 
 
+def margins_of(item: GroupFacts) -> list[tuple[Cell, int]]:
+    """Count a group's positives, negatives, selected and rejected."""
+    positives, negatives, selected = (
+        item.rates[name].rows
+        for name in ("true_positive_rate", "false_positive_rate", "positive_predictive_value")
+    )
+    return [
+        ({"y": 1}, positives),
+        ({"y": 0}, negatives),
+        ({"d": 1}, selected),
+        ({"d": 0}, item.rows - selected),
+    ]
+
+
 def unavoidable(record: Record, found: Attacker) -> Attacker:
     """Give what totals say by themselves: everybody's figures, the groups' own margins, cells of nobody."""
     hidden = hidden_groups(record)
     joints = hidden_joints(record, hidden)
     plain = Attacker(found.cells)
 
-    def learn(people: float, **levels: object) -> None:
-        # Under weights rates count nobody; that nobody is there they say all the same.
-        if people == 0 or record.task.weight is None:
-            plain.learn(plain.where(**levels), people)
+    def learn_cells(levels: Cell, item: GroupFacts, *, every: bool) -> None:
+        for (y, d), people in cells_of(item).items():
+            # Under weights rates count nobody; that nobody is there they say all the same.
+            if people == 0 or (every and record.task.weight is None):
+                plain.learn(plain.where(y=y, d=d, **levels), people)
 
-    plain.learn(plain.where(), record.overall.rows)
-    for (y, d), people in cells_of(record.overall).items():
-        learn(people, y=y, d=d)
-    for part in record.groupings:
-        for item in part.groups:
-            levels, counts = levels_of(part.attributes, item), cells_of(item)
-            for (y, d), people in counts.items() if item.group not in hidden[part.name] else ():
-                learn(counts[y, 0] + counts[y, 1], y=y, **levels)
-                learn(counts[0, d] + counts[1, d], d=d, **levels)
-                if people == 0 and item.group not in joints[part.name]:
-                    learn(0, y=y, d=d, **levels)
+    for levels, item in named(record):
+        part = next((one for one in record.groupings if one.attributes == tuple(levels)), None)
+        if part is None or item.group not in hidden[part.name]:
+            for margin, people in margins_of(item):
+                plain.learn(plain.where(**levels, **margin), people)
+        if part is None or item.group not in joints[part.name]:
+            learn_cells(levels, item, every=part is None)
     return plain
 
 
