@@ -119,10 +119,10 @@ def weighted(record: Record, case: Case) -> Record:
     )
 
 
-def cells_of(item: GroupFacts) -> dict[tuple[int, int], int]:
-    """Count a group by label and decision."""
+def cells_of(item: GroupFacts) -> dict[tuple[int, int], float]:
+    """Count a group by label and decision; under weights these are whole numbers only where nobody is."""
     positive, negative = item.rates["true_positive_rate"], item.rates["false_positive_rate"]
-    hits, alarms = (round(one.value * one.rows) if one.rows else 0 for one in (positive, negative))
+    hits, alarms = (round(one.value * one.rows, 6) if one.rows else 0 for one in (positive, negative))
     return {(1, 1): hits, (1, 0): positive.rows - hits, (0, 1): alarms, (0, 0): negative.rows - alarms}
 
 
