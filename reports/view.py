@@ -37,7 +37,7 @@ from .view_scores import scores_section
 from .view_slices import slices_section
 from .view_trust import trust_section
 from .view_unknown import unknown_section
-from .view_verdict import decisions, headline, subject, summary, verdict_line
+from .view_verdict import decisions, headline, rule, subject, summary, verdict_line
 from .view_what_if import what_if
 from .wording import say, say_many, words_of
 
@@ -67,6 +67,7 @@ def build_page(record: Record) -> Page:
         headline=headline(record),
         summary=summary(record),
         lines=tuple(verdict_line(item, scopes, concealed) for item in record.verdicts),
+        rule=rule(record),
         decide=tuple(decisions(record)),
         facts=tuple(facts(record)),
         picture=_picture(scopes),

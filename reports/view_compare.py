@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..audit.compare import OVERALL, Change, Comparison, JudgedLimit
 from . import formats
 from .formats import figure, kind_of, span
-from .names import isolate, shorten
+from .names import isolate, prose, shorten
 from .view_marks import mark, state_mark
 from .view_parts import Cell, Column, Row, Section, Table
 from .wording import passage, say, say_many, series, words_of
@@ -62,7 +62,7 @@ def _audits(found: Comparison) -> Section:
             Cell(say("compare.audit", number=place)),
             (
                 Cell(isolate(record.title)),
-                Cell(record.created[:10]),
+                Cell(formats.moment(prose(record.created))),
                 Cell(shorten(record.model.description, 40) if record.model else formats.NO_FIGURE),
                 Cell(formats.count(record.overall.rows)),
                 Cell("", marks=(state_mark(record.verdict),) if record.verdict else ()),

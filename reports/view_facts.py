@@ -27,7 +27,7 @@ def facts(record: Record) -> Iterator[Fact]:
     sizes = say("facts.sizes.text", minimum=record.min_group_size, privacy=record.privacy_minimum)
     yield Fact(say("facts.sizes"), sizes)
     yield Fact(say("facts.seed"), str(record.seed))
-    yield Fact(say("facts.created"), prose(record.created))
+    yield Fact(say("facts.created"), formats.moment(prose(record.created)))
     sources = dict.fromkeys(
         source.credit for source in (record.data, record.train) if source and source.credit
     )

@@ -20,7 +20,7 @@ from .wording import say, series
 TOP = 30
 """How many groups a picture shows; the tables hold the rest."""
 
-LABEL = 26
+LABEL = 28
 """How many letters of a name a picture shows."""
 
 CHARTED = (
