@@ -61,7 +61,8 @@ def _traces(facts: Facts, shown: Shown) -> list[Block]:
     if coded:
         found.append(say("datasheet.traces.coded", columns=listed(coded)))
     missing = any(c["missing"] for c in columns)
-    found.append(say(f"datasheet.traces.{'missing' if missing else 'complete'}"))
+    state = "missing" if missing else "codes" if any(c["blanks"] for c in columns) else "complete"
+    found.append(say(f"datasheet.traces.{state}"))
     return [Para(say("datasheet.traces", found=" ".join(found)))]
 
 

@@ -118,7 +118,7 @@ def _contents(page: Page) -> list[tuple[str, list[tuple[str, str]]]]:
             ("sign-off", say("sign.heading")),
         ],
     }
-    return [(say(f"chapter.{name}"), entries) for name, entries in chapters.items()]
+    return [(say(f"chapter.{name}"), entries) for name, entries in chapters.items() if entries]
 
 
 def _entry(section: Section | WhatIf) -> tuple[str, str]:

@@ -74,7 +74,7 @@ def _audits(found: Comparison) -> Section:
         Column(say(f"column.{name}"), number=name == "rows")
         for name in ("system", "made", "model", "rows", "verdict")
     ]
-    table = Table("audits", say("compare.audits"), say("compare.corner"), tuple(columns), tuple(rows))
+    table = Table("audits", say("compare.audits.table"), say("compare.corner"), tuple(columns), tuple(rows))
     return Section("compared", say("compare.audits"), say("compare.audits.intro"), tables=(table,))
 
 
@@ -85,7 +85,7 @@ def _columns(found: Comparison) -> tuple[Column, ...]:
 def _limits(found: Comparison) -> Section:
     table = Table(
         "limits",
-        say("verdict.heading"),
+        say("compare.limits.table"),
         say("column.limit"),
         tuple(Column(column.text, number=False) for column in _columns(found)),
         tuple(_limit_row(item) for item in found.limits),

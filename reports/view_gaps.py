@@ -17,7 +17,16 @@ from .names import isolate
 from .phrases import reworded
 from .view_marks import mark, state_mark
 from .view_parts import Cell, Chart, Column, Dot, DotChart, Fold, Row, Section, Table
-from .view_scope import TOP, Scope, axis_from_zero, glossary_id, group_head, limit_text, worst_of
+from .view_scope import (
+    TOP,
+    Scope,
+    axis_from_zero,
+    gathered,
+    glossary_id,
+    group_head,
+    limit_text,
+    worst_of,
+)
 from .wording import clauses, passage, say, say_many, series, words_of
 
 _Lookup = dict[tuple[Group | None, str, str], Disparity]
@@ -218,7 +227,7 @@ def _against_table(scope: Scope, shown: _Against) -> Table:
     columns = [_against_column(metric, comparison, plain=shown.with_p) for metric, comparison in shown.pairs]
     columns += [Column(say("column.p"))] if shown.with_p else []
     groups = [g for g in scope.ordered if any((g.group, *pair) in shown.lookup for pair in shown.pairs)]
-    rows = tuple(_against_row(scope, item, shown) for item in groups)
+    rows = gathered(_against_row(scope, item, shown) for item in groups)
     return Table(
         id=f"{scope.id}-{shown.id}",
         caption=say(shown.title, name=scope.name, reference=shown.reference),

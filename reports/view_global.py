@@ -16,7 +16,7 @@ from .view_curves import curve_charts, curve_notes, curve_tables, effects_fold, 
 from .view_parts import Cell, Column, Dot, DotChart, Fold, Row, Section, Table
 from .view_scope import LABEL
 from .view_surrogate import tree_section
-from .wording import clauses, say, say_many, series
+from .wording import clauses, passage, say, say_many, series
 
 _DOTS, _SHARES, _LINES = 16, 5, 12
 _FIGURES = ("accuracy", "selection_rate", "log_loss")
@@ -73,7 +73,7 @@ def global_section(record: Record, hidden: Hidden) -> Section | None:
     return Section(
         id="whole",
         heading=say("global.heading"),
-        intro=f"{say('global.intro')} {_reliance(whole)}",
+        intro=passage((say("global.intro"), _reliance(whole))),
         sections=(*parts, *([] if tree is None else [tree])),
         notes=(method,),
         folds=() if effects is None else (effects,),

@@ -91,7 +91,7 @@ def asks_table(item: ProfileFacts, anchor: str) -> Table:
     names = ("where", "standing", "holds", "lacks")
     return Table(
         id=f"{anchor}-asks",
-        caption=say("profiles.asks", id=item.id),
+        caption=say("profiles.asked", name=item.name.partition(":")[0]),
         corner=say("profiles.column.ask"),
         columns=tuple(Column(say(f"profiles.column.{name}"), number=False) for name in names),
         rows=tuple(_ask(ask) for ask in item.asks),

@@ -119,8 +119,8 @@ def test_a_verdict_of_a_withheld_group_is_withheld_by_its_group() -> None:
 def test_limits_judged_as_a_family_say_so(page: Page) -> None:
     record = sample_record()
     wide = record.verdicts[0].model_copy(update={"interval": Interval(0.15, 0.2, 0.99, "Wilson")})
-    assert "judged together as one family" not in page.summary
-    found = build_page(record.model_copy(update={"verdicts": (wide, *record.verdicts[1:])})).summary
+    assert "judged together as one family" not in page.rule
+    found = build_page(record.model_copy(update={"verdicts": (wide, *record.verdicts[1:])})).rule
     assert "the 5 limits being judged together as one family" in found
 
 
