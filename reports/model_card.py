@@ -75,7 +75,7 @@ def _measures(record: Record) -> Blocks:
 def _threshold(record: Record) -> Blocks:
     task = record.task
     if task.threshold is not None:
-        return [Para(say("card.threshold", threshold=f"{task.threshold:g}"))]
+        return [Para(say("card.threshold", threshold=formats.number(task.threshold)))]
     return [Para(say("card.threshold.column", name=said(task.prediction)))] if task.prediction else []
 
 
@@ -174,8 +174,8 @@ def _limits(record: Record) -> Blocks:
 
 
 def _bounds(low: float | None, high: float | None) -> str:
-    parts = [] if low is None else [say("card.at_least", bound=f"{low:g}")]
-    return ", ".join([*parts, *([] if high is None else [say("card.at_most", bound=f"{high:g}")])])
+    parts = [] if low is None else [say("card.at_least", bound=formats.number(low))]
+    return ", ".join([*parts, *([] if high is None else [say("card.at_most", bound=formats.number(high))])])
 
 
 def _ethics(record: Record) -> Blocks:

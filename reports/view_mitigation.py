@@ -125,7 +125,7 @@ def _change_cell(item: MitigationFigure | None) -> Cell:
 
 
 def _signed(item: MitigationFigure) -> str:
-    text = formats.figure(item.change.value, _change_kind(item))
+    text = formats.bare(item.change.value, _change_kind(item))
     return text if text.startswith("\u2212") or item.change.value <= 0 else f"+{text}"
 
 
