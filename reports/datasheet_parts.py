@@ -16,7 +16,7 @@ LONGEST = 80
 DOT_WIDTH = 120
 BAR_WIDTH = 60
 _LONG_CELL = 40
-_SHORT_TABLE = 20
+_SHORT_TABLE = 8
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from ..errors import Reason
 from ..metrics.results import Estimate
 from . import formats
 from .datasheet_parts import (
+    NO_BREAK,
     Block,
     Cell,
     Para,
@@ -154,7 +155,10 @@ def _cells(group: GroupFacts, names: tuple[str, ...]) -> Iterator[Cell]:
 def _figure(name: str, estimate: Estimate) -> Cell:
     if estimate.reason is Reason.WITHHELD:
         return withheld(1)[0]
-    return number(formats.with_span(estimate.value, estimate.interval, formats.kind_of(name)))
+    kind = formats.kind_of(name)
+    shown, ends = formats.figure(estimate.value, kind), formats.span(estimate.interval, kind)
+    # Where the cell is too narrow for one line, the interval takes a line of its own.
+    return number(f"{shown} [{ends.replace(' ', NO_BREAK)}]" if ends else shown)
 
 
 def _limits(record: Record) -> Blocks:

@@ -141,7 +141,7 @@ def _folds(item: ProfileFacts, anchor: str) -> Iterator[Fold]:
     if uncertain:
         yield Fold(say("profiles.uncertain"), notes=uncertain)
     if item.options:
-        yield Fold(say("profiles.options"), tables=(_options(item, anchor),), printed="plain")
+        yield Fold(say("profiles.options"), tables=(_options(item, anchor),))
 
 
 def _options(item: ProfileFacts, anchor: str) -> Table:
