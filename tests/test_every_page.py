@@ -28,7 +28,6 @@ LANGUAGES = ("en", "de", "zh")
 KINDS = ("report", "compare", "decision", "card", "datasheet")
 PAGES = (
     "thousand",
-    "rich-en",
     "rich-de",
     *(f"{kind}-{language}" for kind in KINDS for language in LANGUAGES),
 )
