@@ -169,7 +169,7 @@ def _bar_chart(chart: BarChart) -> _Spec:
     layers = [
         *([_band()] if any(dot.chance is not None for dot in chart.bars) else []),
         {
-            "mark": {"type": "bar", "height": 11},
+            "mark": {"type": "bar", "height": 11, "opacity": 0.7},
             "encoding": {"x": _x("value"), "x2": {"datum": 0}, "color": _own("colour")},
         },
         _vertical(0.0),
