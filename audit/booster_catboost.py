@@ -1,31 +1,73 @@
-"""CatBoost's binary files (cbm): the tables inside are read and checked before CatBoost sees the file.
+"""CatBoost's binary files (cbm): read into plain values, checked, and written anew for CatBoost.
 
-A cbm file is a FlatBuffer: tables that point to each other. CatBoost verifies the pointers itself; what it
-does not look at is checked here, whether the trees' splits, sizes, columns and leaves fit each other. That
-tells files that were damaged on their way; against a file that was crafted it is not enough.
+A cbm file is a FlatBuffer (``flatbuffer``) with the columns, the trees and a few texts about the fit, and
+behind it tables of counts of categories. CatBoost verifies where the FlatBuffer's tables point, and nothing
+of what they say, so a crafted file breaks it. What it is given here is not the file but one made of the
+values that were read and checked, bit for bit the same numbers.
 """
 
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
+from .booster_catboost_columns import ASKED, MOST_ASKED, MOST_COLUMNS, Columns, read_columns
+from .booster_catboost_counts import (
+    ASKED_COUNTS,
+    Counts,
+    Statistic,
+    read_counts,
+    read_statistics,
+    statistics_fields,
+)
+from .booster_catboost_labels import LONGEST_INFO, WANTED_INFO, Labels, read_labels
+from .booster_catboost_trees import Trees, read_trees
+from .flatbuffer import Part, Table, write_flatbuffer
+from .model_checks import UnsupportedError, require
 
-from .model_checks import check_range, require
-
+_MAGIC = b"CBM1"
+_FORMAT = "FlabuffersModel_v1"
+_COUNTS = "static_provider_v1"
 _HEAD = 8
-_DEEPEST = 16
-_MOST_OUTPUTS = 10_000
-# Places of the fields in CatBoost's published schema (model.fbs, features.fbs, ctr_data.fbs).
-_TREES = 1
-_DIMENSION, _SPLITS, _SIZES, _STARTS = 0, 1, 2, 3
-_FLOATS, _ONE_HOT, _CTRS, _LEAVES = 5, 6, 7, 8
-_STEPS, _LEAF_OF_NODE, _TEXTS, _ESTIMATED = 10, 11, 12, 13
-_INDEX, _FLAT_INDEX, _BORDERS, _CTR_BORDERS = 1, 2, 3, 1
-_WORDS, _WORD, _FLAT_WORD = 4, 0, 1
-_ONE_HOT_INDEX, _VALUES = 0, 1
-_OTHER_COLUMNS = (_TEXTS, 18)
+_PER_BYTE = 254
+_MOST_QUESTIONS = 1 << 21
+_MOST_INFO, _MOST_PARTS = 10_000, 16
+# Places of the fields in CatBoost's published schema (model.fbs).
+_VERSION, _TREES, _INFO, _PARTS = 0, 1, 2, 3
+_KEY, _VALUE = 0, 1
+_SPLITS, _TEXTS, _ESTIMATED, _EMBEDDINGS = 1, 12, 13, 18
+
+
+@dataclass(frozen=True)
+class CatBoostFile:
+    """What a file says, checked.
+
+    Parameters
+    ----------
+    columns : Columns
+    statistics : tuple of Statistic
+    trees : Trees
+    labels : Labels
+        Without names for a model that gives no probabilities.
+    counts : tuple of Counts
+    """
+
+    columns: Columns
+    statistics: tuple[Statistic, ...]
+    trees: Trees
+    labels: Labels
+    counts: tuple[Counts, ...]
+
+    def blob(self) -> bytes:
+        """Write the file anew, for CatBoost."""
+        trees = {**self.trees.fields(), **self.columns.fields(), **statistics_fields(self.statistics)}
+        info = [{_KEY: key, _VALUE: value} for key, value in sorted(self.labels.info().items())]
+        core: dict[int, Part] = {_VERSION: _FORMAT, _TREES: trees, _INFO: info}
+        if not self.counts:
+            return _MAGIC + _sized(write_flatbuffer(core))
+        data = _sized(write_flatbuffer(core | {_PARTS: [_COUNTS]}))
+        number = struct.pack("<I", len(self.counts))
+        return b"".join([_MAGIC, data, number, *(_sized(item.written()) for item in self.counts)])
 
 
 def looks_like_catboost(data: bytes) -> bool:
@@ -36,11 +78,11 @@ def looks_like_catboost(data: bytes) -> bool:
     >>> looks_like_catboost(b"CBM1...."), looks_like_catboost(b"PK")
     (True, False)
     """
-    return data[:4] == b"CBM1"
+    return data[:4] == _MAGIC
 
 
-def check_catboost(data: bytes) -> None:
-    """Check a file.
+def read_catboost(data: bytes) -> CatBoostFile:
+    """Read and check a file.
 
     Parameters
     ----------
@@ -48,117 +90,61 @@ def check_catboost(data: bytes) -> None:
 
     Raises
     ------
-    ValueError, struct.error
-        A table points outside the file, or the trees' splits, sizes and leaves do not fit each other.
+    UnsupportedError
+        It holds columns of texts or embeddings.
+    ValueError, struct.error, KeyError, TypeError
+        A table points outside the file, or the trees, columns, counts and labels do not fit each other.
     """
-    (size,) = struct.unpack_from("<I", data, 4)
+    (size,) = struct.unpack_from("<I", data, len(_MAGIC))
     require(_HEAD + size <= len(data), "it is cut short")
-    core = data[_HEAD : _HEAD + size]
-    root = _Table(core, struct.unpack_from("<I", core)[0])
-    trees = root.table(_TREES)
-    outputs = trees.whole(_DIMENSION, 1)
-    require(1 <= outputs <= _MOST_OUTPUTS, "it gives no number, or too many")
-    _check_columns(trees)
-    known = _splits_known(trees)
-    splits, sizes = trees.vector(_SPLITS, "<i4"), trees.vector(_SIZES, "<i4")
-    require(len(sizes) >= 1, "it holds no tree")
-    check_range(splits, known, "a split")
-    require(bool((sizes >= 0).all()) and int(sizes.sum()) == len(splits), "its trees do not fit their splits")
-    starts = trees.vector(_STARTS, "<i4")
-    expected = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    require(
-        len(starts) == 0 or bool((len(starts) == len(sizes)) and (starts == expected).all()),
-        "a tree begins elsewhere",
-    )
-    _check_leaves(trees, sizes, expected, outputs)
+    view = memoryview(data)
+    root = Table.root(view[_HEAD : _HEAD + size])
+    require(root.text(_VERSION) == _FORMAT, "it is of another version of the format")
+    table = root.table(_TREES)
+    _refuse_others(root, table)
+    questions = _count_questions(table)
+    columns = read_columns(table)
+    statistics = read_statistics(table, columns)
+    trees = read_trees(table, questions)
+    labels = read_labels(_info(root), trees.outputs)
+    counts = read_counts(view[_HEAD + size :], statistics) if statistics else ()
+    return CatBoostFile(columns, statistics, trees, labels, counts)
 
 
-def _splits_known(trees: _Table) -> int:
-    """Count the questions that trees may ask: borders of numbers and statistics, values of categories."""
-    known = sum(item.count(_BORDERS) for item in trees.tables(_FLOATS))
-    known += sum(item.count(_VALUES) for item in trees.tables(_ONE_HOT))
-    known += sum(item.count(_CTR_BORDERS) for item in trees.tables(_CTRS))
-    return known + sum(item.count(_BORDERS) for item in trees.tables(_ESTIMATED))
+def _sized(data: bytes) -> bytes:
+    return struct.pack("<I", len(data)) + data
 
 
-def _check_columns(trees: _Table) -> None:
-    """Check that columns are counted through, among all and among those of their kind."""
-    numbers, words = trees.tables(_FLOATS), trees.tables(_WORDS)
-    everyone = [
-        item.whole(flat, -1)
-        for items, flat in ((numbers, _FLAT_INDEX), (words, _FLAT_WORD))
-        for item in items
+def _refuse_others(root: Table, trees: Table) -> None:
+    for field, what in ((_TEXTS, "texts"), (_EMBEDDINGS, "embeddings")):
+        if trees.count(field):
+            raise UnsupportedError(
+                f"the model has columns of {what}, which are not read from CatBoost's files"
+            )
+    require(trees.count(_ESTIMATED) == 0, "it asks for what is made of texts, and has none")
+    others = set(root.texts(_PARTS, _MOST_PARTS, "parts")) - {_COUNTS}
+    require(not others, "it has parts that are not known")
+
+
+def _count_questions(trees: Table) -> int:
+    """Count the questions that trees may ask, before any is read: vectors of a crafted file may overlap."""
+    counts = [
+        item.count(field)
+        for place, field in (*ASKED, ASKED_COUNTS)
+        for item in trees.tables(place, MOST_COLUMNS, "columns")
     ]
-    others = sum(trees.count(field) for field in _OTHER_COLUMNS)
-    check_range(np.array(everyone), len(everyone) + others, "a column")
-    require(len(set(everyone)) == len(everyone), "a column stands twice")
-    for items, place in ((numbers, _INDEX), (words, _WORD)):
-        own = [item.whole(place, -1) for item in items]
-        check_range(np.array(own), len(own), "a column")
-        require(len(set(own)) == len(own), "a column stands twice")
-    asked = [item.whole(_ONE_HOT_INDEX, -1) for item in trees.tables(_ONE_HOT)]
-    check_range(np.array(asked), len(words), "a column of categories")
+    bytes_ = sum(-(-count // _PER_BYTE) for count in counts)
+    require(bytes_ <= MOST_ASKED and sum(counts) <= _MOST_QUESTIONS, "its trees ask too much")
+    # CatBoost writes only what its trees ask, and spends much on each.
+    require(sum(counts) <= trees.count(_SPLITS) + MOST_ASKED, "it holds more questions than its trees ask")
+    return sum(counts)
 
 
-def _check_leaves(trees: _Table, sizes: NDArray[np.int64], starts: NDArray[np.int64], outputs: int) -> None:
-    leaves = len(trees.vector(_LEAVES, "<f8"))
-    steps = trees.vector(_STEPS, "<u2", width=2)
-    if not len(steps):
-        require(int(sizes.max()) <= _DEEPEST, "a tree is too deep")
-        require(int((1 << sizes).sum()) * outputs == leaves, "its trees do not fit their leaves")
-        return
-    places = trees.vector(_LEAF_OF_NODE, "<u4")
-    require(len(steps) == len(places) == int(sizes.sum()), "its trees do not fit their splits")
-    end = np.repeat(starts + sizes, sizes)
-    own = np.arange(len(steps))
-    for side in (0, 1):
-        require(bool((own + steps[:, side] < end).all()), "a child lies outside")
-    ends = (steps == 0).any(axis=1)
-    check_range(places[ends], leaves - outputs + 1, "a leaf")
-
-
-class _Table:
-    """One table of a FlatBuffer: its fields are found through a list of offsets, the vtable."""
-
-    def __init__(self, data: bytes, at: int) -> None:
-        (back,) = struct.unpack_from("<i", data, at)
-        self.data, self.at, self.fields = data, at, at - back
-        require(0 <= self.fields <= len(data) - 4, "a table lies outside")
-        (self.size,) = struct.unpack_from("<H", data, self.fields)
-
-    def place(self, field: int) -> int:
-        where = 4 + 2 * field
-        if where + 2 > self.size:
-            return 0
-        (offset,) = struct.unpack_from("<H", self.data, self.fields + where)
-        return self.at + offset if offset else 0
-
-    def whole(self, field: int, default: int) -> int:
-        place = self.place(field)
-        return struct.unpack_from("<i", self.data, place)[0] if place else default
-
-    def target(self, field: int) -> int:
-        place = self.place(field)
-        return place + struct.unpack_from("<I", self.data, place)[0] if place else 0
-
-    def table(self, field: int) -> _Table:
-        where = self.target(field)
-        require(where > 0, "it holds no trees")
-        return _Table(self.data, where)
-
-    def count(self, field: int) -> int:
-        where = self.target(field)
-        return struct.unpack_from("<I", self.data, where)[0] if where else 0
-
-    def vector(self, field: int, kind: str, width: int = 1) -> NDArray[np.int64]:
-        where, count = self.target(field), self.count(field)
-        if not where:
-            return np.zeros((0, width)[: 1 if width == 1 else 2], dtype=np.int64)
-        found = np.frombuffer(self.data, kind, count * width, where + 4)
-        found = found.reshape(-1, width) if width > 1 else found
-        return found if kind == "<f8" else found.astype(np.int64)
-
-    def tables(self, field: int) -> list[_Table]:
-        where = self.target(field)
-        offsets = self.vector(field, "<u4")
-        return [_Table(self.data, where + 4 + 4 * at + int(offset)) for at, offset in enumerate(offsets)]
+def _info(root: Table) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for item in root.tables(_INFO, _MOST_INFO, "texts"):
+        key = item.text(_KEY)
+        if key in WANTED_INFO:
+            require(key not in found, f"its {key} stand twice")
+            found[key] = item.text(_VALUE, LONGEST_INFO)
+    return found

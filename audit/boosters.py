@@ -1,17 +1,13 @@
 """Boosted models from the files that LightGBM, XGBoost and CatBoost write, as classifiers of data frames.
 
-These files are data and hold no code, yet the libraries' readers trust them. So LightGBM's and XGBoost's
-files are read and checked here, and the libraries are given a file made anew of what was read
-(``booster_lightgbm``, ``booster_xgboost``). CatBoost's binary files cannot be made anew: they are checked
-against damage (``booster_catboost``), tried in a process of its own, and read only where somebody vouches
-for them. A file says its columns but not its labels: where nobody names them, they are 0, 1, ...
+These files are data and hold no code, yet the libraries' readers trust them, and a crafted file breaks them.
+So files are read and checked here, and the libraries are given one made anew of what was read
+(``booster_lightgbm``, ``booster_xgboost``, ``booster_catboost``). A file says its columns; its labels only
+CatBoost's says: where nobody names them, they are 0, 1, ...
 """
 
 from __future__ import annotations
 
-import hashlib
-import subprocess
-import sys
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,23 +17,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..errors import EvenhandWarning, InputError, ModelError, Problem, UntrustedModelError
-from .booster_catboost import check_catboost, looks_like_catboost
+from ..errors import EvenhandWarning, InputError, ModelError
+from .booster_catboost import looks_like_catboost, read_catboost
 from .booster_lightgbm import looks_like_lightgbm, read_lightgbm
 from .booster_xgboost import looks_like_xgboost, read_xgboost
+from .model_checks import UnsupportedError
 from .tabular import framed
 from .trust import DAMAGE, damaged
-
-_TRIAL = """
-import sys, catboost, numpy
-model = catboost.CatBoost()
-model.load_model(blob=sys.stdin.buffer.read())
-width = len(model.feature_names_)
-words = set(model.get_cat_feature_indices())
-row = ["0" if place in words else 0.5 for place in range(width)]
-model.predict([row, row], thread_count=1)
-"""
-_TRIAL_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -135,9 +121,7 @@ def is_booster(data: bytes) -> bool:
     return looks_like_lightgbm(data) or looks_like_xgboost(data) or looks_like_catboost(data)
 
 
-def build_booster(
-    data: bytes, where: str, classes: Sequence[Any] = (), *, vouched: bool = False
-) -> BoostedFile:
+def build_booster(data: bytes, where: str, classes: Sequence[Any] = ()) -> BoostedFile:
     """Build the classifier of a booster's file.
 
     Parameters
@@ -148,24 +132,22 @@ def build_booster(
         The file, for messages.
     classes : sequence, optional
         The labels, in the order of the model's probabilities.
-    vouched : bool
-        Whether the settings name the file's SHA-256: CatBoost's files are read only then.
 
     Raises
     ------
-    UntrustedModelError
-        A CatBoost file that nobody vouched for.
     ModelError
-        The file is damaged, is no classifier, or its library is not installed.
+        The file is damaged, holds what is not read, is no classifier, or its library is not installed.
     """
     try:
         if looks_like_lightgbm(data):
             return _lightgbm(data, where, classes)
         if looks_like_xgboost(data):
             return _xgboost(data, where, classes)
-        return _catboost(data, where, classes, vouched=vouched)
+        return _catboost(data, where, classes)
     except InputError:
         raise
+    except UnsupportedError as error:
+        raise ModelError.of("unsupported_model", where, str(error)) from error
     except DAMAGE as error:
         raise damaged(where, error) from error
 
@@ -174,7 +156,7 @@ def _labels(known: int, classes: Sequence[Any], where: str) -> tuple[Any, ...]:
     if known == 0:
         message = (
             "an audit needs a classifier, and this model gives no probabilities"
-            " (its objective is a regression or a ranking); audit its output as a score column"
+            " (its objective is a regression's, a ranking's or its own); audit its output as a score column"
         )
         raise ModelError.of("no_classifier", where, message)
     if classes and len(classes) != known:
@@ -218,44 +200,23 @@ def _known(names: Sequence[str], before: str) -> tuple[str, ...]:
     return () if list(names) == counted else tuple(names)
 
 
-def _catboost(data: bytes, where: str, classes: Sequence[Any], *, vouched: bool) -> BoostedFile:
-    if not vouched:
-        message = (
-            "CatBoost's reader can be broken by a crafted file, even by one whose tables are in order, so the"
-            " file's SHA-256 must be listed; if you trust it, add to the settings:"
-            f' trusted = ["{hashlib.sha256(data).hexdigest()}"]'
-        )
-        raise UntrustedModelError([Problem("untrusted_model", where, message)])
-    check_catboost(data)
+def _catboost(data: bytes, where: str, classes: Sequence[Any]) -> BoostedFile:
+    found = read_catboost(data)
+    labels = _labels(len(found.labels.names), classes or found.labels.names, where)
     library = _library("catboost", where)
-    _try_apart(data)
-    model = library.CatBoostClassifier()
+    model, columns, words = library.CatBoostClassifier(), found.columns.names, found.columns.of_words
     try:
-        model.load_model(blob=data)
+        model.load_model(blob=found.blob())
     except library.CatBoostError as error:
         raise ValueError(str(error)) from error
-    own = np.asarray(model.classes_).tolist() if model.classes_ is not None else []
-    labels = _labels(len(own), classes, where) if classes or not own else tuple(own)
-    words = [model.feature_names_[place] for place in model.get_cat_feature_indices()]
 
     def probabilities(rows: Any) -> NDArray[np.float64]:
         made = rows.astype(dict.fromkeys(words, object)) if words else rows
         given: NDArray[np.float64] = model.predict_proba(made, thread_count=1)
         return given
 
-    names = model.feature_names_
     faults = (library.CatBoostError,)
-    return BoostedFile(model, _known(names, ""), len(names), labels, probabilities, {}, faults)
-
-
-def _try_apart(data: bytes) -> None:
-    """Load and ask the model in a process of its own, which alone ends if the file breaks CatBoost."""
-    done = subprocess.run(  # noqa: S603 - our own interpreter and our own lines; the file is its input
-        [sys.executable, "-c", _TRIAL], input=data, capture_output=True, timeout=_TRIAL_SECONDS, check=False
-    )
-    if done.returncode:
-        last = (done.stderr.decode("utf-8", "replace").strip().splitlines() or ["it ended"])[-1]
-        raise ValueError(f"CatBoost cannot use it: {last[:200]}")
+    return BoostedFile(model, _known(columns, ""), len(columns), labels, probabilities, {}, faults)
 
 
 def _library(name: str, where: str) -> Any:

@@ -57,7 +57,7 @@ def datasheet_facts(
     """
     whole = replace(dataset, rows_where=None)
     file = settings.resolve("data") if dataset.sha256 is not None else None
-    with connect() as connection:
+    with connect(len(whole.columns)) as connection:
         facts = dataset_facts(
             whole.relation(connection),
             target=roles.target,

@@ -11,6 +11,9 @@ import duckdb
 
 DUCK_ERRORS = (duckdb.Error,)
 
+MEMORY, MEMORY_OF_COLUMN = 512, 8
+"""Most MB that DuckDB holds: so many, or so many for each column where that is more."""
+
 _CONFIG = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -19,9 +22,10 @@ _CONFIG = {
 }
 
 
-def connect() -> Any:
+def connect(columns: int = 0) -> Any:
     """Open a DuckDB in memory that downloads nothing.
 
+    It holds 512 MB at most, or 8 MB for each of so many columns, whatever the number of rows.
     What does not fit into memory lies in the system's temporary folder until the connection closes, and
     never in the folder that the program was started in.
 
@@ -32,7 +36,8 @@ def connect() -> Any:
     (False,)
     """
     spilled = str(Path(tempfile.gettempdir()) / f"evenhand-{os.getpid()}")
-    return duckdb.connect(":memory:", config={**_CONFIG, "temp_directory": spilled})
+    memory = f"{max(MEMORY, MEMORY_OF_COLUMN * columns)}MB"
+    return duckdb.connect(":memory:", config={**_CONFIG, "temp_directory": spilled, "memory_limit": memory})
 
 
 def quoted(name: str) -> str:

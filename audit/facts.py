@@ -160,7 +160,7 @@ def dataset_facts(
     kept: dict[str | None, str] = {split: "split", weight: "weight", id: "id"}
     kept.update(dict.fromkeys(sensitive, "sensitive"))
     kept[target] = "target"
-    rows, columns = column_facts(table, {key: role for key, role in kept.items() if key is not None})
+    rows, columns, tenths = column_facts(table, {key: role for key, role in kept.items() if key is not None})
     identity = table[id] if id else None
     ids = id_facts(table, columns, id, rows)
     keys = [column.name for column in columns if column.key] + [item.column for item in ids]
@@ -200,6 +200,7 @@ def dataset_facts(
             table,
             [(column, roles.level(column)) for column in roles.sensitive],
             [column for column in columns if column.name not in aside],
+            tenths,
         ),
         references=reference_facts(reference, groupings),
     )

@@ -7,8 +7,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from .facts_columns import ColumnFacts
+from .facts_columns import TENTHS, ColumnFacts, Tenths
 from .facts_names import CLASSES, IDENTIFIERS, RACE_VALUES, RELIGION_VALUES
 from .facts_quality import words
 from .facts_table import Column, Table
@@ -28,7 +29,6 @@ _DETECTORS = {
     "file path": _PATH,
 }
 _WEIGHTS = frozenset({"weight", "weights", "wgt", "fnlwgt", "pwgtp", "wt", "perwt"})
-MAX_BINS = 10
 PROXY_FROM = 0.3
 
 
@@ -189,7 +189,7 @@ def anonymity(table: Table, columns: Sequence[Column], *, declared: bool) -> Ano
 
 
 def proxies(
-    table: Table, attributes: Sequence[tuple[Column, str]], columns: Sequence[ColumnFacts]
+    table: Table, attributes: Sequence[tuple[Column, str]], columns: Sequence[ColumnFacts], tenths: Tenths
 ) -> tuple[Proxy, ...]:
     """Find the columns that go with a sensitive attribute (Cramér's V of 0.3 and more), strongest first.
 
@@ -199,10 +199,11 @@ def proxies(
     attributes : sequence of (column, SQL of its level)
     columns : sequence of ColumnFacts
         Numbers of more than 10 values are cut at their tenths; other columns of more than 100 are left out.
+    tenths : dict of str to tuple
+        As ``column_facts`` gives them.
     """
-    candidates = [
-        (column, _binned(table, column)) for column in columns if not column.constant and not column.key
-    ]
+    varied = [column for column in columns if not column.constant and not column.key]
+    candidates = [(column, _binned(table, column, tenths[column.name])) for column in varied]
     found = []
     for attribute, level in attributes:
         for column, value in candidates:
@@ -213,16 +214,14 @@ def proxies(
     return tuple(sorted(found, key=lambda proxy: (-round(proxy.strength, 9), proxy.column, proxy.attribute)))
 
 
-def _binned(table: Table, facts: ColumnFacts) -> str | None:
+def _binned(table: Table, facts: ColumnFacts, tenths: Sequence[Any]) -> str | None:
     ref = table[facts.name].ref
-    if facts.distinct <= MAX_BINS or (facts.kind == "text" and facts.distinct <= 100):
+    if facts.distinct <= TENTHS or (facts.kind == "text" and facts.distinct <= 100):
         return ref
     if facts.kind != "number":
         return None
-    tenths = ", ".join(str(k / MAX_BINS) for k in range(1, MAX_BINS))
-    (edges,) = table.row(f"SELECT quantile_disc({ref}, [{tenths}]) FROM t")
-    cases = " ".join(f"WHEN {ref} <= {edge} THEN {at}" for at, edge in enumerate(sorted(set(edges))))
-    return f"CASE WHEN {ref} IS NULL THEN NULL {cases} ELSE {MAX_BINS} END"
+    cases = " ".join(f"WHEN {ref} <= {edge} THEN {at}" for at, edge in enumerate(sorted(set(tenths))))
+    return f"CASE WHEN {ref} IS NULL THEN NULL {cases} ELSE {TENTHS} END"
 
 
 def _cramer(table: Table, level: str, value: str) -> float:

@@ -4,10 +4,9 @@
 file                               what is done before anything of it is built
 =================================  ===================================================================
 skops                              its types are held against a list (``trust``), its trees checked
-LightGBM text, XGBoost JSON, UBJ   read, checked, and written anew for the library (``boosters``)
+LightGBM text, XGBoost JSON, UBJ,  read, checked, and written anew for the library (``boosters``)
+CatBoost cbm
 ``torch.export`` (pt2)             built anew from a list of operators (``torch_program``)
-CatBoost cbm                       could break CatBoost's reader: refused unless the settings name its
-                                   SHA-256; then checked, and tried in a process of its own (``boosters``)
 TorchScript, pickle, joblib        can run code: refused unless the settings name its SHA-256
 =================================  ===================================================================
 """
@@ -97,7 +96,7 @@ def _built(data: bytes, where: str, digest: str, declared: _Declared, *, vouched
     if _is_skops(data) or Path(where).suffix == ".skops":
         return _wrapped(build_skops(data, where, vouched=vouched), sha256=digest)
     if is_booster(data):
-        model = build_booster(data, where, declared.classes, vouched=vouched)
+        model = build_booster(data, where, declared.classes)
         return _booster(model, digest, declared, where)
     if is_torch_export(data):
         return _program(data, where, digest, declared)

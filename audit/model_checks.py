@@ -7,6 +7,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 
+class UnsupportedError(ValueError):
+    """A model file is in order, and holds something that is not read."""
+
+
 def require(holds: bool, what: str) -> None:  # noqa: FBT001 - the one thing it is about
     """Refuse a file that breaks a rule.
 

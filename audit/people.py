@@ -43,10 +43,13 @@ class People:
     facts : PeopleFacts or None
     designs : mapping of str to Design
         By grouping, in the order of the cube's groups.
+    within : mapping of (str, str) to ClusterCounts
+        By control column and grouping: the people of every group within every level.
     """
 
     facts: PeopleFacts | None = None
     designs: Mapping[str, Design] = field(default_factory=dict)
+    within: Mapping[tuple[str, str], ClusterCounts] = field(default_factory=dict)
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -93,7 +96,17 @@ def repeated_people(table: Table, roles: Roles, model: Model | None, cube: Cube,
         order = [counted[name].table.groups.index(group) for group in group_table(cube, *attributes).groups]
         designs[name] = _design(clustered_table(counted[name], level=options.level)).only(order)
         parts.append((name, counted[name], order))
-    return People(_facts(found, overall_effect(overall), parts, options), designs)
+    within = {
+        (control, " x ".join(attributes)): _counts(
+            part,
+            roles,
+            {**{name: part.attributes[name] for name in attributes}, control: part.control[control]},
+            ids.to_numpy(),
+        )
+        for control in roles.control
+        for attributes in roles.groupings
+    }
+    return People(_facts(found, overall_effect(overall), parts, options), designs, within)
 
 
 def designs_of(record: Record) -> dict[str, Design]:
@@ -179,9 +192,8 @@ def _words(facts: PeopleFacts) -> str:
     text = (
         f"The {facts.rows:,} rows are of {facts.people:,} people, up to {facts.most:,} rows a person."
         " The rows were read again: intervals and tests of rates, of their differences and ratios and of the"
-        " widest gaps, and so the verdicts, count people and not rows. Mean scores, figures of scores,"
-        " slices, comparisons within the levels of a control column, explanations and mitigation take rows as"
-        " independent."
+        " widest gaps, also within the levels of a control column, and so the verdicts, count people and not"
+        " rows. Mean scores, figures of scores, slices, explanations and mitigation take rows as independent."
     )
     if not np.isfinite(facts.effect):
         return f"{text} The overall selection rate does not vary, so that it has no design effect."

@@ -96,6 +96,7 @@ def run_search(request: Request, progress: Progress) -> tuple[Record, Cube, Miti
     extras = replace(
         made,
         people=people.facts,
+        within=people.within,
         notes=(*made.notes, *model_notes(request.model), *people.notes),
         slices=search_table(request.test, request.roles, request.model, request.settings, progress),
         scored=scored,
@@ -175,7 +176,7 @@ def record_of(  # noqa: PLR0917 - what was found, in the order of the work
         cube=cube_to_dict(kept),
         datasheet=sources.datasheet,
         answers=sources.answers,
-        conditional=conditional_facts(cube, cube.of_role("control"), plan),
+        conditional=conditional_facts(cube, cube.of_role("control"), plan, extras.within),
         slices=extras.slices,
         proxies=extras.examined.proxies,
         whole=extras.examined.whole,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
+from ..metrics.clusters import ClusterCounts
 from ..metrics.cube import Cube
 from .deployed import MitigatedModel
 from .explaining import Subject, explain_gaps
@@ -49,6 +50,7 @@ class Extras:
     slices: tuple[SliceFacts, ...] = ()
     examined: Examined = NOT_EXAMINED
     people: PeopleFacts | None = None
+    within: Mapping[tuple[str, str], ClusterCounts] = field(default_factory=dict)
     label_checks: tuple[LabelCheck, ...] = ()
     recourse: RecourseFacts | None = None
     neural: NeuralFacts | None = None

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import narwhals as nw
 import pandas as pd
@@ -15,6 +15,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from ..errors import InputError, Problem
+from .arrow_files import ipc_batches, parquet_batches
 from .duck import literal
 from .text_sources import TWICE, open_csv, open_json
 
@@ -55,7 +56,8 @@ class ArrowSource:
 
     data: ds.Dataset
     name: str
-    parquet: str | None = None
+    kind: Literal["memory", "parquet", "arrow"] = "memory"
+    path: str = ""
 
     @property
     def schema(self) -> pa.Schema:
@@ -64,21 +66,20 @@ class ArrowSource:
 
     def from_clause(self, connection: Any) -> str:
         """Return what stands after FROM; DuckDB reads Parquet itself, which is quicker."""
-        if self.parquet is not None:
-            return f"read_parquet({literal(self.parquet)})"
+        if self.kind == "parquet":
+            return f"read_parquet({literal(self.path)})"
         connection.register("evenhand_source", self.data)
         return "evenhand_source"
 
     def stream(self, columns: Sequence[str], size: int) -> Iterator[pa.RecordBatch]:
         """Read batches of at most ``size`` rows, in order."""
         try:
-            if self.parquet is None:
+            if self.kind == "parquet":
+                yield from parquet_batches(self.path, columns, size)
+            elif self.kind == "arrow":
+                yield from ipc_batches(self.path, columns, size)
+            else:
                 yield from self.data.scanner(columns=list(columns), batch_size=size).to_batches()
-                return
-            # A scanner reads ahead of whoever works on its batches, in the end the whole file.
-            with pq.ParquetFile(self.parquet) as file:
-                for batch in file.iter_batches(batch_size=size, columns=list(columns)):
-                    yield batch.select(list(columns))
         except (pa.ArrowException, OSError) as error:
             raise _damaged(self.name, error) from error
 
@@ -143,20 +144,19 @@ def _open_arrow(path: Path, kind: str) -> Source:
         if kind == "parquet":
             # The footer is read first, so that a truncated file is named as such.
             pq.read_metadata(path)
-        data = _dataset(path, kind)
+        if kind == "arrow" and _is_stream(path):
+            # Streams have no footer to find batches by, so the whole table is read at once.
+            with pa.memory_map(str(path)) as mapped:
+                return _flat(ArrowSource(ds.dataset(pa.ipc.open_stream(mapped).read_all()), path.name))
+        data = ds.dataset(path, format="parquet" if kind == "parquet" else "ipc")
     except (pa.ArrowException, OSError) as error:
         raise _damaged(str(path), error) from error
-    return _flat(ArrowSource(data, path.name, str(path) if kind == "parquet" else None))
+    return _flat(ArrowSource(data, path.name, "parquet" if kind == "parquet" else "arrow", str(path)))
 
 
-def _dataset(path: Path, kind: str) -> ds.Dataset:
+def _is_stream(path: Path) -> bool:
     with path.open("rb") as file:
-        streamed = kind == "arrow" and file.read(6) != _ARROW_FILE
-    if streamed:
-        # Streams have no footer to find batches by, so the whole table is read at once.
-        with pa.memory_map(str(path)) as mapped:
-            return ds.dataset(pa.ipc.open_stream(mapped).read_all())
-    return ds.dataset(path, format="parquet" if kind == "parquet" else "ipc")
+        return file.read(6) != _ARROW_FILE
 
 
 def _damaged(where: str, error: Exception) -> InputError:

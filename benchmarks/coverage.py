@@ -21,7 +21,7 @@ from evenhand.metrics import intervals, worst_case
 Array = NDArray[np.float64]
 EVERY = np.round(np.arange(1, 100) / 100, 2)
 RATES = np.round(
-    np.r_[np.arange(0.01, 0.05, 0.01), np.arange(0.05, 0.951, 0.05), np.arange(0.96, 1, 0.01)], 2
+    np.r_[np.arange(0.01, 0.05, 0.01), np.arange(0.05, 0.951, 0.05), np.arange(0.96, 0.995, 0.01)], 2
 )
 INNER = np.flatnonzero((RATES >= 0.05) & (RATES <= 0.95))
 PAIRS = [(10, 10), (17, 15), (10, 30), (30, 30), (30, 100), (100, 100), (10, 300), (300, 300)]
@@ -66,6 +66,7 @@ def rows_of_rates() -> list[list[str]]:
 
 def rows_of_pairs() -> list[list[str]]:
     methods: list[tuple[Callable[..., tuple[Array, Array]], Callable[..., Array]]] = [
+        (intervals.widened_difference, np.subtract),
         (intervals.miettinen_nurminen_difference, np.subtract),
         (intervals.newcombe_difference, np.subtract),
         (intervals.agresti_caffo_difference, np.subtract),

@@ -6,11 +6,11 @@ import math
 
 from .catalogue import Metric
 from .catalogue_harms import LABELS, QUALITY
-from .results import RATE_INTERVAL
+from .results import RATE_INTERVAL, WIDENED_INTERVAL
 
 _LABEL, _BOTH = ("y_true",), ("y_true", "y_pred")
 _CLARIFY = "Hardt et al. (2021), Amazon SageMaker Clarify: Machine Learning Bias Detection"
-_NORM = "bootstrap, triangle inequality below; Miettinen-Nurminen where labels are binary"
+_NORM = f"bootstrap, triangle inequality below; {WIDENED_INTERVAL}, where labels are binary"
 _OUTER = "bootstrap, basic below and percentile above"
 
 
@@ -62,7 +62,7 @@ DATA = (
         low=-1.0,
         fair=0.0,
         better="nearer to 0",
-        interval="Miettinen-Nurminen",
+        interval=WIDENED_INTERVAL,
         function="data_bias.label_bias",
     ),
     _distance(

@@ -6,7 +6,7 @@ import math
 
 from .catalogue import Metric
 from .catalogue_harms import ALLOCATION, QUALITY
-from .results import RATE_INTERVAL, RATIO_INTERVAL
+from .results import RATE_INTERVAL, WIDENED_INTERVAL
 
 _BOTH, _DECISION, _SCORE = ("y_true", "y_pred"), ("y_pred",), ("y_score",)
 _CELLS = "Jeffreys posterior of the four cells"
@@ -95,7 +95,7 @@ PRACTICE = (
         high=math.inf,
         fair=1.0,
         better="nearer to 1",
-        interval=RATIO_INTERVAL,
+        interval=WIDENED_INTERVAL,
         function="practical.adverse_impact",
     ),
     Metric(
@@ -141,7 +141,7 @@ PRACTICE = (
         "New York City Local Law 144; 6 RCNY 5-300",
         fair=1.0,
         better="higher",
-        interval=RATIO_INTERVAL,
+        interval=WIDENED_INTERVAL,
         function="local_law.impact_ratios",
     ),
     Metric(

@@ -9,6 +9,10 @@ from .catalogue_harms import ALLOCATION
 from .results import RATE_INTERVAL
 
 _RATE = ("y_pred",)
+_BOUNDS = (
+    "Kallus, Mao and Zhou (2022), Assessing Algorithmic Fairness with Unobserved Protected Class, section 4"
+)
+_AROUND = f"{RATE_INTERVAL}, linearised over rows, around both bounds"
 
 DESIGNS = (
     Metric(
@@ -61,5 +65,32 @@ DESIGNS = (
         "Chen, Kallus, Mao, Svacha and Udell (2019), Fairness Under Unawareness",
         interval=f"{RATE_INTERVAL}, linearised over rows",
         function="membership.probabilistic_rates",
+    ),
+    Metric(
+        "membership_rate_lower_bound",
+        "design",
+        "least rate of probable members",
+        "sum over proxies of max(0, m + q - 1) / sum of m",
+        "The least that a group's rate can be where membership is known as a probability only, whatever"
+        " outcome and group have to do with each other: m is the group's share among the rows of one proxy,"
+        " q the share that was selected.",
+        (*_RATE, "membership"),
+        ALLOCATION,
+        _BOUNDS,
+        interval=_AROUND,
+        function="membership_bounds.rate_bounds",
+    ),
+    Metric(
+        "membership_rate_upper_bound",
+        "design",
+        "greatest rate of probable members",
+        "sum over proxies of min(m, q) / sum of m",
+        "The most that a group's rate can be where membership is known as a probability only. Where the two"
+        " bounds lie far apart, no method can tell the rate from such data.",
+        (*_RATE, "membership"),
+        ALLOCATION,
+        _BOUNDS,
+        interval=_AROUND,
+        function="membership_bounds.rate_bounds",
     ),
 )

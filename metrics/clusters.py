@@ -220,6 +220,39 @@ def _scores(counts: ClusterCounts, rate: Rate, plain: Counted) -> tuple[Any, Any
     return down, sparse.csr_array((up - down @ value) @ share)
 
 
+def contrast_variance(counts: ClusterCounts, rate: Rate | str, weights: Floats) -> float:
+    """Compute the variance, over people, of a weighted sum of the groups' rates.
+
+    ``m / (m - 1) sum_i s_i^2`` of the m people in question, with ``s_i`` the weighted sum of person i's
+    linearised scores; a person may stand in several groups. The weights are taken as known.
+
+    Parameters
+    ----------
+    counts : ClusterCounts
+    rate : Rate or str
+    weights : ndarray of shape (G,)
+        In the order of the groups; 0 leaves a group out.
+
+    Returns
+    -------
+    float
+        ``nan`` where fewer than two people have rows in the groups weighted.
+
+    Examples
+    --------
+    >>> counts = cluster_counts(
+    ...     None, [1, 1, 0, 0, 1, 0], sensitive_features=["F"] * 6, ids=[1, 1, 2, 2, 3, 3])
+    >>> round(contrast_variance(counts, "selection_rate", np.array([1.0])), 4)
+    0.0833
+    """
+    rate = rate if isinstance(rate, Rate) else rate_named(rate)
+    below, scores = _scores(counts, rate, count(counts.table, rate))
+    people = int(np.count_nonzero(below @ (weights != 0).astype(float)))
+    if people < 2:
+        return float("nan")
+    return float(((scores @ weights) ** 2).sum()) * people / (people - 1)
+
+
 def clustered(counts: ClusterCounts, rate: Rate | str, level: float = 0.95) -> Counted:
     """Count a rate with effective sizes that are right for people who repeat; see `cluster_robust`.
 

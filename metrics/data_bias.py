@@ -19,11 +19,11 @@ from ..errors import InputError, Reason, did_you_mean
 from .careful_intervals import outer_of, seminorm_of
 from .conditional import disparity_within
 from .cube import Cube
-from .intervals import miettinen_nurminen_difference, modified_wilson
+from .intervals import modified_wilson, widened_difference
 from .label_distances import DISTANCES
 from .outcomes import OutcomeTable, outcome_table, resampled_weights
 from .rates import WEIGHT, divide
-from .results import RATE_INTERVAL, Against, Disparity, Group, Interval, Level
+from .results import RATE_INTERVAL, WIDENED_INTERVAL, Against, Disparity, Group, Interval, Level
 
 Floats = NDArray[np.float64]
 
@@ -188,7 +188,7 @@ def _proportion_interval(pair: _Comparison, positive: int) -> tuple[float, float
     share = np.nan_to_num(divide(pair.pair[:, positive, WEIGHT], sums[:, WEIGHT]))
     size = pair.table.effective(sums)
     (d, a), (n, m) = share * size, size
-    low, high = miettinen_nurminen_difference(a, m, d, n, pair.level)
+    low, high = widened_difference(a, m, d, n, pair.level)
     return float(low), float(high)
 
 
@@ -197,7 +197,7 @@ def _difference(pair: _Comparison) -> Disparity:
     d, a = divide(pair.pair[:, positive, WEIGHT], pair.pair[..., WEIGHT].sum(axis=1))
     if np.isnan(a - d):
         return pair.figure("label_difference", np.nan, None, Reason.EMPTY_GROUP)
-    interval = Interval(*_proportion_interval(pair, positive), pair.level, "Miettinen-Nurminen")
+    interval = Interval(*_proportion_interval(pair, positive), pair.level, WIDENED_INTERVAL)
     return pair.figure("label_difference", float(a - d), interval, None)
 
 
@@ -231,5 +231,5 @@ def _folded(pair: _Comparison, factor: float) -> Interval:
     low, high = _proportion_interval(pair, 1)
     ends = sorted((abs(low), abs(high)))
     return Interval(
-        factor * (0.0 if low <= 0 <= high else ends[0]), factor * ends[1], pair.level, "Miettinen-Nurminen"
+        factor * (0.0 if low <= 0 <= high else ends[0]), factor * ends[1], pair.level, WIDENED_INTERVAL
     )

@@ -16,9 +16,9 @@ from scipy.special import ndtr
 
 from ..errors import InputError, Reason, did_you_mean
 from .catalogue import Metric
-from .intervals import miettinen_nurminen_difference, score_z_difference, widened_ratio
+from .intervals import score_z_difference, widened_difference, widened_ratio
 from .rates import RATES, Counted, GroupTable, count, divide, rate_named
-from .results import RATIO_INTERVAL, Against, Comparison, Disparity, Group, Interval
+from .results import WIDENED_INTERVAL, Against, Comparison, Disparity, Group, Interval
 from .worst_case import WorstOf, worst_difference, worst_mean_difference, worst_ratio
 
 Floats = NDArray[np.float64]
@@ -165,9 +165,9 @@ def against_each(
 
 _FAIR: dict[Comparison, float] = {"difference": 0.0, "ratio": 1.0, "log_ratio": 0.0}
 _METHOD: dict[Comparison, str] = {
-    "difference": "Miettinen-Nurminen",
-    "ratio": RATIO_INTERVAL,
-    "log_ratio": RATIO_INTERVAL,
+    "difference": WIDENED_INTERVAL,
+    "ratio": WIDENED_INTERVAL,
+    "log_ratio": WIDENED_INTERVAL,
 }
 
 
@@ -189,7 +189,7 @@ def _pair_interval(
     x1: Floats, n1: Floats, x2: Floats, n2: Floats, comparison: Comparison, *, level: float
 ) -> tuple[Floats, Floats]:
     if comparison == "difference":
-        return miettinen_nurminen_difference(x1, n1, x2, n2, level)
+        return widened_difference(x1, n1, x2, n2, level)
     low, high = widened_ratio(x1, n1, x2, n2, level)
     if comparison == "ratio":
         return low, high

@@ -17,7 +17,7 @@ from .interval_basics import (
     stand_ins,
     with_rows,
 )
-from .interval_rate import wilson
+from .interval_rate import modified_wilson, rarity, wilson
 
 
 def score_z_difference(
@@ -87,7 +87,7 @@ def miettinen_nurminen_difference(
     *,
     z: ArrayLike | None = None,
 ) -> Ends:
-    """Interval of ``p1 - p2`` by inverting the score test; the default of the product.
+    """Interval of ``p1 - p2`` by inverting the score test, without the change for rare outcomes.
 
     Defined for all counts, the corners (0/n, n/n) included.
 
@@ -136,6 +136,54 @@ def _lower_difference(counts: Table, c: Array) -> Array:
 
     low = falling_root(excess, np.full_like(gap, -1.0), gap)
     return np.where(defined, np.where(c == 0, gap, low), np.nan)
+
+
+def widened_difference(
+    x1: ArrayLike,
+    n1: ArrayLike,
+    x2: ArrayLike,
+    n2: ArrayLike,
+    level: float = 0.95,
+    *,
+    z: ArrayLike | None = None,
+) -> Ends:
+    """Interval of ``p1 - p2`` by the score test, with wider ends where outcomes are rare; the default.
+
+    Near rates of 0 and 1 the score interval is Wilson's of one group's rate, and covers as seldom (0.843 of
+    the time for 15 and 17 rows). An end that rests on 1 to 3 successes of one group, or 1 to 3 failures of
+    the other, is moved out to the one that the two modified Wilson intervals make; the change fades out
+    between 3 and 4.
+
+    Parameters, returns and errors as for `miettinen_nurminen_difference`.
+
+    References
+    ----------
+    Miettinen & Nurminen (1985); joining two intervals: Newcombe (1998), Statistics in Medicine 17, 873-890;
+    the rates: Brown, Cai & DasGupta (2001), section 4.1.1.
+
+    Examples
+    --------
+    >>> low, high = widened_difference(1, 17, 15, 15)
+    >>> float(low.round(4)), float(miettinen_nurminen_difference(1, 17, 15, 15)[0].round(4))
+    (-0.997, -0.9898)
+    """
+    counts = checked_table(x1, n1, x2, n2)
+    low, high = miettinen_nurminen_difference(*counts, level, z=z)
+    rates = (*modified_wilson(*counts[:2], level, z=z), *modified_wilson(*counts[2:], level, z=z))
+    return (
+        _moved_out(counts, low, rates[0], rates[3]),
+        -_moved_out((*counts[2:], *counts[:2]), -high, rates[2], rates[1]),
+    )
+
+
+def _moved_out(counts: Table, low: Array, low1: Array, high2: Array) -> Array:
+    """Lower end of ``p1 - p2``, moved to that of the rates' own ends where few outcomes carry it."""
+    few = np.maximum(rarity(counts[0]), rarity(counts[3] - counts[2]))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p1, p2 = counts[0] / counts[1], counts[2] / counts[3]
+    joined = p1 - p2 - np.hypot(p1 - low1, high2 - p2)
+    moved: Array = low - few * np.maximum(low - joined, 0)
+    return moved
 
 
 def newcombe_difference(

@@ -14,6 +14,7 @@ from .interval_difference import (
     miettinen_nurminen_difference,
     newcombe_difference,
     score_z_difference,
+    widened_difference,
 )
 from .interval_mean import welch_difference
 from .interval_rate import clopper_pearson, jeffreys, modified_wilson, wilson
@@ -39,6 +40,7 @@ __all__ = [
     "score_z_difference",
     "score_z_ratio",
     "welch_difference",
+    "widened_difference",
     "widened_ratio",
     "wilson",
 ]

@@ -16,7 +16,7 @@ from ..errors import InputError, Reason
 from .cube import DECISION, Cube
 from .intervals import widened_ratio
 from .rates import RATES, Counted, count, divide, group_table
-from .results import RATIO_INTERVAL, Group, Interval
+from .results import WIDENED_INTERVAL, Group, Interval
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ def _category(
         if i != at and not np.isnan(ratio):
             x, n = counted.successes, counted.effective
             low, high = widened_ratio(x[i], n[i], x[at], n[at], level)
-            interval = Interval(float(low), float(high), level, RATIO_INTERVAL)
+            interval = Interval(float(low), float(high), level, WIDENED_INTERVAL)
     reason = counted.reason(i) or (Reason.ZERO_REFERENCE if np.isnan(ratio) and not excluded else None)
     selected, rate = float(counted.numerator[i]), float(counted.value[i])
     rows = int(counted.rows[i])

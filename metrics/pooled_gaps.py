@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from ..errors import Reason
 from .conditional import accepted_or_not, stratified_table
 from .cube import DECISION, Cube
-from .intervals import miettinen_nurminen_difference, widened_ratio
+from .intervals import widened_difference, widened_ratio
 from .outcomes import OutcomeTable
 from .rates import WEIGHT, divide
-from .results import RATIO_INTERVAL, Disparity, Group, Interval, Level
+from .results import WIDENED_INTERVAL, Disparity, Group, Interval, Level
 from .significance import (
     breslow_day,
     cochran_mantel_haenszel,
@@ -129,11 +129,11 @@ def _pool(comparison: _Comparison, counts: _Counts, level: float) -> _Ends:
 def _crude(table: OutcomeTable, pair: Floats, level: float) -> dict[_Comparison, _Ends]:
     x, n = _effective_counts(table, pair.sum(axis=1))
     p, q = divide(x, n)
-    low, high = miettinen_nurminen_difference(x[0], n[0], x[1], n[1], level)
+    low, high = widened_difference(x[0], n[0], x[1], n[1], level)
     down, up = widened_ratio(x[0], n[0], x[1], n[1], level)
     return {
-        "difference": (float(p - q), float(low), float(high), "Miettinen-Nurminen"),
-        "ratio": (float(divide(p, q)), float(down), float(up), RATIO_INTERVAL),
+        "difference": (float(p - q), float(low), float(high), WIDENED_INTERVAL),
+        "ratio": (float(divide(p, q)), float(down), float(up), WIDENED_INTERVAL),
     }
 
 

@@ -19,8 +19,8 @@ Against = Literal["reference", "largest", "best", "overall", "rest", "all_pairs"
 RATE_INTERVAL = "Wilson, modified (Brown, Cai and DasGupta)"
 """Name of the interval that a rate has by default; see `intervals.modified_wilson`."""
 
-RATIO_INTERVAL = "Miettinen-Nurminen, widened for rare outcomes"
-"""Name of the interval that a ratio of rates has by default; see `intervals.widened_ratio`."""
+WIDENED_INTERVAL = "Miettinen-Nurminen, widened for rare outcomes"
+"""Name of the default interval of a difference or ratio of rates; see `intervals.widened_difference`."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from .intervals import miettinen_nurminen_difference
+from .intervals import widened_difference
 from .slice_columns import Conditions
 from .slice_counts import ROWS, Outcomes
 from .slice_search import Findings
@@ -216,7 +216,7 @@ def selected_ends(c: Compared, chosen: int, tested: int, level: float) -> tuple[
     (-0.44, -0.12)
     """
     z = -special.ndtri(level * max(chosen, 1) / max(tested, 1) / 2)
-    return miettinen_nurminen_difference(c.hits, c.size, c.rest_hits, c.rest_size, z=z)
+    return widened_difference(c.hits, c.size, c.rest_hits, c.rest_size, z=z)
 
 
 class _Overlaps:

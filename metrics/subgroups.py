@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from ..errors import Reason
 from .cube import WeightKind
-from .intervals import miettinen_nurminen_difference, modified_wilson, score_z_difference
+from .intervals import modified_wilson, score_z_difference, widened_difference
 from .rates import RATES, divide, effective_size
-from .results import RATE_INTERVAL, Estimate, Interval, Level
+from .results import RATE_INTERVAL, WIDENED_INTERVAL, Estimate, Interval, Level
 from .slice_columns import Condition, Conditions, conditions_of
 from .slice_counts import HITS, ROWS, SQUARE, WEIGHT, Outcomes, shuffled
 from .slice_input import Choices, Given, read_input
@@ -334,7 +334,7 @@ def _slices(  # noqa: PLR0917 - what was found, in what, and by which rules
 ) -> tuple[Slice, ...]:
     c = _compared(shown, whole, rules)
     table = (c.hits, c.size, c.rest_hits, c.rest_size)
-    plain = miettinen_nurminen_difference(*table, 1 - level)
+    plain = widened_difference(*table, 1 - level)
     wide = selected_ends(c, len(shown.p_value), shown.tested, level)
     rates = _estimates(shown.counts, rules, level, Reason.EMPTY_GROUP)
     rests = _estimates(np.maximum(whole[:, None] - shown.counts, 0), rules, level, Reason.EMPTY_GROUP)
@@ -346,9 +346,9 @@ def _slices(  # noqa: PLR0917 - what was found, in what, and by which rules
             rate=rates[i],
             rest=rests[i],
             difference=float(c.gap[i]),
-            interval=Interval(float(plain[0][i]), float(plain[1][i]), 1 - level, "Miettinen-Nurminen"),
+            interval=Interval(float(plain[0][i]), float(plain[1][i]), 1 - level, WIDENED_INTERVAL),
             selected=Interval(
-                float(wide[0][i]), float(wide[1][i]), 1 - level, "Miettinen-Nurminen, false coverage rate"
+                float(wide[0][i]), float(wide[1][i]), 1 - level, f"{WIDENED_INTERVAL}, false coverage rate"
             ),
             z=float(z[i]),
             p_value=float(shown.p_value[i]),

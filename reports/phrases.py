@@ -20,7 +20,7 @@ _PREFIX = "record."
 _PLACE = re.compile(r"\{(\w+)\}")
 _NUMBER = re.compile(r"-?\d[\d,]*(\.\d+)?( ?%)?")
 
-_FEW_PLACES, _SHORT_TEXT = 4, 600
+_FEW_PLACES, _SHORT_TEXT = 4, 800
 """Patterns of more places are only held against short texts: the search grows with every place."""
 
 

@@ -476,4 +476,16 @@ EVIDENCE: dict[str, Evidence] = {
         "tests/test_membership.py::test_covariances_are_those_of_the_jackknife",
         "membership.probabilistic_rates",
     ),
+    "membership_rate_lower_bound": Evidence(
+        "tests/test_membership.py::test_bounds_by_hand_and_of_sure_members",
+        "tests/test_membership.py::test_coarser_cells_never_narrow_the_bounds",
+        "tests/test_membership.py::test_bounds_are_those_of_a_linear_programme",
+        "membership_bounds.rate_bounds",
+    ),
+    "membership_rate_upper_bound": Evidence(
+        "tests/test_membership.py::test_bounds_by_hand_and_of_sure_members",
+        "tests/test_membership.py::test_coarser_cells_never_narrow_the_bounds",
+        "tests/test_membership.py::test_bounds_are_those_of_a_linear_programme",
+        "membership_bounds.rate_bounds",
+    ),
 }

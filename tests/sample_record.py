@@ -411,8 +411,10 @@ def slices(*conditions: tuple[tuple[str, str], ...]) -> SliceFacts:
             rate=wilson(21, 300),
             rest=wilson(4000, 16000),
             difference=-0.18,
-            interval=Interval(-0.21, -0.15, 0.95, "Miettinen-Nurminen"),
-            selected=Interval(-0.22, -0.14, 0.99, "Miettinen-Nurminen"),
+            interval=Interval(-0.21, -0.15, 0.95, "Miettinen-Nurminen, widened for rare outcomes"),
+            selected=Interval(
+                -0.22, -0.14, 0.99, "Miettinen-Nurminen, widened for rare outcomes, false coverage rate"
+            ),
             z=-7.0,
             p_value=1e-9,
             adjusted_p=0.0004,

@@ -15,13 +15,21 @@ from evenhand.errors import Reason
 from evenhand.metrics.catalogue import metric_named
 from evenhand.metrics.cluster_resampling import cluster_bootstrap
 from evenhand.metrics.cluster_worst import worst_of_clustered
-from evenhand.metrics.clusters import cluster_counts, cluster_robust, clustered, overall_effect
+from evenhand.metrics.clusters import (
+    cluster_counts,
+    cluster_robust,
+    clustered,
+    contrast_variance,
+    overall_effect,
+)
 from evenhand.metrics.disparity import Options, worst_of
 from evenhand.metrics.intervals import wilson
 from evenhand.metrics.people import person_codes, profiles, repeats
 from evenhand.metrics.rates import RATES, count, estimates, group_table
 from evenhand.metrics.tally import cube_of
 from evenhand.reading import settings_from
+from evenhand.reports.language import written_in
+from evenhand.reports.phrases import reworded
 
 RATE = "selection_rate"
 
@@ -360,6 +368,8 @@ def test_an_audit_notes_that_people_repeat(tmp_path):
     [text] = [note.text for note in record.notes if note.code == "repeated_people"]
     assert text.startswith("The 120 rows are of 60 people, up to 2 rows a person.")
     assert "2.02 times as large (design effect)" in text
+    with written_in("de"):
+        assert reworded(text).startswith("Die 120 Zeilen stammen von 60 Personen")
 
 
 def test_an_audit_counts_people_and_not_rows(tmp_path):
@@ -396,6 +406,43 @@ def test_a_limit_is_judged_by_people_then_and_later(tmp_path):
     [verdict] = result.gate([limit]).record.verdicts
     worst = {d.metric: d for d in result.record.groupings[0].disparities}[limit["metric"]]
     assert (verdict.interval.low, verdict.interval.high) == (worst.interval.low, worst.interval.high)
+
+
+def controlled(tmp_path, ids):
+    """Two rows a person, alike; people stand in either of two jobs, or (the last 40) in both."""
+    rng = np.random.default_rng(3)
+    people = pd.DataFrame({"p": rng.integers(0, 2, 200), "sex": rng.choice(["F", "M"], 200)})
+    frame = people.loc[np.repeat(np.arange(200), 2)].assign(
+        job=np.r_[np.repeat(rng.choice(["x", "y"], 160), 2), ["x", "y"] * 40], person=ids
+    )
+    frame.to_parquet(tmp_path / "rows.parquet")
+    settings = {"prediction": "p", "sensitive": ("sex",), "control": ("job",), "id": "person"}
+    [found] = audit_file(settings_from(tmp_path / "rows.parquet", settings)).record.conditional
+    return found
+
+
+def test_comparisons_within_levels_count_people_too(tmp_path):
+    twice = controlled(tmp_path, np.repeat(np.arange(200), 2))
+    once = controlled(tmp_path, np.arange(400))
+    [mine], [other] = twice.pooled, once.pooled
+    assert (mine.value, mine.crude, other.interval.method) == (
+        other.value,
+        other.crude,
+        "Mantel-Haenszel, Sato",
+    )
+    assert mine.interval.method == "Mantel-Haenszel, Sato or over people"
+    width = (mine.interval.high - mine.interval.low) / (other.interval.high - other.interval.low)
+    assert width == pytest.approx(np.sqrt(2), rel=0.03)
+    for level, alone in zip(twice.strata, once.strata, strict=True):
+        assert level.figures[0].value == pytest.approx(alone.figures[0].value)
+        assert level.figures[0].interval.method.endswith("cluster-robust sizes")
+
+
+def test_the_variance_of_a_contrast_is_that_of_the_covariances(counts):
+    groups = len(counts.table.groups)
+    weights = np.linspace(-1, 1, groups)
+    found = contrast_variance(counts, RATE, weights)
+    assert found == pytest.approx(weights @ cluster_robust(counts, RATE).covariance @ weights, rel=0.05)
 
 
 def test_an_audit_of_people_who_do_not_repeat_has_no_such_note(tmp_path):

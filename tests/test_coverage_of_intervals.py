@@ -81,8 +81,21 @@ def test_clopper_pearson_never_covers_less_than_its_level():
 
 @pytest.mark.parametrize(
     ("method", "compare"),
-    [(iv.miettinen_nurminen_difference, np.subtract), (iv.widened_ratio, np.divide)],
+    [(iv.widened_difference, np.subtract), (iv.widened_ratio, np.divide)],
 )
 def test_default_comparisons_cover(method, compare):
     found = np.stack([coverage_of_pair(method, *sizes, compare) for sizes in PAIRS])
     hold_to_the_promise(found, np.ix_(np.ones(len(PAIRS), dtype=bool), INNER, INNER))
+
+
+def test_a_difference_covers_where_everybody_of_one_group_succeeds():
+    """There the plain score interval is Wilson's of the other group."""
+    sizes = (17, 15)
+    outcomes = np.meshgrid(np.arange(18), np.arange(16), indexing="ij")
+    found = {}
+    for method in (iv.widened_difference, iv.miettinen_nurminen_difference):
+        low, high = method(outcomes[0], sizes[0], outcomes[1], sizes[1])
+        chance = stats.binom.pmf(np.arange(18), sizes[0], 0.01)
+        found[method] = chance @ ((low <= -0.99) & (high >= -0.99))[:, 15]
+    assert found[iv.miettinen_nurminen_difference] == pytest.approx(0.843, abs=5e-4)
+    assert found[iv.widened_difference] > 0.94

@@ -16,7 +16,7 @@ from evenhand.metrics.careful_intervals import hull_of, outer_of, seminorm_of
 from evenhand.metrics.data_bias import LABEL_MEASURES, label_bias
 from evenhand.metrics.label_distances import DISTANCES, js_divergence, kl_divergence
 from evenhand.metrics.outcomes import outcome_table
-from evenhand.metrics.results import RATE_INTERVAL
+from evenhand.metrics.results import RATE_INTERVAL, WIDENED_INTERVAL
 from evenhand.metrics.tally import cube_of
 
 COUNTS = st.lists(st.integers(1, 60), min_size=3, max_size=3)
@@ -124,7 +124,7 @@ def test_intervals_hold_the_figure_and_say_their_method():
         assert gap.interval.method
     binary = label_bias(cube_from([30, 40], [50, 30], "binary"), "sex", reference=("M",))
     methods = {gap.metric: gap.interval.method for gap in binary}
-    assert methods["label_total_variation"] == methods["label_difference"] == "Miettinen-Nurminen"
+    assert methods["label_total_variation"] == methods["label_difference"] == WIDENED_INTERVAL
     assert methods["class_imbalance"] == RATE_INTERVAL
 
 

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
 from evenhand import InputError
 from evenhand.errors import Reason
@@ -174,6 +175,21 @@ def test_bounds_by_hand_and_of_sure_members():
     assert (two.low, two.high) == pytest.approx((0.0, 1.0))
     sure = membership_rows(None, [1, 0, 1, 0], membership=[[1, 0], [1, 0], [0, 1], [0, 1]])
     assert [(b.low, b.high) for b in rate_bounds(sure)] == [(0.5, 0.5), (0.5, 0.5)]
+
+
+def test_bounds_are_those_of_a_linear_programme():
+    """All tables of members by selected, one a proxy value, whose margins are those of the rows."""
+    rng = np.random.default_rng(8)
+    proxy = rng.integers(0, 4, 400)
+    chosen = rng.random(400) < LEVELS[proxy]
+    rows = membership_rows(None, chosen, membership=np.stack([SHARES[proxy], 1 - SHARES[proxy]], axis=1))
+    sizes, selected = np.bincount(proxy), np.bincount(proxy, weights=chosen)
+    margins = np.kron(np.eye(4), [[1, 1, 0, 0], [1, 0, 1, 0], [1, 1, 1, 1]])
+    for bound, share in zip(rate_bounds(rows, proxy=proxy), (SHARES, 1 - SHARES), strict=True):
+        totals = np.stack([sizes * share, selected, sizes], axis=1).ravel()
+        both = np.tile([1, 0, 0, 0], 4) / (sizes @ share)
+        ends = [sign * linprog(sign * both, A_eq=margins, b_eq=totals).fun for sign in (1, -1)]
+        assert (bound.low, bound.high) == pytest.approx(ends)
 
 
 @settings(max_examples=40, deadline=None)

@@ -11,6 +11,7 @@ import pytest
 from evenhand.audit.record import read_record
 from evenhand.errors import EvenhandWarning
 
+catboost = pytest.importorskip("catboost")
 lightgbm = pytest.importorskip("lightgbm")
 xgboost = pytest.importorskip("xgboost")
 torch = pytest.importorskip("torch")
@@ -35,6 +36,10 @@ def folder(tmp_path_factory):
     xgboost.XGBClassifier(n_estimators=4, max_depth=2, n_jobs=1).fit(rows[NUMBERS], labels).save_model(
         folder / "m.ubj"
     )
+    quiet = {"iterations": 4, "depth": 2, "thread_count": 1, "verbose": 0, "allow_writing_files": False}
+    for name, columns, words in (("m.cbm", NUMBERS, []), ("words.cbm", [*NUMBERS, "sex"], ["sex"])):
+        model = catboost.CatBoostClassifier(**quiet, one_hot_max_size=1)
+        model.fit(rows[columns], rows["hired"], cat_features=words).save_model(str(folder / name))
     with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
         warnings.simplefilter("ignore")
         torch.manual_seed(0)
@@ -57,7 +62,9 @@ NETWORK = [
 ]
 
 
-@pytest.mark.parametrize(("name", "flags"), [("m.txt", CLASSES), ("m.ubj", CLASSES), ("m.pt2", NETWORK)])
+@pytest.mark.parametrize(
+    ("name", "flags"), [("m.txt", CLASSES), ("m.ubj", CLASSES), ("m.cbm", []), ("m.pt2", NETWORK)]
+)
 def test_a_model_file_is_audited_explained_and_described(cli, folder, tmp_path, name, flags):
     with warnings.catch_warnings():
         warnings.simplefilter("default", EvenhandWarning)
@@ -71,6 +78,17 @@ def test_a_model_file_is_audited_explained_and_described(cli, folder, tmp_path, 
     assert {item.metric for item in record.explanations} >= {"selection_rate", "mean_score"}
     assert record.explanations[0].residual == pytest.approx(0, abs=1e-6)
     assert (record.neural is not None) == (name == "m.pt2")
+
+
+def test_a_catboost_file_of_words_needs_neither_trust_nor_labels(cli, folder, tmp_path):
+    done = cli(
+        "audit", folder / "rows.csv", *BASE, "--model", folder / "words.cbm", "--out", tmp_path / "out",
+        "--no-mitigate",
+    )  # fmt: skip
+    assert done.code in {0, 1, 3}, done.err
+    record = read_record(tmp_path / "out" / "record.json")
+    assert record.model.inputs == (*NUMBERS, "sex")
+    assert {bar.column for bar in record.explanations[0].bars} == {*NUMBERS, "sex"}
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,8 @@ LIGHTGBM = {"None": "never", "NaN": "nan", "Zero": "zero"}
 """LightGBM's ways with missing values, and ours."""
 PLAIN = ("regression", "regression_l1", "huber", "fair", "quantile", "mape")
 """Objectives of regressions that predict the sum itself."""
+CATBOOST_PLAIN = ("RMSE", "MAE", "Quantile", "MAPE")
+"""CatBoost's."""
 
 
 def from_lightgbm(estimator: Any, output: int) -> Ensemble:
@@ -163,6 +165,10 @@ def from_catboost(estimator: Any, output: int) -> Ensemble:
     ModelError
         The model has categorical or text columns, or other trees, or there is no such output.
     """
+    if estimator.get_cat_feature_indices() or estimator.get_text_feature_indices():
+        raise unsupported(
+            estimator, "has columns of categories or texts, whose codes CatBoost keeps to itself"
+        )
     model = _catboost_json(estimator)
     if "oblivious_trees" not in model:
         raise unsupported(estimator, "has trees that are not symmetric")
@@ -179,7 +185,7 @@ def from_catboost(estimator: Any, output: int) -> Ensemble:
         for tree in model["oblivious_trees"]
     )
     readings = tuple(Reading(column["flat_feature_index"], single=True) for column in columns)
-    plain = str(estimator.get_all_params().get("loss_function")) in ("RMSE", "MAE", "Quantile", "MAPE")
+    plain = not classes and str(estimator.get_all_params().get("loss_function")) in CATBOOST_PLAIN
     return Ensemble(trees, readings, scale_of(classes, plain=plain))
 
 
@@ -197,7 +203,7 @@ def _catboost_tree(
     factor, which, sums = output
     splits = tree.get("splits") or []
     if any(split["split_type"] != "FloatFeature" for split in splits):
-        raise unsupported(estimator, "splits by categories, whose codes CatBoost keeps to itself")
+        raise unsupported(estimator, "splits by what it makes of embeddings")
     depth = len(splits)
     inner = (1 << depth) - 1
     grown = _Grown(2 * inner + 1)

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import Reason
-from ...metrics.interval_difference import miettinen_nurminen_difference
+from ...metrics.interval_difference import widened_difference
 from ...metrics.interval_median import median_of
 from ...metrics.intervals import wilson
-from ...metrics.results import Estimate, Group, Interval
+from ...metrics.results import WIDENED_INTERVAL, Estimate, Group, Interval
 from ...metrics.scores_delong import area_interval, delong
 from ..limit_figures import group_name
 from ..record import GroupingFacts
@@ -149,8 +149,8 @@ def share_of(flags: NDArray[np.bool_], level: float, reason: Reason | None = Non
 
 def _gap(group: Group, reference: Group, one: Floats, other: Floats, level: float) -> RecourseGap:
     x, y = int(np.isfinite(one).sum()), int(np.isfinite(other).sum())
-    low, high = miettinen_nurminen_difference(x, len(one), y, len(other), level)
-    ends = Interval(float(low), float(high), level, "Miettinen-Nurminen")
+    low, high = widened_difference(x, len(one), y, len(other), level)
+    ends = Interval(float(low), float(high), level, WIDENED_INTERVAL)
     share = Estimate(x / len(one) - y / len(other), ends, rows=len(one) + len(other))
     return RecourseGap(group=group, reference=reference, share=share, costlier=costlier(one, other, level))
 
