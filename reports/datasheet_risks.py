@@ -24,7 +24,7 @@ from .datasheet_parts import (
     term,
 )
 from .formats import parted
-from .wording import clauses, say
+from .wording import clauses, passage, say
 
 Facts = dict[str, Any]
 _OUTSIDE = ("web address", "file path")
@@ -96,7 +96,7 @@ def confidential(facts: Facts, shown: Shown) -> list[Block]:
         words = [say("datasheet.confidential", columns=listed(sorted({item["column"] for item in direct})))]
     if closed:
         words.append(say("datasheet.confidential.like", columns=listed(closed)))
-    return [Para(" ".join(words))]
+    return [Para(passage(words))]
 
 
 def identification(facts: Facts, shown: Shown) -> list[Block]:

@@ -63,7 +63,7 @@ def render_model_card(card: Card) -> str:
     parts = [
         f"# {escaped(page.title)}",
         *([escaped(about.description)] if about.description else []),
-        f"**{escaped(page.headline)}.**",
+        f"**{escaped(say('sheet.sentence', text=page.headline))}**",
         *unanswered(page),
         *([f"{escaped(say('card_file.citation'))} {escaped(about.citation)}"] if about.citation else []),
         body(page, 2),
