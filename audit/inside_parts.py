@@ -96,7 +96,7 @@ def gaps(
 
 def _gap(look: Look, method: str, sides: tuple[Any, Any]) -> GapShares | str:
     if method != "integrated_gradients" and is_graph(look.network.module):
-        return "its rules reach activations that are modules, and a program of torch.export has none"
+        return "its rules reach activations that are modules, and a program that was built anew has none"
     if not movable(look.network.module):
         return LOOKED_UP
     if look.rows.tensor.ndim != 2:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,7 @@ from .neural_facts import ablation_facts, probe_facts, unit_facts
 from .record import Absent, GroupingFacts
 from .record_neural import LayerFacts, NeuralFacts
 from .torch_modules import one_thread
+from .torchscript.building import rebuilt
 
 Progress = Callable[[str, int, int], None]
 
@@ -29,6 +31,10 @@ STAGE = "looking into the network"
 BEST = 8
 """Units of each group that are shown, and silenced one by one."""
 _TRIED = 64
+_CLOSED = (
+    "this TorchScript program cannot be built anew, so nobody reaches its hidden layers; save the network"
+    " with torch.export.save, or give the module itself from Python"
+)
 
 
 def look_inside(
@@ -62,9 +68,9 @@ def look_inside(
         return None, (Absent(part=PART, reason=error.problems[0].message),)
     if found is None:
         return None, ()
-    closed = _closed(found)
-    if closed:
-        return None, (Absent(part=PART, reason=closed),)
+    found = _opened(found, frame.shape[1])
+    if is_script(found.network.module):
+        return None, (Absent(part=PART, reason=_CLOSED),)
     progress(STAGE, 0, 5)
     with one_thread():
         look, absent = prepared(found, frame, subject, groupings, (minimum, least))
@@ -78,13 +84,12 @@ def _position(subject: Subject) -> int:
     return classes.index(resolve_label(plain(subject.pos_label), classes, "pos_label"))
 
 
-def _closed(found: Found) -> str:
-    if is_script(found.network.module):
-        return (
-            "a TorchScript program lets nobody reach its hidden layers; save the network with"
-            " torch.export.save, or give the module itself from Python"
-        )
-    return ""
+def _opened(found: Found, width: int) -> Found:
+    """Build a TorchScript program anew where it can be, so that its layers are reached."""
+    module = found.network.module
+    if not is_script(module) or not found.plain:
+        return found
+    return replace(found, network=replace(found.network, module=rebuilt(module, width) or module))
 
 
 def _looked(

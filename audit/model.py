@@ -7,7 +7,9 @@ skops                              its types are held against a list (``trust``)
 LightGBM text, XGBoost JSON, UBJ,  read, checked, and written anew for the library (``boosters``)
 CatBoost cbm
 ``torch.export`` (pt2)             built anew from a list of operators (``torch_program``)
-TorchScript, pickle, joblib        can run code: refused unless the settings name its SHA-256
+TorchScript                        followed on shapes and built anew of the same list (``torchscript``); what
+                                   cannot be is refused unless the settings name its SHA-256
+pickle, joblib                     can run code: refused unless the settings name its SHA-256
 =================================  ===================================================================
 """
 
@@ -17,7 +19,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +31,11 @@ from .labels import plain
 from .model_object import MODEL_FAULTS, Model
 from .stable_model import settled
 from .torch_archive import is_torch_export, is_torchscript, read_archive
-from .torch_models import ToTensor, torch_model
+from .torch_models import ToTensor, check_declared, torch_model
 from .torch_modules import is_module
 from .torch_program import build_program
+from .torchscript.building import build_script
+from .torchscript.refusal import Unmade, refusal
 from .trust import DAMAGE, build_pickle, build_skops, build_torchscript, damaged
 
 __all__ = ["MODEL_FAULTS", "Model", "describe", "load_model", "save_model", "wrap_model"]
@@ -57,9 +61,9 @@ def load_model(
     """Load a model file without running what is in it.
 
     A file is parsed and audited before anything is built, and types or operators that are not known to be
-    harmless are refused. A pickle, joblib or TorchScript file can run any code, so it is not even opened
-    unless ``trusted`` names its SHA-256; what such a file does is then the user's own responsibility, as it
-    is for a skops file that is named there.
+    harmless are refused. A pickle or joblib file can run any code, so it is not even opened unless
+    ``trusted`` names its SHA-256; so can a TorchScript program that cannot be built anew. What such a file
+    does is then the user's own responsibility, as it is for a skops file that is named there.
 
     Parameters
     ----------
@@ -100,6 +104,8 @@ def _built(data: bytes, where: str, digest: str, declared: _Declared, *, vouched
         return _booster(model, digest, declared, where)
     if is_torch_export(data):
         return _program(data, where, digest, declared)
+    if is_torchscript(data):
+        return _script(data, where, digest, declared, vouched=vouched)
     if not vouched:
         message = (
             "a file of this format can run any code when it is loaded, so its SHA-256 must be listed; if you"
@@ -107,8 +113,6 @@ def _built(data: bytes, where: str, digest: str, declared: _Declared, *, vouched
             " with torch.export.save (torch), or in LightGBM's, XGBoost's or CatBoost's own format"
         )
         raise UntrustedModelError([Problem("untrusted_model", where, message)])
-    if is_torchscript(data):
-        return _network(build_torchscript(data, where), declared, digest, "TorchScript program")
     built = build_pickle(data, where)
     if is_module(built):
         return _network(built, declared, digest, describe(built))
@@ -133,6 +137,22 @@ def _program(data: bytes, where: str, digest: str, declared: _Declared) -> Model
         message = f"the program takes {program.width} numbers a row, got {len(declared.columns)} columns"
         raise ModelError.of("wrong_columns", "model_columns", f"{message}; name each input once, in order")
     return _network(program.module, declared, digest, "torch.export program")
+
+
+def _script(data: bytes, where: str, digest: str, declared: _Declared, *, vouched: bool) -> Model:
+    check_declared(declared.columns, declared.output)
+    try:
+        program = build_script(data, where, len(declared.columns))
+    except (Unmade, InputError, *DAMAGE) as error:
+        if vouched:
+            return _network(build_torchscript(data, where), declared, digest, "TorchScript program")
+        if isinstance(error, Unmade):
+            raise refusal(error, where, digest, len(declared.columns)) from error
+        if isinstance(error, InputError):
+            raise
+        raise damaged(where, error) from error
+    made = _network(program.module, declared, digest, "TorchScript program")
+    return replace(made, notes=(*made.notes, *program.notes))
 
 
 def _network(
@@ -273,8 +293,6 @@ def _wrapped(
 
 
 def _is_skops(data: bytes) -> bool:
-    if not zipfile.is_zipfile(io.BytesIO(data)):
-        return False
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return "schema.json" in archive.namelist()

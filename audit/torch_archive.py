@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import zipfile
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .model_checks import require
+from .torch_numbers import MOST_NUMBERS, strided
 from .trust import refuse_bomb
 
 _FORMAT, _PROGRAM = "archive_format", "models/model.json"
@@ -27,7 +27,6 @@ _STORES = {
 }
 # Numbers of torch's published schema for the kinds of tensors, and how numpy spells their bytes.
 _KINDS = {1: "<u1", 2: "<i1", 3: "<i2", 4: "<i4", 5: "<i8", 6: "<f2", 7: "<f4", 8: "<f8", 12: "|b1"}
-_MOST_NUMBERS = 1 << 31
 
 
 @dataclass(frozen=True)
@@ -125,19 +124,12 @@ def _tensor(archive: zipfile.ZipFile, folder: str, item: dict[str, Any], name: s
     strides = [_size(stride) for stride in meta["strides"]]
     numbers = np.frombuffer(archive.read(f"{folder}{_file(item['path_name'])}"), kind)
     start = _size(meta["storage_offset"])
-    count = math.prod(sizes)
-    require(len(sizes) == len(strides) and 0 <= count < _MOST_NUMBERS, f"the weight {name[:60]!r} is damaged")
-    last = start + sum((size - 1) * stride for size, stride in zip(sizes, strides, strict=True))
-    require(count == 0 or last < len(numbers), f"the weight {name[:60]!r} lies outside its numbers")
-    require(count <= len(numbers), f"the weight {name[:60]!r} repeats its numbers")
-    bytes_apart = [stride * numbers.itemsize for stride in strides]
-    found = np.lib.stride_tricks.as_strided(numbers[start:], sizes, bytes_apart) if count else numbers[:0]
-    return np.array(found).reshape(sizes)
+    return strided(numbers, (start, sizes, strides), f"the weight {name[:60]!r}")
 
 
 def _size(given: dict[str, Any]) -> int:
     value = given["as_int"]
-    require(isinstance(value, int) and 0 <= value < _MOST_NUMBERS, "a size is no count")
+    require(isinstance(value, int) and 0 <= value < MOST_NUMBERS, "a size is no count")
     return int(value)
 
 

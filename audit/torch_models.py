@@ -141,6 +141,22 @@ def torch_model(
     ModelError
         With everything that must be declared and was not.
     """
+    check_declared(columns, output)
+    names = tuple(map(str, columns or ()))
+    made = TorchModel(
+        module, names, tuple(classes or (0, 1)), "logit" if output == "logit" else "probability", to_tensor
+    )
+    return made, _notes(module)
+
+
+def check_declared(columns: Sequence[str] | None, output: str | None) -> None:
+    """Hold what was declared of a network against what must be.
+
+    Raises
+    ------
+    ModelError
+        The columns or the output were not declared.
+    """
     if output not in ("logit", "probability"):
         message = (
             'what a network gives must be declared: model_output = "probability", or "logit" for log-odds,'
@@ -153,11 +169,6 @@ def torch_model(
             " (from Python: wrap_model(module, columns=[...]))"
         )
         raise ModelError.of("undeclared_columns", "model_columns", message)
-    names = tuple(map(str, columns))
-    made = TorchModel(
-        module, names, tuple(classes or (0, 1)), "logit" if output == "logit" else "probability", to_tensor
-    )
-    return made, _notes(module)
 
 
 def _notes(module: Any) -> tuple[str, ...]:

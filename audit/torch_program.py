@@ -8,70 +8,20 @@ read or write a file, draw random numbers, or call Python.
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass
 from typing import Any
 
 from ..errors import ModelError, Problem
 from ..mitigation.torch_parts import import_torch
 from .model_checks import require
 from .torch_archive import Archive
-
-OPERATORS = (
-    "_log_softmax.default", "_softmax.default", "_to_copy.default", "abs.default", "add.Scalar",
-    "add.Tensor", "addmm.default", "alpha_dropout.default", "amax.default", "amin.default",
-    "baddbmm.default", "batch_norm.default", "bmm.default", "cat.default", "celu.default",
-    "chunk.default", "clamp.Tensor", "clamp.default", "clamp_max.default", "clamp_min.default",
-    "clone.default", "concat.default", "contiguous.default", "cos.default", "cumsum.default",
-    "detach.default", "detach_.default", "div.Scalar", "div.Tensor", "dropout.default",
-    "einsum.default", "elu.default", "embedding.default", "eq.Scalar", "eq.Tensor", "exp.default",
-    "expm1.default", "feature_dropout.default", "flatten.using_ints", "full_like.default", "ge.Scalar",
-    "ge.Tensor", "gelu.default", "glu.default", "gt.Scalar", "gt.Tensor", "hardsigmoid.default",
-    "hardswish.default", "hardtanh.default", "isnan.default", "layer_norm.default", "le.Scalar",
-    "le.Tensor", "leaky_relu.default", "lift_fresh_copy.default", "linear.default", "log.default",
-    "log1p.default", "log_sigmoid.default", "log_softmax.int", "logical_not.default", "logit.default",
-    "logsumexp.default", "lt.Scalar", "lt.Tensor", "masked_fill.Scalar", "matmul.default", "max.dim",
-    "maximum.default", "mean.default", "mean.dim", "min.dim", "minimum.default", "mish.default",
-    "mm.default", "mul.Scalar", "mul.Tensor", "nan_to_num.default", "native_layer_norm.default",
-    "ne.Scalar", "ne.Tensor", "neg.default", "ones_like.default", "permute.default",
-    "pow.Tensor_Scalar", "pow.Tensor_Tensor", "prelu.default", "reciprocal.default", "relu.default",
-    "relu6.default", "reshape.default", "rms_norm.default", "rsqrt.default", "rsub.Scalar",
-    "scaled_dot_product_attention.default", "select.int", "selu.default", "sigmoid.default",
-    "sign.default", "silu.default", "sin.default", "slice.Tensor", "softmax.int", "softplus.default",
-    "split.Tensor", "split_with_sizes.default", "sqrt.default", "square.default",
-    "squeeze.default", "squeeze.dim", "squeeze.dims", "stack.default", "std.correction", "std.dim",
-    "sub.Scalar", "sub.Tensor", "sum.default", "sum.dim_IntList", "sym_size.int", "t.default",
-    "tanh.default", "threshold.default", "to.dtype", "transpose.int", "unbind.int", "unflatten.int",
-    "unsqueeze.default", "var.correction", "var.dim", "view.default", "where.ScalarOther", "where.self",
-    "zeros_like.default",
-)  # fmt: skip
-"""Operators of ``torch.ops.aten`` that compute a tensor from tensors and do nothing else."""
+from .torch_graph import MOST_NODES, GraphBuilder, Program, word
+from .torch_operators import OPERATORS
 
 _CHECKS = ("torch.ops.aten._assert_scalar.default", "torch.ops.aten._assert_tensor_metadata.default")
 """Tests that torch adds of its own; they change no figure."""
 _PLAIN: dict[str, Any] = {"as_int": int, "as_float": (int, float), "as_bool": bool}
 _SEVERAL: dict[str, Any] = {"as_ints": int, "as_floats": (int, float), "as_bools": bool}
-_WORDS = ("none", "tanh")
 _KINDS = {4: "int32", 5: "int64", 6: "float16", 7: "float32", 8: "float64", 12: "bool"}
-_MOST_NODES = 50_000
-
-
-@dataclass(frozen=True)
-class Program:
-    """A program, ready to run.
-
-    Parameters
-    ----------
-    module : torch.fx.GraphModule
-        Takes the rows as one tensor.
-    width : int or None
-        Inputs of a row; None where the program does not say.
-    kind : str
-        Of the tensor that it takes: ``"float32"``.
-    """
-
-    module: Any
-    width: int | None
-    kind: str
 
 
 def build_program(archive: Archive, where: str) -> Program:
@@ -92,7 +42,7 @@ def build_program(archive: Archive, where: str) -> Program:
     """
     content = archive.program["graph_module"]
     nodes = [node for node in content["graph"]["nodes"] if node["target"] not in _CHECKS]
-    require(0 < len(nodes) <= _MOST_NODES, "it computes nothing, or too much")
+    require(0 < len(nodes) <= MOST_NODES, "it computes nothing, or too much")
     for node in nodes:
         _refuse_chance(node["inputs"])
     _refuse_operators(nodes, where)
@@ -102,12 +52,11 @@ def build_program(archive: Archive, where: str) -> Program:
         builder.call(node)
     given = content["signature"]["output_specs"]
     require(len(given) == 1 and "user_output" in given[0], "it gives more than one tensor")
-    builder.graph.output(builder.tensor(given[0]["user_output"]["arg"]["as_tensor"]))
-    module = builder.torch.fx.GraphModule(builder.root, builder.graph)
+    module = builder.module(builder.tensor(given[0]["user_output"]["arg"]["as_tensor"]))
     meta = content["graph"]["tensor_values"][taken]
     sizes = meta["sizes"]
     width = sizes[1].get("as_int") if len(sizes) == 2 else None
-    return Program(module.eval(), width, _KINDS.get(meta["dtype"], "float32"))
+    return Program(module, width, _KINDS.get(meta["dtype"], "float32"))
 
 
 def _refuse_operators(nodes: list[dict[str, Any]], where: str) -> None:
@@ -121,11 +70,9 @@ def _refuse_operators(nodes: list[dict[str, Any]], where: str) -> None:
         raise ModelError([Problem("unknown_operators", where, message)])
 
 
-class _Builder:
+class _Builder(GraphBuilder):
     def __init__(self, torch: Any) -> None:
-        self.torch = torch
-        self.graph = torch.fx.Graph()
-        self.root = torch.nn.Module()
+        super().__init__(torch)
         self.known: dict[str, Any] = {}
 
     def inputs(self, listed: list[dict[str, Any]], archive: Archive) -> str:
@@ -136,22 +83,14 @@ class _Builder:
             if role == "user_input":
                 name = item["arg"]["as_tensor"]["name"]
                 rows.append(name)
-                self.known[name] = self.graph.placeholder("rows")
+                self.known[name] = self.rows()
                 continue
             require(role in ("parameter", "buffer", "tensor_constant"), f"it takes {str(role)[:40]!r}")
-            self.weight(
-                item["arg"]["name"], archive.tensors[item[f"{role}_name"]], learnt=role == "parameter"
-            )
+            name = item[f"{role}_name"]
+            numbers, learnt = archive.tensors[name], role == "parameter"
+            self.known[item["arg"]["name"]] = self.weight(numbers, name, learnt=learnt)
         require(len(rows) == 1, f"it takes {len(rows)} inputs, and one table of numbers is given")
         return str(rows[0])
-
-    def weight(self, name: str, numbers: Any, *, learnt: bool) -> None:
-        tensor, place = self.torch.from_numpy(numbers), f"w{len(self.known)}"
-        if learnt and tensor.dtype.is_floating_point:
-            self.root.register_parameter(place, self.torch.nn.Parameter(tensor))
-        else:
-            self.root.register_buffer(place, tensor)
-        self.known[name] = self.graph.get_attr(place)
 
     def call(self, node: dict[str, Any]) -> None:
         name, _, overload = str(node["target"]).removeprefix("torch.ops.aten.").partition(".")
@@ -185,15 +124,8 @@ class _Builder:
             require(all(isinstance(one, _SEVERAL[kind]) for one in item), "an argument is no list of numbers")
             return list(item)
         if kind == "as_string":
-            return self.word(item)
+            return word(item)
         return self.symbol(kind, item)
-
-    def word(self, item: str) -> str:
-        letters = (
-            isinstance(item, str) and len(item) < 64 and not set(item) - set("abcdefghijklmnopqrstuvwxyz,->")
-        )
-        require(item in _WORDS or letters, "an argument is a text that no operator takes")
-        return item
 
     def symbol(self, kind: str, item: Any) -> Any:
         if kind == "as_tensor":

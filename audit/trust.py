@@ -137,7 +137,9 @@ def build_pickle(data: bytes, where: str) -> Any:
 
 
 def build_torchscript(data: bytes, where: str) -> Any:
-    """Build a TorchScript program, whose code can call operators that write files: for vouched files only.
+    """Build a TorchScript program as torch does: for vouched files only, that cannot be built anew.
+
+    Its code can call operators that read and write files.
 
     Raises
     ------

@@ -113,7 +113,7 @@ Model = Annotated[
     str | None,
     typer.Option(
         help="Model file: skops, LightGBM (text), XGBoost (JSON, UBJ), CatBoost (cbm),"
-        " torch.export (pt2); or a trusted joblib, pickle or TorchScript."
+        " torch.export (pt2), TorchScript; or a trusted joblib or pickle."
     ),
 ]
 ModelCardLanguage = Annotated[

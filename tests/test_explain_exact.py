@@ -201,12 +201,13 @@ def test_xgboost_categories():
     check(model, lambda rows: model.predict(rows).astype(float), X, group, weight, within=1e-5)
 
 
+@pytest.mark.parametrize("policy", ["SymmetricTree", "Depthwise", "Lossguide"])
 @pytest.mark.parametrize("mode", ["Min", "Max"])
-def test_catboost_equals_enumeration(mode):
+def test_catboost_equals_enumeration(mode, policy):
     catboost = pytest.importorskip("catboost")
     X, group, y, weight = table(rows=60, missing=True)
     shared = {"n_estimators": 8, "depth": 4, "thread_count": 1, "verbose": 0, "nan_mode": mode}
-    shared["allow_writing_files"] = False
+    shared |= {"allow_writing_files": False, "grow_policy": policy}
     for model, label in (
         (catboost.CatBoostClassifier(**shared), (y > 0) * 1),
         (catboost.CatBoostRegressor(**shared), y),
@@ -239,6 +240,8 @@ def boosters():
     quiet = {"verbose": 0, "thread_count": 1, "allow_writing_files": False}
     catboost = pytest.importorskip("catboost")
     yield catboost.CatBoostClassifier(**shared, **quiet), {"prediction_type": "RawFormulaVal"}
+    nodes = catboost.CatBoostClassifier(**shared, **quiet, grow_policy="Lossguide")
+    yield nodes, {"prediction_type": "RawFormulaVal"}
 
 
 def test_several_classes_of_boosters():

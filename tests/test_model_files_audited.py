@@ -49,6 +49,9 @@ def folder(tmp_path_factory):
             torch.export.export(net, (torch.randn(3, 3),), dynamic_shapes=shapes), folder / "m.pt2"
         )
         torch.jit.save(torch.jit.script(net), folder / "m.pt")
+        torch.jit.save(
+            torch.jit.trace(torch.nn.Sequential(net, torch.nn.RReLU()), torch.randn(3, 3)), folder / "r.pt"
+        )
     return folder
 
 
@@ -63,7 +66,8 @@ NETWORK = [
 
 
 @pytest.mark.parametrize(
-    ("name", "flags"), [("m.txt", CLASSES), ("m.ubj", CLASSES), ("m.cbm", []), ("m.pt2", NETWORK)]
+    ("name", "flags"),
+    [("m.txt", CLASSES), ("m.ubj", CLASSES), ("m.cbm", []), ("m.pt2", NETWORK), ("m.pt", NETWORK)],
 )
 def test_a_model_file_is_audited_explained_and_described(cli, folder, tmp_path, name, flags):
     with warnings.catch_warnings():
@@ -77,7 +81,7 @@ def test_a_model_file_is_audited_explained_and_described(cli, folder, tmp_path, 
     assert record.model.inputs == tuple(NUMBERS)
     assert {item.metric for item in record.explanations} >= {"selection_rate", "mean_score"}
     assert record.explanations[0].residual == pytest.approx(0, abs=1e-6)
-    assert (record.neural is not None) == (name == "m.pt2")
+    assert (record.neural is not None) == (name in {"m.pt2", "m.pt"})
 
 
 def test_a_catboost_file_of_words_needs_neither_trust_nor_labels(cli, folder, tmp_path):
@@ -102,7 +106,8 @@ def test_a_catboost_file_of_words_needs_neither_trust_nor_labels(cli, folder, tm
         ("m.pt2", [], "what a network gives must be declared"),
         ("m.pt2", ["--model-output", "odds"], "model_output"),
         ("m.pt2", ["--model-output", "logit"], "name them in order in model_columns"),
-        ("m.pt", NETWORK, "its SHA-256 must be listed"),
+        ("m.pt", [*NETWORK[:-2], *CLASSES], "fails on rows of 2 numbers, at torch.linear"),
+        ("r.pt", NETWORK, "cannot be: it calls torch.rrelu, which is not on the list"),
         ("m.pt2", [*NETWORK[:-2], *CLASSES], "takes 3 numbers a row, got 2 columns"),
     ],
 )

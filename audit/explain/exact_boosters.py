@@ -44,7 +44,7 @@ def from_lightgbm(estimator: Any, output: int) -> Ensemble:
 
 
 def _lightgbm_tree(estimator: Any, root: dict[str, Any], factor: float, readings: dict[Reading, int]) -> Tree:
-    nodes = list(_nested(root))
+    nodes = list(_nested(root, "left_child", "right_child"))
     place = {id(node): at for at, node in enumerate(nodes)}
     grown = _Grown(len(nodes))
     for at, node in enumerate(nodes):
@@ -66,13 +66,13 @@ def _lightgbm_tree(estimator: Any, root: dict[str, Any], factor: float, readings
     return grown.tree()
 
 
-def _nested(root: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _nested(root: dict[str, Any], left: str, right: str) -> Iterator[dict[str, Any]]:
     waiting = [root]
     while waiting:
         node = waiting.pop()
         yield node
-        if "left_child" in node:
-            waiting += [node["left_child"], node["right_child"]]
+        if left in node:
+            waiting += [node[left], node[right]]
 
 
 class _Grown:
@@ -158,20 +158,18 @@ def _xgboost_tree(estimator: Any, tree: dict[str, Any], factor: float, columns: 
 
 
 def from_catboost(estimator: Any, output: int) -> Ensemble:
-    """Read a CatBoost model with symmetric trees and numeric columns from its JSON.
+    """Read a CatBoost model of numeric columns from its JSON.
 
     Raises
     ------
     ModelError
-        The model has categorical or text columns, or other trees, or there is no such output.
+        The model has categorical or text columns, or there is no such output.
     """
     if estimator.get_cat_feature_indices() or estimator.get_text_feature_indices():
         raise unsupported(
             estimator, "has columns of categories or texts, whose codes CatBoost keeps to itself"
         )
     model = _catboost_json(estimator)
-    if "oblivious_trees" not in model:
-        raise unsupported(estimator, "has trees that are not symmetric")
     columns = model["features_info"].get("float_features", [])
     scale, bias = model["scale_and_bias"]
     sums = len(bias)
@@ -180,10 +178,10 @@ def from_catboost(estimator: Any, output: int) -> Ensemble:
         raise unsupported(estimator, f"has {sums} outputs")
     which, sign = which_class(estimator, classes, output) if classes else (0, 1.0)
     sides = [column.get("nan_value_treatment") == "AsTrue" for column in columns]
-    trees = tuple(
-        _catboost_tree(estimator, tree, (sign * scale, which, sums), sides)
-        for tree in model["oblivious_trees"]
+    grow, grown = (
+        (_symmetric_tree, "oblivious_trees") if "oblivious_trees" in model else (_nested_tree, "trees")
     )
+    trees = tuple(grow(estimator, tree, (sign * scale, which, sums), sides) for tree in model[grown])
     readings = tuple(Reading(column["flat_feature_index"], single=True) for column in columns)
     plain = not classes and str(estimator.get_all_params().get("loss_function")) in CATBOOST_PLAIN
     return Ensemble(trees, readings, scale_of(classes, plain=plain))
@@ -197,13 +195,11 @@ def _catboost_json(estimator: Any) -> dict[str, Any]:
         return found
 
 
-def _catboost_tree(
+def _symmetric_tree(
     estimator: Any, tree: dict[str, Any], output: tuple[float, int, int], missing_right: list[bool]
 ) -> Tree:
     factor, which, sums = output
     splits = tree.get("splits") or []
-    if any(split["split_type"] != "FloatFeature" for split in splits):
-        raise unsupported(estimator, "splits by what it makes of embeddings")
     depth = len(splits)
     inner = (1 << depth) - 1
     grown = _Grown(2 * inner + 1)
@@ -211,9 +207,32 @@ def _catboost_tree(
     grown.right[:inner] = 2 * np.arange(inner) + 2
     # The last split is the highest bit of a leaf's number, so it stands at the root.
     for level, split in enumerate(reversed(splits)):
-        nodes = slice((1 << level) - 1, (2 << level) - 1)
-        grown.reading[nodes] = split["float_feature_index"]
-        grown.threshold[nodes] = np.float32(split["border"])
-        grown.missing_left[nodes] = not missing_right[split["float_feature_index"]]
+        _ask(estimator, grown, slice((1 << level) - 1, (2 << level) - 1), split, missing_right)
     grown.value[inner:] = factor * np.asarray(tree["leaf_values"])[which::sums]
     return grown.tree()
+
+
+def _nested_tree(
+    estimator: Any, root: dict[str, Any], output: tuple[float, int, int], missing_right: list[bool]
+) -> Tree:
+    factor, which, _ = output
+    nodes = list(_nested(root, "left", "right"))
+    place = {id(node): at for at, node in enumerate(nodes)}
+    grown = _Grown(len(nodes))
+    for at, node in enumerate(nodes):
+        if "left" not in node:
+            grown.value[at] = factor * np.ravel(node["value"])[which]
+            continue
+        grown.left[at], grown.right[at] = place[id(node["left"])], place[id(node["right"])]
+        _ask(estimator, grown, at, node["split"], missing_right)
+    return grown.tree()
+
+
+def _ask(
+    estimator: Any, grown: _Grown, nodes: int | slice, split: dict[str, Any], missing_right: list[bool]
+) -> None:
+    if split["split_type"] != "FloatFeature":
+        raise unsupported(estimator, "splits by what it makes of embeddings")
+    grown.reading[nodes] = split["float_feature_index"]
+    grown.threshold[nodes] = np.float32(split["border"])
+    grown.missing_left[nodes] = not missing_right[split["float_feature_index"]]

@@ -2,8 +2,8 @@
 
 A hidden layer is what the next weights read: of a run of modules such as linear, normalisation, activation
 and dropout, the output of the last one before the next linear map. The last run gives the score and is not
-hidden. In a module the layers are reached by hooks on its parts, in a program of ``torch.export`` by walking
-its graph; a TorchScript program lets nobody in.
+hidden. In a module the layers are reached by hooks on its parts, in a program that was built anew (of
+``torch.export`` or TorchScript) by walking its graph; a TorchScript program that torch runs lets nobody in.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ import numpy as np
 
 from ....mitigation.torch_parts import import_torch
 from ...torch_modules import device_of, dtype_of, evaluating
-from .layers import Flags, Floats, Network
+from .layers import Flags, Floats, Network, is_graph
 
 STEPS = 120
 RATE = 0.08
@@ -59,6 +59,8 @@ def movable(module: Any) -> bool:
     (True, False)
     """
     torch = import_torch()
+    if is_graph(module):
+        return not any("embedding" in str(node.target) for node in module.graph.nodes)
     return not any(isinstance(part, torch.nn.Embedding | torch.nn.EmbeddingBag) for part in module.modules())
 
 

@@ -1,0 +1,1 @@
+"""Programs of TorchScript: read, checked, and made anew as graphs; torch reads nothing of the file."""
