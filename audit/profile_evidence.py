@@ -14,6 +14,7 @@ from .profile_packs import Ask, Method, Pack, options_of, pack_named
 from .record import Record
 from .record_profiles import AskFacts, EvidenceFacts, OptionFacts, ProfileFacts, SourceNote, Standing
 from .settings import Settings
+from .settings_profiles import Evidence
 
 TABLES: dict[Method, str] = {
     "local_law": "local_law",
@@ -77,7 +78,7 @@ def with_profiles(record: Record, cube: Cube, scored: Cube | None, s: Settings) 
 
 
 def _profile(pack: Pack, record: Record, cube: Cube, scored: Cube | None, s: Settings) -> ProfileFacts:
-    given = getattr(s, TABLES[pack.method])
+    given, evidence = getattr(s, TABLES[pack.method]), _evidence(s)
     numbers = options_of(pack, given)
     figures: dict[str, Any] = {}
     if pack.method == "local_law":
@@ -91,7 +92,7 @@ def _profile(pack: Pack, record: Record, cube: Cube, scored: Cube | None, s: Set
         figures["insurance"] = insurance_facts(record, cube, numbers)
     held = Held(
         record,
-        s.evidence,
+        evidence,
         law=figures.get("local_law"),
         **{name: figures.get(name, ()) for name in ("impact", "lending", "insurance")},
     )
@@ -108,15 +109,22 @@ def _profile(pack: Pack, record: Record, cube: Cube, scored: Cube | None, s: Set
             for name, option in pack.options.items()
         ),
         asks=tuple(_ask(ask, held) for ask in pack.asks),
-        said=_said(pack, s),
+        said=_said(pack, evidence),
         **figures,
     )  # fmt: skip
 
 
-def _said(pack: Pack, s: Settings) -> dict[str, str]:
+def _evidence(s: Settings) -> Evidence:
+    """Take the day on which the policy was fixed for that of the limits, where no other is named."""
+    if s.evidence.thresholds_fixed is not None or s.policy_fixed is None:
+        return s.evidence
+    return s.evidence.model_copy(update={"thresholds_fixed": s.policy_fixed.isoformat()})
+
+
+def _said(pack: Pack, evidence: Evidence) -> dict[str, str]:
     asked = {kind for ask in pack.asks for kind in ask.evidence}
     keys = [key for kind, found in SAID.items() if kind in asked for key in found]
-    return {key: text for key in keys if (text := getattr(s.evidence, key)) is not None}
+    return {key: text for key in keys if (text := getattr(evidence, key)) is not None}
 
 
 def _ask(ask: Ask, held: Held) -> AskFacts:

@@ -28,7 +28,7 @@ IMAGES = Path(__file__).resolve().parent / "images"
 SHOTS = {
     "report": ("report.html", "header"),
     "report-groups": ("report.html", "#by-2"),
-    "report-explanation": ("report.html", "#explanation"),
+    "report-explanation": ("report.html", ".chapter:has(+ #explanation)"),
     "datasheet": ("datasheet.html", "header"),
 }
 """Each picture's page, and the part of it that stands on top."""

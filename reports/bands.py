@@ -58,7 +58,7 @@ def banded(value: Any, bands: Mapping[str, Sequence[float]]) -> Any:
     if current() == ENGLISH or not bands:
         return value
     names = {
-        level: _said(level)
+        level: said_band(level)
         for edges in bands.values()
         for whole in (True, False)
         for level in band_levels(edges, whole=whole)
@@ -66,7 +66,14 @@ def banded(value: Any, bands: Mapping[str, Sequence[float]]) -> Any:
     return _renamed(value, names)
 
 
-def _said(level: str) -> str:
+def said_band(level: str) -> str:
+    """Name one band in the language in force; a name that is no band's stays as it is.
+
+    Examples
+    --------
+    >>> said_band("28 to 36"), said_band("Sales")
+    ('28 to 36', 'Sales')
+    """
     for name, pattern in _NAMES.items():
         found = pattern.fullmatch(level)
         if found:

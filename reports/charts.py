@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from altair import LayerChart
 
 ROW = 22
-_NARROW, _WIDE, _NARROW_LETTERS = 134, 200, 18
-_PLOT, _FIGURES, _PAIR_FIGURES = 150, 56, 84
+_NARROW, _WIDE, _NARROW_LETTERS = 134, 204, 18
+_TOTAL, _FIGURES, _PAIR_FIGURES = 390, 58, 84
 _TOP, _BOTTOM, _GAP = 6, 24, 8
 _SHAPES = {"reference": "diamond", "fail": "cross", "inconclusive": "triangle-up", "small": "circle"}
 _TONES = {"pass": "pass", "fail": "fail", "inconclusive": "inconclusive", "undefined": "undefined"}
@@ -139,8 +139,10 @@ def _words(spec: _Spec) -> list[Words]:
     placed = []
     for place, row in enumerate(spec["data"]["values"]):
         y = top + ROW * (place + 0.5) + 4
+        # What has no figure says so in a word, which finds room where the dot would be.
+        after = 0 if row["value"] is None else spec["width"]
         placed.append(Words(row["label"], left - _GAP, y, "end"))
-        placed.append(Words(row["text"], left + _PLOT + _GAP, y, "start"))
+        placed.append(Words(row["text"], left + after + _GAP, y, "start"))
     return placed
 
 
@@ -167,7 +169,7 @@ def _bar_chart(chart: BarChart) -> _Spec:
     layers = [
         *([_band()] if any(dot.chance is not None for dot in chart.bars) else []),
         {
-            "mark": {"type": "bar", "height": 11},
+            "mark": {"type": "bar", "height": 11, "opacity": 0.7},
             "encoding": {"x": _x("value"), "x2": {"datum": 0}, "color": _own("colour")},
         },
         _vertical(0.0),
@@ -260,7 +262,10 @@ def _figures() -> _Spec:
     mark = {"type": "text", "align": "left", "fontSize": 12, "color": COLOURS["text"]}
     return {
         "mark": mark,
-        "encoding": {"x": {"value": _PLOT + _GAP}, "text": {"field": "text", "type": "nominal"}},
+        "encoding": {
+            "x": {"value": {"expr": f"width + {_GAP}"}},
+            "text": {"field": "text", "type": "nominal"},
+        },
     }
 
 
@@ -308,8 +313,8 @@ def _axis(kind: Kind, domain: tuple[float, float] | None) -> _Spec:
 
 
 def _domain(dots: Iterable[Dot], fixed: float | None) -> tuple[float, float] | None:
-    """Hold all intervals, with a little room, and end exactly at the fixed value where that is the end."""
-    ends = [end for dot in dots for end in (dot.value, dot.low, dot.high) if end is not None]
+    """Hold all that is drawn, with a little room; where the fixed value is an end, end exactly there."""
+    ends = [end for dot in dots for end in _ends(dot) if end is not None]
     if not ends:
         return None
     held = [*ends, *([] if fixed is None else [fixed])]
@@ -319,6 +324,11 @@ def _domain(dots: Iterable[Dot], fixed: float | None) -> tuple[float, float] | N
         round(low if low == fixed else low - room, 4),
         round(high if high == fixed else high + room, 4),
     )
+
+
+def _ends(dot: Dot) -> tuple[float | None, ...]:
+    """Name what a line reaches: its figure, its interval and, both ways, what chance would give."""
+    return (dot.value, dot.low, dot.high, dot.chance, None if dot.chance is None else -dot.chance)
 
 
 def _framed(layers: list[_Spec], rows: list[_Spec], axis: _Spec, figures: int = _FIGURES) -> _Spec:
@@ -336,7 +346,7 @@ def _framed(layers: list[_Spec], rows: list[_Spec], axis: _Spec, figures: int = 
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "data": {"values": rows},
         "layer": layers,
-        "width": _PLOT,
+        "width": _TOTAL - labels - figures,
         "height": ROW * max(len(rows), 1),
         "autosize": {"type": "none"},
         "padding": {"left": labels, "right": figures, "top": _TOP, "bottom": _BOTTOM},

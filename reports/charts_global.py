@@ -159,6 +159,7 @@ def _axis(*, title: str | None = None, percent: bool = False) -> _Spec:
         "domain": False,
         "ticks": False,
         "tickCount": 4,
+        "labelFlush": False,
         "grid": True,
         "labelPadding": 6,
         "labelFontSize": 11,

@@ -28,7 +28,7 @@ from .datasheet_parts import (
     withheld,
 )
 from .datasheet_reference import references
-from .wording import say, say_many
+from .wording import passage, say, say_many
 
 Facts = dict[str, Any]
 MOST_COLUMNS = 200
@@ -92,7 +92,7 @@ def sample(facts: Facts, shown: Shown) -> list[Block]:
     words.append(say(key, names=listed(hints)))
     if facts["groupings"] and not compared:
         words.append(say("datasheet.sample.shares"))
-    return [*compared, Para(" ".join(words))]
+    return [*compared, Para(passage(words))]
 
 
 def schema(facts: Facts, shown: Shown) -> list[Block]:
@@ -165,7 +165,7 @@ def label(facts: Facts, shown: Shown) -> list[Block]:
     column = next(column for column in facts["columns"] if column["name"] == target)
     words = [say_many("datasheet.label", column["distinct"], column=said(target))]
     if overall["rate"] is None:
-        return [Para(" ".join([*words, say("datasheet.label.no_positive")]))]
+        return [Para(passage([*words, say("datasheet.label.no_positive")]))]
     unlabelled = overall["rows"] - overall["labelled"]
     positive, rate = said(facts["label"]["pos_label"]), percent(overall["rate"])
     ends = span(overall["low"], overall["high"])
@@ -178,7 +178,7 @@ def label(facts: Facts, shown: Shown) -> list[Block]:
         words.append(say("datasheet.label.weighted", weight=said(facts["weight"]), rate=rate))
     if facts["groupings"]:
         words.append(say("datasheet.label.groups"))
-    return [Para(" ".join(words))]
+    return [Para(passage(words))]
 
 
 def gaps(facts: Facts, shown: Shown) -> list[Block]:

@@ -11,7 +11,7 @@ from . import datasheet_groups as groups
 from . import datasheet_risks as risks
 from .datasheet_counts import Shown
 from .datasheet_parts import Block, Cell, Para, Table, clean, columns_of, count, heads, listed, said
-from .wording import say
+from .wording import passage, say
 
 Facts = dict[str, Any]
 _LICENCES = (
@@ -61,8 +61,9 @@ def _traces(facts: Facts, shown: Shown) -> list[Block]:
     if coded:
         found.append(say("datasheet.traces.coded", columns=listed(coded)))
     missing = any(c["missing"] for c in columns)
-    found.append(say(f"datasheet.traces.{'missing' if missing else 'complete'}"))
-    return [Para(say("datasheet.traces", found=" ".join(found)))]
+    state = "missing" if missing else "codes" if any(c["blanks"] for c in columns) else "complete"
+    found.append(say(f"datasheet.traces.{state}"))
+    return [Para(say("datasheet.traces", found=passage(found)))]
 
 
 def _software(facts: Facts, shown: Shown) -> list[Block]:

@@ -26,7 +26,7 @@ from .datasheet_parts import (
     share_cell,
     withheld,
 )
-from .wording import say
+from .wording import clauses, passage, say
 
 Facts = dict[str, Any]
 MOST_GROUPS = 40
@@ -100,9 +100,10 @@ def groups(facts: Facts, shown: Shown) -> list[Block]:
         say("datasheet.groups.cut", name=said(name), edges=", ".join(f"{edge:g}" for edge in edges))
         for name, edges in facts["bands"].items()
     ]
-    formed = "; ".join([say("datasheet.groups", names=listed(facts["sensitive"])), *cut])
+    formed = clauses([say("datasheet.groups", names=listed(facts["sensitive"])), *cut])
     small = say("datasheet.groups.small", minimum=facts["min_group_size"])
-    return [Para(f"{formed}. {small}"), *(_grouping(facts, shown, item) for item in facts["groupings"])]
+    words = passage((say("sheet.sentence", text=formed), small))
+    return [Para(words), *(_grouping(facts, shown, item) for item in facts["groupings"])]
 
 
 def _grouping(facts: Facts, shown: Shown, grouping: dict[str, Any]) -> Table:

@@ -23,7 +23,7 @@ def render_markdown(page: Page) -> str:
     """
     head = [
         f"# {escaped(say(f'{page.kind}.page_title', title=page.title))}",
-        f"**{escaped(page.headline)}.**",
+        f"**{escaped(say('sheet.sentence', text=page.headline))}**",
         "\n".join(f"- {escaped(fact.name)}: {escaped(fact.value)}" for fact in page.facts),
     ]
     return "\n\n".join([*head, *unanswered(page), body(page, 2)]) + "\n"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from .formats import parted
+from .formats import figure, parted
 from .wording import has_message, say, say_many
 
 NO_BREAK = "\u00a0"
@@ -16,7 +16,7 @@ LONGEST = 80
 DOT_WIDTH = 120
 BAR_WIDTH = 60
 _LONG_CELL = 40
-_SHORT_TABLE = 20
+_SHORT_TABLE = 8
 
 
 @dataclass(frozen=True)
@@ -153,8 +153,8 @@ def percent(value: float | None) -> str:
     if value is None:
         return "\u2013"
     if 0 < value < 0.0005:
-        return say("sheet.under", share=parted(f"0.1{NO_BREAK}%"))
-    return parted(f"{100 * value:.1f}{NO_BREAK}%")
+        return say("sheet.under", share=figure(0.001, "rate"))
+    return figure(value, "rate")
 
 
 def chance(p: float) -> str:

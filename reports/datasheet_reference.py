@@ -21,7 +21,7 @@ from .datasheet_parts import (
     withheld,
 )
 from .formats import parted
-from .wording import say
+from .wording import passage, say
 
 Facts = dict[str, Any]
 
@@ -40,7 +40,7 @@ def _attribute(item: dict[str, Any], shown: Shown) -> list[Block]:
     rows = tuple(_row(share, told=told) for share, told in zip(item["shares"], seen, strict=True))
     head = heads(*(say(f"datasheet.reference.head.{at}") for at in range(1, 5)), numbers=(1, 2, 3))
     table = Table(say("datasheet.reference.caption", attribute=said(name)), head, rows)
-    return [table, Para(" ".join(_words(item, told=all(seen))))]
+    return [table, Para(passage(_words(item, told=all(seen))))]
 
 
 def _row(share: dict[str, Any], *, told: bool) -> tuple[Cell, ...]:

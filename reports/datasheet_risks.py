@@ -25,7 +25,7 @@ from .datasheet_parts import (
     withheld,
 )
 from .formats import parted
-from .wording import say
+from .wording import clauses, passage, say
 
 Facts = dict[str, Any]
 _OUTSIDE = ("web address", "file path")
@@ -97,7 +97,7 @@ def confidential(facts: Facts, shown: Shown) -> list[Block]:
         words = [say("datasheet.confidential", columns=listed(sorted({item["column"] for item in direct})))]
     if closed:
         words.append(say("datasheet.confidential.like", columns=listed(closed)))
-    return [Para(" ".join(words))]
+    return [Para(passage(words))]
 
 
 def identification(facts: Facts, shown: Shown) -> list[Block]:
@@ -107,7 +107,10 @@ def identification(facts: Facts, shown: Shown) -> list[Block]:
     blocks: list[Block] = []
     if direct:
         head = heads(*columns_of("column", "looks", "known", "distinct_values_of"), numbers=(3,))
-        rows = tuple(_detection(item) for item in direct)
+        alike: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for item in direct:
+            alike.setdefault((item["column"], item["what"]), []).append(item)
+        rows = tuple(map(_detection, alike.values()))
         blocks.append(Table(say("datasheet.identity.caption"), head, rows))
     else:
         blocks.append(Para(say("datasheet.identity.none")))
@@ -116,16 +119,21 @@ def identification(facts: Facts, shown: Shown) -> list[Block]:
     return blocks
 
 
-def _detection(item: dict[str, Any]) -> tuple[Cell, ...]:
-    known = say("datasheet.identity.values", share=percent(item["share"] or 0.0))
-    if item["by"] == "name":
-        known = say(f"datasheet.identity.{'code' if item['distinct'] <= 20 else 'name'}")
+def _detection(items: list[dict[str, Any]]) -> tuple[Cell, ...]:
+    """Say of a column and what it looks like from what that is known."""
+    first = items[0]
     return (
-        Cell(clean(item["column"])),
-        Cell(term(item["what"])),
-        Cell(known),
-        number(count(item["distinct"])),
+        Cell(clean(first["column"])),
+        Cell(term(first["what"])),
+        Cell(clauses(map(_known, items))),
+        number(count(first["distinct"])),
     )
+
+
+def _known(item: dict[str, Any]) -> str:
+    if item["by"] == "name":
+        return say(f"datasheet.identity.{'code' if item['distinct'] <= 20 else 'name'}")
+    return say("datasheet.identity.values", share=percent(item["share"] or 0.0))
 
 
 def _anonymity(found: dict[str, Any], facts: Facts) -> list[Block]:

@@ -9,6 +9,7 @@ from ..audit.forms import DATASHEET
 from .datasheet_counts import choose
 from .datasheet_data import FROM_DATA
 from .datasheet_parts import clean, count, listed, plural
+from .formats import moment
 from .sheet import Content, Page, Particular, sheet_page
 from .wording import has_message, say
 
@@ -72,7 +73,7 @@ def _particulars(facts: Facts, created: str) -> tuple[Particular, ...]:
     rows = [
         Particular(say("datasheet.fact.file"), clean(file["name"] or say("datasheet.not_named"))),
         Particular(say("datasheet.fact.size"), size),
-        Particular(say("datasheet.fact.counted"), clean(created)),
+        Particular(say("datasheet.fact.counted"), moment(clean(created))),
         Particular(
             say("datasheet.fact.sha256"), clean(file["sha256"] or say("datasheet.not_given")), wide=True
         ),

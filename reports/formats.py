@@ -7,6 +7,7 @@ parted and what stands behind a figure (``messages/<language>/formats.toml``); t
 from __future__ import annotations
 
 import math
+import re
 from typing import Any, Literal
 
 from ..metrics.results import Estimate, Interval
@@ -18,6 +19,7 @@ Kind = Literal["rate", "points", "ratio", "score"]
 NO_FIGURE = "–"
 _SCALE: dict[Kind, float] = {"rate": 100.0, "points": 100.0, "ratio": 1.0, "score": 1.0}
 _DIGITS: dict[Kind, int] = {"rate": 1, "points": 1, "ratio": 2, "score": 3}
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?:\+00:00|Z)")
 _PLAIN_NUMBERS = (
     "mean_score",
     "mean_log_odds",
@@ -174,6 +176,18 @@ def p_value(value: float) -> str:
     if math.isnan(value):
         return NO_FIGURE
     return f"< {parted('0.001')}" if value < 0.001 else parted(f"{value:.3f}")
+
+
+def moment(text: str) -> str:
+    """Write a moment to the minute; a text that is none stays as it is.
+
+    Examples
+    --------
+    >>> moment("2026-03-01T15:32:09+00:00"), moment("yesterday")
+    ('2026-03-01, 15:32 UTC', 'yesterday')
+    """
+    found = _MOMENT.fullmatch(text)
+    return f"{found[1]}, {found[2]} UTC" if found else text
 
 
 def level(value: float) -> str:

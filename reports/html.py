@@ -41,7 +41,9 @@ def render_report(record: Record, language: str | None = None) -> str:
     """
     with written_in(language_of(record.settings, language)):
         page = build_page(record)
-        return drawn_whole("report.html.j2", page=page, contents=_contents(page))
+        contents = _contents(page)
+        chapters = {entries[0][0]: chapter for chapter, entries in contents}
+        return drawn_whole("report.html.j2", page=page, contents=contents, chapters=chapters)
 
 
 def render_comparison(found: Comparison, language: str | None = None) -> str:
@@ -105,7 +107,7 @@ def _contents(page: Page) -> list[tuple[str, list[tuple[str, str]]]]:
     facts = ("facts", say("facts.heading"))
     moved = [_entry(page.what_if)] if page.what_if else []
     chapters = {
-        "finding": [_entry(page.picture), facts, _entry(page.unknown), _entry(page.matrix)],
+        "finding": [_entry(page.picture), _entry(page.unknown), facts, _entry(page.matrix)],
         "groups": [_entry(section) for section in (*page.groupings, *page.further)],
         "reasons": [_entry(section) for section in (page.explanations, *page.reasons)],
         "changes": [*moved, _entry(page.mitigation)],
@@ -116,7 +118,7 @@ def _contents(page: Page) -> list[tuple[str, list[tuple[str, str]]]]:
             ("sign-off", say("sign.heading")),
         ],
     }
-    return [(say(f"chapter.{name}"), entries) for name, entries in chapters.items()]
+    return [(say(f"chapter.{name}"), entries) for name, entries in chapters.items() if entries]
 
 
 def _entry(section: Section | WhatIf) -> tuple[str, str]:

@@ -43,7 +43,12 @@ def render_dataset_card(page: Page, facts: Facts, about: About) -> str:
     """
     name = escaped(page.title)
     lead = [f"# {name}", f"{escaped(about.description)}"] if about.description else [f"# {name}"]
-    parts = [*lead, f"**{escaped(page.headline)}.**", *unanswered(page), body(page, 2)]
+    parts = [
+        *lead,
+        f"**{escaped(say('sheet.sentence', text=page.headline))}**",
+        *unanswered(page),
+        body(page, 2),
+    ]
     if about.citation:
         parts.insert(-1, f"{escaped(say('card_file.citation'))} {escaped(about.citation)}")
     return f"---\n{yaml_text(dataset_header(facts, about, page.title))}---\n\n" + "\n\n".join(parts) + "\n"

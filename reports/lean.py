@@ -51,7 +51,7 @@ def lean(drawn: str, description: str, words: Iterable[Words] = ()) -> str:
     str
         One ``<svg>`` element.
     """
-    root = ET.fromstring(_without_controls(drawn))  # noqa: S314 - the SVG is our own renderer's
+    root = ET.fromstring(_drawable(drawn))  # noqa: S314 - the SVG is our own renderer's
     for parent in list(root.iter()):
         for child in list(parent):
             if _is_empty(child):
@@ -89,13 +89,13 @@ def _text(item: Words) -> ET.Element:
             "class": "f-text",
         },
     )
-    element.text = _without_controls(item.text)
+    element.text = _drawable(item.text)
     return element
 
 
-def _without_controls(text: str) -> str:
-    """Drop what XML does not allow."""
-    return re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", text)
+def _drawable(text: str) -> str:
+    """Drop what XML does not allow, and soft hyphens, which pictures would draw."""
+    return re.sub("[\xad\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", text)
 
 
 def _is_empty(item: ET.Element) -> bool:

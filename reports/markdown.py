@@ -57,7 +57,7 @@ def escaped(text: str) -> str:
 
 def _headline(page: Page) -> str:
     marked = f"{_mark(page.mark)} " if page.mark else ""
-    return f"**{marked}{escaped(page.headline)}** {escaped(page.summary)}"
+    return f"**{marked}{escaped(page.headline)}** {escaped(passage(filter(None, (page.summary, page.rule))))}"
 
 
 def _limits(page: Page) -> list[str]:

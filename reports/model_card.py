@@ -11,6 +11,7 @@ from ..errors import Reason
 from ..metrics.results import Estimate
 from . import formats
 from .datasheet_parts import (
+    NO_BREAK,
     Block,
     Cell,
     Para,
@@ -75,7 +76,7 @@ def _measures(record: Record) -> Blocks:
 def _threshold(record: Record) -> Blocks:
     task = record.task
     if task.threshold is not None:
-        return [Para(say("card.threshold", threshold=f"{task.threshold:g}"))]
+        return [Para(say("card.threshold", threshold=formats.number(task.threshold)))]
     return [Para(say("card.threshold.column", name=said(task.prediction)))] if task.prediction else []
 
 
@@ -154,7 +155,10 @@ def _cells(group: GroupFacts, names: tuple[str, ...]) -> Iterator[Cell]:
 def _figure(name: str, estimate: Estimate) -> Cell:
     if estimate.reason is Reason.WITHHELD:
         return withheld(1)[0]
-    return number(formats.with_span(estimate.value, estimate.interval, formats.kind_of(name)))
+    kind = formats.kind_of(name)
+    shown, ends = formats.figure(estimate.value, kind), formats.span(estimate.interval, kind)
+    # Where the cell is too narrow for one line, the interval takes a line of its own.
+    return number(f"{shown} [{ends.replace(' ', NO_BREAK)}]" if ends else shown)
 
 
 def _limits(record: Record) -> Blocks:
@@ -174,8 +178,8 @@ def _limits(record: Record) -> Blocks:
 
 
 def _bounds(low: float | None, high: float | None) -> str:
-    parts = [] if low is None else [say("card.at_least", bound=f"{low:g}")]
-    return ", ".join([*parts, *([] if high is None else [say("card.at_most", bound=f"{high:g}")])])
+    parts = [] if low is None else [say("card.at_least", bound=formats.number(low))]
+    return ", ".join([*parts, *([] if high is None else [say("card.at_most", bound=formats.number(high))])])
 
 
 def _ethics(record: Record) -> Blocks:

@@ -12,10 +12,12 @@ from ..audit.record import Record
 from .datasheet import draw
 from .datasheet_markdown import body, render_markdown, unanswered
 from .datasheet_parts import clean, count
+from .formats import moment
 from .huggingface import licence_header
 from .markdown import escaped
 from .model_card import blocks_of, shown_rates
 from .sheet import Content, Page, Particular, sheet_page
+from .view_verdict import headline
 from .wording import has_message, say, words_of
 from .yaml_text import yaml_text
 
@@ -42,14 +44,14 @@ def _hint(name: str) -> str:
 def _particulars(card: Card) -> Iterator[Particular]:
     record, about = card.record, card.answers.about
     yield Particular(say("card.fact.audit"), clean(record.title, 200))
-    yield Particular(say("card.fact.created"), clean(record.created))
+    yield Particular(say("card.fact.created"), moment(clean(record.created)))
     rows = say("card.fact.data.text", name=clean(record.data.name), rows=count(record.data.rows))
     yield Particular(say("card.fact.data"), rows)
     for key in ("version", "license", "creator", "url"):
         if (text := getattr(about, key)) is not None:
             yield Particular(say(f"card.fact.{key}"), clean(text, 200))
     if record.verdict is not None:
-        yield Particular(say("card.fact.verdict"), say(f"card.state.{record.verdict}"))
+        yield Particular(say("card.fact.verdict"), headline(record))
     if record.model is not None and record.model.sha256:
         yield Particular(say("card.fact.sha256"), clean(record.model.sha256), wide=True)
 
@@ -61,7 +63,7 @@ def render_model_card(card: Card) -> str:
     parts = [
         f"# {escaped(page.title)}",
         *([escaped(about.description)] if about.description else []),
-        f"**{escaped(page.headline)}.**",
+        f"**{escaped(say('sheet.sentence', text=page.headline))}**",
         *unanswered(page),
         *([f"{escaped(say('card_file.citation'))} {escaped(about.citation)}"] if about.citation else []),
         body(page, 2),

@@ -92,6 +92,19 @@ def unlike(texts: Iterable[str], limit: int) -> tuple[str, ...]:
     return tuple(labels)
 
 
+def fitted(first: str, second: str, room: int) -> tuple[str, str]:
+    """Shorten two names that share a line; what one does not need of its half is the other's.
+
+    Examples
+    --------
+    >>> fitted("marital-status", "Male", 20), fitted("marital-status", "Asian-Pac-Islander", 20)
+    (('marital-status', 'Male'), ('marital-s…', 'Asian-Pac…'))
+    """
+    half = room // 2
+    one = shorten(first, max(half, room - width(clean(second))))
+    return one, shorten(second, max(half, room - width(one)))
+
+
 def named(text: str, *, marks: tuple[Mark, ...] = (), link: str = "", limit: int = SHORT) -> Cell:
     """Make the cell of a name; the full name is its title where the cell shows less."""
     short, whole = shorten(text, limit), clean(text)

@@ -23,7 +23,7 @@ from .view_facts import facts
 from .view_frontier import frontier_section
 from .view_gaps import leads
 from .view_global import global_section
-from .view_groups import grouping_section, rate_chart
+from .view_groups import first_only, grouping_section, rate_chart
 from .view_marks import mark, state_mark
 from .view_methods import footer_lines, glossary, methods_section, software_facts
 from .view_mitigation import mitigation_section
@@ -37,9 +37,9 @@ from .view_scores import scores_section
 from .view_slices import slices_section
 from .view_trust import trust_section
 from .view_unknown import unknown_section
-from .view_verdict import decisions, headline, subject, summary, verdict_line
+from .view_verdict import decisions, headline, rule, subject, summary, verdict_line
 from .view_what_if import what_if
-from .wording import say, say_many, words_of
+from .wording import passage, say, say_many, words_of
 
 
 def build_page(record: Record) -> Page:
@@ -67,6 +67,7 @@ def build_page(record: Record) -> Page:
         headline=headline(record),
         summary=summary(record),
         lines=tuple(verdict_line(item, scopes, concealed) for item in record.verdicts),
+        rule=rule(record),
         decide=tuple(decisions(record)),
         facts=tuple(facts(record)),
         picture=_picture(scopes),
@@ -127,7 +128,7 @@ def _picture(scopes: tuple[Scope, ...]) -> Section:
     estimate = record.overall.rates.get("selection_rate") if record else None
     overall = figure(estimate.value if estimate else math.nan, "rate")
     level = formats.level(record.level if record else 0.95)
-    intro = say("picture.intro", level=level, overall=overall)
+    intro = passage((say("picture.intro", level=level, overall=overall), *first_only(single)))
     return Section("picture", say("picture.heading"), intro, charts=tuple(charts))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..audit.compare import OVERALL, Change, Comparison, JudgedLimit
 from . import formats
 from .formats import figure, kind_of, span
-from .names import isolate, shorten
+from .names import isolate, prose, shorten
 from .view_marks import mark, state_mark
 from .view_parts import Cell, Column, Row, Section, Table
 from .wording import passage, say, say_many, series, words_of
@@ -62,7 +62,7 @@ def _audits(found: Comparison) -> Section:
             Cell(say("compare.audit", number=place)),
             (
                 Cell(isolate(record.title)),
-                Cell(record.created[:10]),
+                Cell(formats.moment(prose(record.created))),
                 Cell(shorten(record.model.description, 40) if record.model else formats.NO_FIGURE),
                 Cell(formats.count(record.overall.rows)),
                 Cell("", marks=(state_mark(record.verdict),) if record.verdict else ()),
@@ -74,7 +74,7 @@ def _audits(found: Comparison) -> Section:
         Column(say(f"column.{name}"), number=name == "rows")
         for name in ("system", "made", "model", "rows", "verdict")
     ]
-    table = Table("audits", say("compare.audits"), say("compare.corner"), tuple(columns), tuple(rows))
+    table = Table("audits", say("compare.audits.table"), say("compare.corner"), tuple(columns), tuple(rows))
     return Section("compared", say("compare.audits"), say("compare.audits.intro"), tables=(table,))
 
 
@@ -85,7 +85,7 @@ def _columns(found: Comparison) -> tuple[Column, ...]:
 def _limits(found: Comparison) -> Section:
     table = Table(
         "limits",
-        say("verdict.heading"),
+        say("compare.limits.table"),
         say("column.limit"),
         tuple(Column(column.text, number=False) for column in _columns(found)),
         tuple(_limit_row(item) for item in found.limits),

@@ -9,6 +9,7 @@ from . import formats
 from .names import isolate, listed, prose, shorten
 from .phrases import reworded
 from .view_parts import Fact
+from .view_verdict import IN_SETTINGS
 from .wording import say
 
 
@@ -27,7 +28,7 @@ def facts(record: Record) -> Iterator[Fact]:
     sizes = say("facts.sizes.text", minimum=record.min_group_size, privacy=record.privacy_minimum)
     yield Fact(say("facts.sizes"), sizes)
     yield Fact(say("facts.seed"), str(record.seed))
-    yield Fact(say("facts.created"), prose(record.created))
+    yield Fact(say("facts.created"), formats.moment(prose(record.created)))
     sources = dict.fromkeys(
         source.credit for source in (record.data, record.train) if source and source.credit
     )
@@ -80,7 +81,8 @@ def _policy(record: Record) -> Iterator[Fact]:
     if not record.verdicts and record.policy_name is None:
         yield Fact(say("facts.policy"), say("facts.no_policy"))
         return
-    name = isolate(reworded(record.policy_name)) if record.policy_name else say("facts.unnamed_policy")
+    own = record.policy_name not in (None, IN_SETTINGS)
+    name = isolate(reworded(record.policy_name or "")) if own else say("facts.unnamed_policy")
     yield Fact(say("facts.policy"), name, record.policy_sha256 or "")
     fixed = record.settings.get("policy_fixed")
     yield Fact(say("facts.policy_fixed"), prose(fixed) if fixed else say("facts.policy_fixed.unsaid"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from ..audit.privacy import conceals
@@ -17,7 +17,16 @@ from .names import isolate
 from .phrases import reworded
 from .view_marks import mark, state_mark
 from .view_parts import Cell, Chart, Column, Dot, DotChart, Fold, Row, Section, Table
-from .view_scope import TOP, Scope, axis_from_zero, glossary_id, group_head, limit_text, worst_of
+from .view_scope import (
+    TOP,
+    Scope,
+    axis_from_zero,
+    gathered,
+    glossary_id,
+    group_head,
+    limit_text,
+    worst_of,
+)
 from .wording import clauses, passage, say, say_many, series, words_of
 
 _Lookup = dict[tuple[Group | None, str, str], Disparity]
@@ -166,13 +175,13 @@ def _pair_cell(scope: Scope, item: Disparity) -> Cell:
     return Cell(say("cell.between", first=first, second=second), sub=out)
 
 
-def _disparity_cell(item: Disparity, kind: Kind) -> Cell:
+def _disparity_cell(item: Disparity, kind: Kind, written: Callable[[float, Kind], str] = figure) -> Cell:
     if item.reason is Reason.WITHHELD:
         return Cell("", title=reworded(item.reason.sentence), marks=(mark("withheld"),))
     if math.isnan(item.value):
         reason = say("cell.reason", reason=reworded(item.reason.sentence)) if item.reason else ""
         return Cell(formats.NO_FIGURE, sub=reason)
-    return Cell(figure(item.value, kind), sub=span(item.interval, kind))
+    return Cell(written(item.value, kind), sub=span(item.interval, kind))
 
 
 def against_folds(scope: Scope) -> Iterator[Fold]:
@@ -218,7 +227,7 @@ def _against_table(scope: Scope, shown: _Against) -> Table:
     columns = [_against_column(metric, comparison, plain=shown.with_p) for metric, comparison in shown.pairs]
     columns += [Column(say("column.p"))] if shown.with_p else []
     groups = [g for g in scope.ordered if any((g.group, *pair) in shown.lookup for pair in shown.pairs)]
-    rows = tuple(_against_row(scope, item, shown) for item in groups)
+    rows = gathered(_against_row(scope, item, shown) for item in groups)
     return Table(
         id=f"{scope.id}-{shown.id}",
         caption=say(shown.title, name=scope.name, reference=shown.reference),
@@ -240,7 +249,9 @@ def _against_row(scope: Scope, item: GroupFacts, shown: _Against) -> Row:
     head = group_head(scope, item)
     if item.group in scope.hidden or any(d is not None and conceals(d, scope.hidden) for d in found):
         return Row(head, (Cell(formats.NO_FIGURE),) * (len(shown.pairs) + shown.with_p), "muted")
-    cells = [Cell(formats.NO_FIGURE) if d is None else _disparity_cell(d, _kind(d)) for d in found]
+    # The caption of the table of other rates names the unit.
+    written = figure if shown.with_p else formats.bare
+    cells = [Cell(formats.NO_FIGURE) if d is None else _disparity_cell(d, _kind(d), written) for d in found]
     if shown.with_p:
         cells.append(Cell(formats.p_value(found[0].p_value if found[0] else math.nan)))
     return Row(head, tuple(cells))

@@ -11,12 +11,12 @@ from ..audit.record_global import ImportanceFacts, WholeFacts
 from ..metrics.results import Group, Level
 from . import formats
 from .formats import Kind, figure, scaled, span
-from .names import isolate, named, shorten
+from .names import fitted, isolate, named
 from .view_curves import curve_charts, curve_notes, curve_tables, effects_fold, without_values
 from .view_parts import Cell, Column, Dot, DotChart, Fold, Row, Section, Table
 from .view_scope import LABEL
 from .view_surrogate import tree_section
-from .wording import clauses, say, say_many, series
+from .wording import clauses, passage, say, say_many, series
 
 _DOTS, _SHARES, _LINES = 16, 5, 12
 _FIGURES = ("accuracy", "selection_rate", "log_loss")
@@ -73,7 +73,7 @@ def global_section(record: Record, hidden: Hidden) -> Section | None:
     return Section(
         id="whole",
         heading=say("global.heading"),
-        intro=f"{say('global.intro')} {_reliance(whole)}",
+        intro=passage((say("global.intro"), _reliance(whole))),
         sections=(*parts, *([] if tree is None else [tree])),
         notes=(method,),
         folds=() if effects is None else (effects,),
@@ -163,12 +163,8 @@ def _known(item: ImportanceFacts) -> bool:
 
 def _dot(item: ImportanceFacts, shown: Shown) -> Dot:
     change = item.change
-    half = LABEL // 2 - 1
-    label = say(
-        "global.importance.label",
-        column=shorten(item.column, half),
-        group=shorten(shown.names[item.group], half),
-    )
+    column, group = fitted(item.column, shown.names[item.group], LABEL - 3)
+    label = say("global.importance.label", column=column, group=group)
     return Dot(
         label=label,
         value=scaled(change.value, "points"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..audit.record import GroupFacts
 from ..errors import Reason
@@ -17,7 +17,18 @@ from .view_gaps import against_folds, gaps_section
 from .view_marks import mark
 from .view_parts import Cell, Column, Dot, DotChart, Fold, Row, Section, Table, Tone
 from .view_reach import reach_folds
-from .view_scope import CHARTED, LABEL, OPEN, TOP, Scope, axis_from_zero, glossary_id, group_head, too_small
+from .view_scope import (
+    CHARTED,
+    LABEL,
+    OPEN,
+    TOP,
+    Scope,
+    axis_from_zero,
+    gathered,
+    glossary_id,
+    group_head,
+    too_small,
+)
 from .wording import lowered, passage, say, say_many, words_of
 
 _FIRST = ("base_rate", "selection_rate", "accuracy", "mean_score")
@@ -72,8 +83,9 @@ def _rates(scope: Scope) -> Section:
         _group_table(scope, "second", [name for name in _SECOND if name in present], sizes=False),
     )
     notes = [say("grouping.worst_first")]
-    if len(scope.shown) > TOP:
-        notes.append(say("grouping.chart_top", count=TOP, total=formats.count(len(scope.part.groups))))
+    if any(item.below_minimum for item in scope.shown):
+        notes.append(say("grouping.small_last"))
+    notes.extend(first_only((scope,)))
     folds = (
         Fold(_pictures_label(rest), charts=rest),
         Fold(say("grouping.tables"), tables=tuple(table for table in tables if table.columns)),
@@ -87,6 +99,13 @@ def _rates(scope: Scope) -> Section:
         charts=tuple(drawn[name] for name in first),
         folds=tuple(fold for fold in folds if fold.charts or fold.tables),
     )
+
+
+def first_only(scopes: Iterable[Scope]) -> Iterator[str]:
+    """Say of each grouping whose pictures cannot hold every group which groups they show."""
+    for scope in scopes:
+        if len(scope.shown) > TOP:
+            yield say("grouping.chart_top", count=TOP, total=formats.count(len(scope.part.groups)))
 
 
 def _pictures_label(charts: tuple[DotChart, ...]) -> str:
@@ -159,7 +178,7 @@ def _high(estimate: Estimate) -> float:
 def _group_table(scope: Scope, which: str, metrics: list[str], *, sizes: bool) -> Table:
     columns = [Column(say("column.rows")), Column(say("column.share"))] if sizes else []
     columns += [Column(words_of(name).name, link=glossary_id(name)) for name in metrics]
-    rows = tuple(_group_row(scope, item, metrics, sizes=sizes) for item in scope.ordered)
+    rows = gathered(_group_row(scope, item, metrics, sizes=sizes) for item in scope.ordered)
     return Table(
         id=f"{scope.id}-{which}",
         caption=say(f"grouping.table.{which}", name=scope.name),

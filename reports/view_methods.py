@@ -121,7 +121,7 @@ def footer_lines(record: Record) -> Iterator[str]:
     yield say(
         "footer.made",
         version=prose(record.software.evenhand),
-        created=prose(record.created),
+        created=formats.moment(prose(record.created)),
         seed=record.seed,
     )
     hashes = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..audit.record import MitigationFacts, MitigationFigure, Record
 from . import formats
@@ -40,8 +40,9 @@ def mitigation_section(record: Record, concealed: Concealed, frontier: Section |
         return Section(
             "mitigation", say("mitigate.heading"), "", notes=(say("mitigate.none", reason=_why(record)),)
         )
+    shared = _shared(record.mitigation)
     methods = tuple(
-        _method(item, f"mitigation-{place}", concealed)
+        _method(item, f"mitigation-{place}", concealed, shared)
         for place, item in enumerate(record.mitigation, start=1)
     )
     return Section(
@@ -49,7 +50,15 @@ def mitigation_section(record: Record, concealed: Concealed, frontier: Section |
         heading=say("mitigate.heading"),
         intro=say("mitigate.intro", level=formats.level(record.level)),
         sections=(*led, _glance(record, concealed), _pictures(record, concealed), *methods),
+        notes=tuple(say("mitigate.every", note=reworded(note)) for note in shared),
     )
+
+
+def _shared(methods: Sequence[MitigationFacts]) -> tuple[str, ...]:
+    """Give the notes that every one of several methods has; they are said once."""
+    if len(methods) == 1:
+        return ()
+    return tuple(note for note in methods[0].notes if all(note in item.notes for item in methods))
 
 
 def _with_chosen(record: Record) -> Record:
@@ -116,7 +125,7 @@ def _change_cell(item: MitigationFigure | None) -> Cell:
 
 
 def _signed(item: MitigationFigure) -> str:
-    text = formats.figure(item.change.value, _change_kind(item))
+    text = formats.bare(item.change.value, _change_kind(item))
     return text if text.startswith("\u2212") or item.change.value <= 0 else f"+{text}"
 
 
@@ -162,7 +171,7 @@ def _pictures(record: Record, concealed: Concealed) -> Section:
     )
 
 
-def _method(item: MitigationFacts, anchor: str, concealed: Concealed) -> Section:
+def _method(item: MitigationFacts, anchor: str, concealed: Concealed, shared: tuple[str, ...]) -> Section:
     headings = ("before", "after", "change", "effect")
     table = Table(
         id=f"{anchor}-table",
@@ -175,7 +184,7 @@ def _method(item: MitigationFacts, anchor: str, concealed: Concealed) -> Section
         id=anchor,
         heading=isolate(item.method),
         intro=passage((reworded(item.description), say(f"mitigate.needs.{item.needs_sensitive}"))),
-        notes=tuple(reworded(note) for note in item.notes),
+        notes=tuple(reworded(note) for note in item.notes if note not in shared),
         folds=(Fold(say_many("mitigate.figures", len(table.rows)), tables=(table,), printed="not"),),
     )
 

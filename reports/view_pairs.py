@@ -54,8 +54,7 @@ def _chart(metric: str, every: list[_Line]) -> PairChart:
     kind = kind_of(metric)
     lines = sorted(every, key=lambda line: line[1].grouping)[:TOP_PAIRS]
     names = [
-        say("mitigate.label", grouping=clean(item.grouping), method=clean(method.method))
-        for method, item in lines
+        _name(method, item, alone=len({line.grouping for _, line in lines}) == 1) for method, item in lines
     ]
     figures = clauses(
         say(
@@ -77,6 +76,12 @@ def _chart(metric: str, every: list[_Line]) -> PairChart:
         ),
         rule={"points": 0.0, "ratio": 1.0}.get(kind),
     )
+
+
+def _name(method: MitigationFacts, item: MitigationFigure, *, alone: bool) -> str:
+    """Name a line by its method, and by its grouping where there are several."""
+    name = clean(method.method)
+    return name if alone else say("mitigate.label", grouping=clean(item.grouping), method=name)
 
 
 def _dot(estimate: Estimate, kind: Kind) -> Dot:

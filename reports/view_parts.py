@@ -432,6 +432,7 @@ class Page:
     headline: str
     summary: str
     lines: tuple[VerdictLine, ...]
+    rule: str
     decide: tuple[str, ...]
     facts: tuple[Fact, ...]
     picture: Section

@@ -91,7 +91,7 @@ def asks_table(item: ProfileFacts, anchor: str) -> Table:
     names = ("where", "standing", "holds", "lacks")
     return Table(
         id=f"{anchor}-asks",
-        caption=say("profiles.asks", id=item.id),
+        caption=say("profiles.asked", name=item.name.partition(":")[0]),
         corner=say("profiles.column.ask"),
         columns=tuple(Column(say(f"profiles.column.{name}"), number=False) for name in names),
         rows=tuple(_ask(ask) for ask in item.asks),
@@ -141,7 +141,7 @@ def _folds(item: ProfileFacts, anchor: str) -> Iterator[Fold]:
     if uncertain:
         yield Fold(say("profiles.uncertain"), notes=uncertain)
     if item.options:
-        yield Fold(say("profiles.options"), tables=(_options(item, anchor),), printed="plain")
+        yield Fold(say("profiles.options"), tables=(_options(item, anchor),))
 
 
 def _options(item: ProfileFacts, anchor: str) -> Table:

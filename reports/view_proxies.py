@@ -27,7 +27,14 @@ def proxies_section(record: Record, hidden: Hidden) -> Section | None:
         _part(item, _names(record, hidden, item.attribute), f"proxies-{place}")
         for place, item in enumerate(record.proxies, start=1)
     )
-    return Section("proxies", say("proxies.heading"), say("proxies.intro"), sections=parts)
+    methods = dict.fromkeys(map(_method, record.proxies))
+    several = (say("proxies.several"),) if any(len(item.groups) > 2 for item in record.proxies) else ()
+    notes = (*methods, *several)
+    return Section("proxies", say("proxies.heading"), say("proxies.intro"), sections=parts, notes=notes)
+
+
+def _method(item: ProxyFacts) -> str:
+    return say("proxies.method", rows=formats.count(item.sampled), folds=item.folds, seed=item.seed)
 
 
 def _names(record: Record, hidden: Hidden, attribute: str) -> dict[Group, str]:
@@ -53,15 +60,14 @@ def _part(item: ProxyFacts, names: dict[Group, str], anchor: str) -> Section:
         more=rows[_FEW:],
         more_label=say_many("proxies.more", len(rows) - _FEW),
     )
-    method = say("proxies.method", rows=formats.count(item.sampled), folds=item.folds, seed=item.seed)
-    several = (say("proxies.several"),) if len(item.groups) > 2 else ()
     return Section(
         id=anchor,
         heading=say("proxies.part", attribute=attribute),
         intro=_first(item, attribute),
         charts=(_chart(item, attribute, anchor),),
         notes=(*_own(item), *_lefts(item, names, attribute)),
-        folds=(Fold(say("proxies.figures"), tables=(table,), notes=(method, *several), printed="plain"),),
+        folds=(Fold(say("proxies.figures"), tables=(table,), printed="not"),),
+        panel=True,
     )
 
 

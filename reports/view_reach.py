@@ -82,8 +82,7 @@ def _pooled_cells(
             continue
         interval = None if estimate is None else estimate.interval
         yield Cell(figure(rate.raw, "rate"), sub=span(interval, "rate"))
-        ends = f"{formats.bare(rate.low, 'rate')} to {formats.bare(rate.high, 'rate')}"
-        yield Cell(figure(rate.pooled, "rate"), sub=ends)
+        yield Cell(figure(rate.pooled, "rate"), sub=formats.ends(rate.low, rate.high, "rate"))
 
 
 def _power(scope: Scope) -> Fold | None:

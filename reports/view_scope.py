@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,13 +15,13 @@ from . import formats
 from .formats import Kind, figure, kind_of
 from .names import isolate, named
 from .view_marks import mark
-from .view_parts import Cell, Mark
-from .wording import say, series
+from .view_parts import Cell, Mark, Row
+from .wording import say, say_many, series
 
 TOP = 30
 """How many groups a picture shows; the tables hold the rest."""
 
-LABEL = 26
+LABEL = 27
 """How many letters of a name a picture shows."""
 
 CHARTED = (
@@ -60,7 +61,7 @@ class Scope:
 
     @cached_property
     def ordered(self) -> tuple[GroupFacts, ...]:
-        """All groups, the lowest selection rate first, undefined and withheld ones last."""
+        """All groups, the lowest selection rate first; small, undefined and withheld ones follow, in turn."""
         return tuple(sorted(self.part.groups, key=self._rank))
 
     @cached_property
@@ -89,11 +90,11 @@ class Scope:
 
     def _rank(self, item: GroupFacts) -> tuple[int, float, str]:
         if item.group in self.hidden:
-            return (2, 0.0, item.name)
+            return (3, 0.0, item.name)
         estimate = item.rates.get("selection_rate")
         if estimate is None or not formats.defined(estimate):
-            return (1, 0.0, item.name)
-        return (0, estimate.value, item.name)
+            return (2, 0.0, item.name)
+        return (int(item.below_minimum), estimate.value, item.name)
 
 
 def worst_of(part: GroupingFacts) -> tuple[Disparity, ...]:
@@ -123,6 +124,17 @@ def group_head(scope: Scope, item: GroupFacts) -> Cell:
     if item.missing:
         marks.append(mark("missing"))
     return named(item.name, marks=tuple(marks))
+
+
+def gathered(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Put the rows of withheld groups last; where they are many, one row stands for them all."""
+    every = tuple(rows)
+    gone = [row for row in every if row.tone == "muted"]
+    shown = tuple(row for row in every if row.tone != "muted")
+    if len(gone) <= TOP:
+        return (*shown, *gone)
+    head = Cell(say_many("grouping.gone", len(gone)), marks=(mark("withheld"),))
+    return (*shown, Row(head, gone[0].cells, "muted"))
 
 
 def axis_from_zero(highs: list[float], kind: Kind) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from .names import isolate, listed, named
 from .phrases import reworded
 from .view_marks import mark
 from .view_parts import Cell, Column, Fold, Row, Section, Table
-from .view_scope import TOP, glossary_id
+from .view_scope import TOP, gathered, glossary_id
 from .view_score_pictures import score_charts, score_points
 from .wording import say, say_many, words_of
 
@@ -71,7 +71,7 @@ def _bound(value: float) -> str:
 
 def _part(record: Record, facts: ScoreFacts, item: GroupingScores, anchor: str) -> Section:
     names = [name for name in _FIGURES if name in facts.overall.figures]
-    rows = tuple(_row(group, names, isolate(group.name)) for group in item.groups)
+    rows = gathered(_row(group, names, isolate(group.name)) for group in _worst_first(item.groups))
     everyone = _row(facts.overall, names, say("grouping.everyone"), everyone=True)
     table = Table(
         id=f"{anchor}-table",
@@ -94,6 +94,18 @@ def _part(record: Record, facts: ScoreFacts, item: GroupingScores, anchor: str) 
             *score_points(record, item.name, anchor),
         ),
     )
+
+
+def _worst_first(groups: tuple[GroupScores, ...]) -> tuple[GroupScores, ...]:
+    """Leave a few groups in their order; of many, put first whom the scores tell apart worst."""
+    if len(groups) <= TOP:
+        return groups
+    return tuple(sorted(groups, key=_area))
+
+
+def _area(group: GroupScores) -> float:
+    item = None if group.withheld else group.figures.get("roc_auc")
+    return item.estimate.value if item is not None and formats.defined(item.estimate) else math.inf
 
 
 def _column(name: str) -> Column:
@@ -131,7 +143,7 @@ def _gap_table(item: GroupingScores, anchor: str) -> Table | None:
         return None
     names = {group.group: group.name for group in item.groups}
     reference = next(gap.reference for gap in item.gaps)
-    rows = tuple(
+    rows = gathered(
         _gap_row(names[group], gaps, gone=bool({group, reference} & withheld))
         for group, gaps in found.items()
         if group is not None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from ..audit.record import Record, SliceFacts, SliceRow
+from ..metrics.results import Level
 from . import formats
+from .bands import said_band
 from .formats import figure, span
-from .names import listed, named, prose
+from .names import listed, named
 from .view_marks import mark
 from .view_parts import Cell, Column, Fold, Row, Section, Table
 from .view_scope import TOP
@@ -47,16 +49,48 @@ def _part(item: SliceFacts, anchor: str) -> Section:
         heading=say(f"slices.part.{item.direction}", metric=words_of(item.metric).name),
         intro="" if rows else say("slices.none"),
         tables=(table,) if rows else (),
-        folds=(Fold(say("slices.method"), notes=(prose(item.words),)),),
+        folds=(Fold(say("slices.method"), notes=(_searched(item),)),),
     )
+
+
+def _searched(item: SliceFacts) -> str:
+    """Say how many slices were tested, and what became of those that differ."""
+    return say_many(
+        "slices.searched",
+        item.tested,
+        depth=item.depth,
+        columns=len(item.columns),
+        minimum=item.min_size,
+        metric=words_of(item.metric).inline,
+        found=formats.count(item.found),
+        effect=formats.number(item.effect),
+        level=formats.number(item.level, 3),
+        shorter=formats.count(item.shorter),
+        shared=formats.count(item.shared),
+        overlap=formats.count(item.overlap),
+        not_shown=formats.count(item.not_shown),
+    )
+
+
+def _name(item: SliceRow) -> str:
+    return say("slices.and").join(_condition(item, column, level) for column, level in item.conditions)
+
+
+def _condition(item: SliceRow, column: str, level: Level) -> str:
+    """Write one condition; the record's own name tells whether its level is a bin of numbers."""
+    if level is None:
+        return say("slices.missing", column=column)
+    if f"{column} = " in item.name:
+        return say("slices.equals", column=column, level=level)
+    return say("slices.within", column=column, level=said_band(str(level)))
 
 
 def _row(item: SliceRow) -> Row:
     if item.withheld:
         gone = (Cell(formats.NO_FIGURE),) * len(_COLUMNS)
-        return Row(named(item.name, marks=(mark("withheld"),)), gone, "muted")
+        return Row(named(_name(item), marks=(mark("withheld"),)), gone, "muted")
     return Row(
-        named(item.name, limit=120),
+        named(_name(item), limit=120),
         (
             Cell(formats.count(item.rows)),
             Cell(figure(item.rate.value, "rate"), sub=span(item.rate.interval, "rate")),

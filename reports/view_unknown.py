@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..audit.public import LEFT_OUT
 from ..audit.record import Record
 from . import formats
 from .names import listed
@@ -11,7 +12,7 @@ from .phrases import reworded
 from .view_parts import Section
 from .view_scope import Scope
 from .view_verdict import tally
-from .wording import say, say_many
+from .wording import has_message, say, say_many, series
 
 TOLD = frozenset({"small_groups", "missing_group"})
 """Notes of the record that this section tells in words of its own."""
@@ -45,8 +46,23 @@ def _unknowns(record: Record, scopes: tuple[Scope, ...]) -> Iterator[str]:
             yield reworded(note.text)
     if _unmatched(record):
         yield say("unknown.overlap.none")
+    yield from _absent(record)
+
+
+def _absent(record: Record) -> Iterator[str]:
+    """Say which parts are missing; those that the public record is without are named together."""
+    gone = [item.part for item in record.absent if item.reason == LEFT_OUT]
+    if gone:
+        yield say("unknown.public", parts=series(map(_part, gone)))
     for item in record.absent:
+        if item.reason == LEFT_OUT:
+            continue
         yield say("unknown.absent", part=_sentence(item.part), reason=reworded(item.reason).rstrip(".。"))
+
+
+def _part(name: str) -> str:
+    key = f"unknown.part.{name}"
+    return say(key) if has_message(key) else reworded(name.replace("_", " "))
 
 
 def _unmatched(record: Record) -> bool:

@@ -43,18 +43,24 @@ def headline(record: Record) -> str:
 
 
 def summary(record: Record) -> str:
-    """Count the states, and say what they mean."""
+    """Count the states."""
     if not record.verdicts:
         return say("headline.none_note")
     found = tally(record)
-    counted = say(
+    return say(
         "headline.tally",
         passed=found["pass"],
         failed=found["fail"],
         inconclusive=found["inconclusive"],
         undefined=found["undefined"],
     )
-    words = [counted, say("headline.rule")]
+
+
+def rule(record: Record) -> str:
+    """Say what the states mean; empty where nothing was judged."""
+    if not record.verdicts:
+        return ""
+    words = [say("headline.rule")]
     if any(item.interval and item.interval.level > item.limit.confidence for item in record.verdicts):
         words.append(say("verdict.family", count=len(record.verdicts)))
     return passage(words)

@@ -11,7 +11,7 @@ from ..audit.record_coarse import CoarseFacts, CoarseGrouping
 from ..metrics.catalogue import CATALOGUE
 from . import formats
 from .formats import figure, kind_of
-from .names import clean, isolate, listed
+from .names import isolate, listed, named
 from .view_parts import Cell, Column, Row, WhatIf, WhatIfPart
 from .view_scope import glossary_id
 from .wording import say, series, words_of
@@ -45,7 +45,7 @@ def _part(record: Record, facts: CoarseFacts, grouping: CoarseGrouping, place: i
     names = rates_of(facts)
     groups = [
         Row(
-            Cell(clean(group.name)),
+            named(group.name),
             (
                 Cell(formats.number(now.thresholds[i], 3)),
                 *(Cell(figure(now.rates[name][i], "rate")) for name in names),
@@ -59,7 +59,7 @@ def _part(record: Record, facts: CoarseFacts, grouping: CoarseGrouping, place: i
         id=anchor,
         heading=say("what_if.part", name=isolate(grouping.name)),
         all_label=say("what_if.all", name=isolate(grouping.name)),
-        sliders=tuple(say("what_if.slider", group=isolate(clean(group.name))) for group in grouping.groups),
+        sliders=tuple(say("what_if.slider", group=isolate(group.name)) for group in grouping.groups),
         at=facts.at,
         most=len(facts.thresholds) - 1,
         columns=(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
-from evenhand import audit_predictions
+from evenhand import audit_predictions, explain_row
 from evenhand.audit.card import card_of
 from evenhand.audit.compare import compare_records
 from evenhand.audit.data import adult_path
@@ -16,12 +17,13 @@ from evenhand.audit.profile_packs import packs
 from evenhand.audit.settings import Settings
 from evenhand.reports.datasheet import draw
 from evenhand.reports.datasheet_files import Sheet
+from evenhand.reports.decision import render_decisions
 from evenhand.reports.html import render_comparison, render_report
 from evenhand.reports.local_law_144 import render_local_law
 from evenhand.reports.model_card_files import card_page
 from evenhand.tests.browsing import opened
 from evenhand.tests.rich_audit import rich_record
-from evenhand.tests.sample_record import SMALL, sample_record
+from evenhand.tests.sample_record import SMALL, many_groups, sample_record
 
 axe = pytest.importorskip(
     "axe_playwright_python", reason="needs axe-playwright-python, which is not installed"
@@ -33,8 +35,12 @@ COLOURS = ["color-contrast", "link-in-text-block"]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, pipeline: Any, tested: pd.DataFrame) -> Path:
     place = tmp_path_factory.mktemp("accessible")
+    rows = tested.drop(columns=["income", "p", "decision", "weight"])
+    refused = explain_row(
+        pipeline, rows, 3, pos_label=">50K", sensitive_features="sex", methods=["shap"], background=50
+    ).record
     small = sample_record(SMALL)
     pages = {
         "report": render_report(small.model_copy(update={"coarse": rich_record().coarse})),
@@ -46,6 +52,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ).page
         ),
         "card": draw(card_page(card_of(small))),
+        "decision": render_decisions(refused),
+        "german": render_report(small, "de"),
+        "chinese": render_report(small, "zh"),
+        "many": render_report(many_groups(200)),
     }
     law = {"exclude_small": True, "exclude_because": "too few"}
     held = audit_predictions(
@@ -73,9 +83,12 @@ COLOURLESS = {"runOnly": TAGS, "rules": {name: {"enabled": False} for name in CO
 @pytest.mark.parametrize(
     ("name", "scheme", "width", "run"),
     [
-        *((name, *one) for name in ("report", "compare", "datasheet", "card", "law") for one in RUNS),
-        ("whole", "light", 390, COLOURLESS),
-        ("profiles", "light", 390, COLOURLESS),
+        *(
+            (name, *one)
+            for name in ("report", "compare", "decision", "datasheet", "card", "law")
+            for one in RUNS
+        ),
+        *((name, "light", 390, COLOURLESS) for name in ("whole", "profiles", "german", "chinese", "many")),
     ],
 )
 def test_axe_finds_nothing(

@@ -162,7 +162,7 @@ def test_a_language_without_a_form_for_one_says_the_other():
     ("language", "rate", "points", "count", "span", "level"),
     [
         ("en", "30.3%", "−19.6 points", "16,281", "−1.0 to 29.5", "99.17%"),
-        ("de", "30,3\u00a0%", "−19,6 Prozentpunkte", "16.281", "−1,0 bis 29,5", "99,17\u00a0%"),
+        ("de", "30,3\u00a0%", "−19,6\u00a0%\u2011Punkte", "16.281", "−1,0 bis 29,5", "99,17\u00a0%"),
         ("zh", "30.3%", "−19.6个百分点", "16,281", "−1.0至29.5", "99.17%"),
     ],
 )

@@ -47,7 +47,7 @@ def test_the_record_answers_and_people_answer(prompts):
 def test_results_by_group_and_intersection_stand_with_intervals(card, prompts):
     table = next(block for block in prompts["Q1"].blocks if "sex" in block.caption)
     female = next(row for row in table.rows if row[0].text == "Female")
-    assert (female[1].text, female[3].text) == ("5,421", "7.6% [6.9 to 8.3]")
+    assert (female[1].text, female[3].text) == ("5,421", "7.6% [6.9\u00a0to\u00a08.3]")
     assert prompts["Q2"].blocks
 
 

@@ -179,6 +179,13 @@ def test_limits_count_as_fixed_before_only_if_they_were(day, found):
     assert standing(record, "eu-ai-act")["before"] == found
 
 
+def test_the_day_of_the_policy_is_that_of_its_limits():
+    limit = [{"metric": "demographic_parity_ratio", "attribute": "race", "min": 0.8}]
+    record = audited({"W": (60, 100), "B": (45, 100)}, policy=limit, policy_fixed="2020-01-01")
+    assert standing(record, "eu-ai-act")["before"] == "held"
+    assert profile(record, "eu-ai-act").said == {"thresholds_fixed": "2020-01-01"}
+
+
 def test_what_people_say_is_evidence():
     said = {"metrics_why": "A refusal is the harm.", "signed_by": "R. {Reviewer}", "signed_on": "2026-03-01"}
     record = audited({"W": (60, 100), "B": (45, 100)}, evidence=said)

@@ -12,12 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evenhand.audit.privacy import hidden_groups
-from evenhand.audit.record import MitigationFigure, Record
+from evenhand.audit.public import LEFT_OUT
+from evenhand.audit.record import Absent, MitigationFigure, Record
 from evenhand.metrics.results import Estimate, Group, Interval
 from evenhand.reports import formats, names, wording
 from evenhand.reports.view import build_page, charts_of
 from evenhand.reports.view_effects import effect_of
-from evenhand.reports.view_parts import BarChart, DotChart, Page, Section, Table
+from evenhand.reports.view_parts import BarChart, Cell, DotChart, Page, Row, Section, Table, Tone
+from evenhand.reports.view_scope import TOP, Scope, gathered
 from evenhand.tests.sample_record import (
     ADULT,
     SMALL,
@@ -119,8 +121,8 @@ def test_a_verdict_of_a_withheld_group_is_withheld_by_its_group() -> None:
 def test_limits_judged_as_a_family_say_so(page: Page) -> None:
     record = sample_record()
     wide = record.verdicts[0].model_copy(update={"interval": Interval(0.15, 0.2, 0.99, "Wilson")})
-    assert "judged together as one family" not in page.summary
-    found = build_page(record.model_copy(update={"verdicts": (wide, *record.verdicts[1:])})).summary
+    assert "judged together as one family" not in page.rule
+    found = build_page(record.model_copy(update={"verdicts": (wide, *record.verdicts[1:])})).rule
     assert "the 5 limits being judged together as one family" in found
 
 
@@ -300,7 +302,7 @@ def test_the_summary_has_a_row_a_method_and_a_column_a_grouping(page: Page) -> N
         f for f in sample_record().mitigation[0].figures
         if (f.grouping, f.metric) == ("sex", "equalized_odds_difference")
     )  # fmt: skip
-    assert table.rows[0].cells[2].text.lstrip("+") == formats.figure(figure.change.value, "points")
+    assert table.rows[0].cells[2].text.lstrip("+") == formats.bare(figure.change.value, "points")
 
 
 def test_the_full_tables_of_methods_are_folded_and_not_printed(page: Page) -> None:
@@ -542,3 +544,33 @@ def test_the_catalogue_holds_what_templates_ask_for() -> None:
     }
     assert len(asked) > 10
     assert asked <= set(wording.messages("en"))
+
+
+# --- many groups, and what a public record is without ---------------------------------------------------
+
+
+def _line(name: str, tone: Tone = "plain") -> Row:
+    return Row(Cell(name), (Cell("1"),), tone)
+
+
+@pytest.mark.parametrize(("gone", "rows"), [(TOP, 2 + TOP), (TOP + 1, 3)])
+def test_withheld_rows_stand_last_and_are_one_where_they_are_many(gone: int, rows: int) -> None:
+    found = gathered([_line("a"), *(_line(str(i), "muted") for i in range(gone)), _line("b")])
+    assert len(found) == rows
+    assert [row.head.text for row in found[:2]] == ["a", "b"]
+    assert {row.tone for row in found[2:]} == {"muted"}
+
+
+def test_groups_too_small_to_judge_follow_the_others() -> None:
+    record = sample_record(SMALL)
+    part = next(item for item in record.groupings if item.name == "race")
+    order = [item.below_minimum for item in Scope(record, part, frozenset(), "by-2").ordered]
+    assert order == sorted(order)
+    assert True in order
+
+
+def test_the_page_of_a_public_record_says_once_what_it_is_without() -> None:
+    absent = tuple(Absent(part=name, reason=LEFT_OUT) for name in ("datasheet", "whole", "odd_part"))
+    page = build_page(sample_record().model_copy(update={"absent": absent}))
+    told = [note for note in page.unknown.notes if "public record" in note]
+    assert [note.split(": ")[1] for note in told] == ["the datasheet, the model as a whole, odd part."]

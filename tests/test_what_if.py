@@ -131,3 +131,15 @@ def test_tables_sort_by_their_figures_and_what_has_none_stands_last(browser: Any
         page.click("#matrix-table thead th:nth-child(2) button.sort")
         assert page.evaluate(read) == expected
     page.close()
+
+
+def test_a_name_of_ten_thousand_letters_is_shortened(rows: dict[str, Any]) -> None:
+    group = np.where(rows["group"] == "M", "x" * 10_000, "short")
+    record = audit_predictions(
+        rows["y"], y_score=rows["score"], sensitive_features={"g": group}, explain=False
+    ).record
+    section = what_if(record)
+    assert section is not None
+    heads = [row.head.text for part in section.parts for row in part.rows]
+    assert len(heads) == 2
+    assert max(map(len, (*heads, *section.parts[0].sliders))) < 120
