@@ -13,7 +13,8 @@ demo: $(VENV)/installed
 	$(BIN)/evenhand demo --out $(OUT)
 
 test: $(VENV)/installed-test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	# Two processes on two cores: threads of their own would only be in each other's way.
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 $(VENV)/created:
 	$(PYTHON) -m venv $(VENV)
