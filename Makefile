@@ -12,8 +12,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 demo: $(VENV)/installed
 	$(BIN)/evenhand demo --out $(OUT)
 
+# Two processes on two cores: threads of their own would only be in each other's way.
 test: $(VENV)/installed-test
-	# Two processes on two cores: threads of their own would only be in each other's way.
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 $(VENV)/created:
