@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -191,14 +192,19 @@ def _from_pandas(frame: pd.DataFrame, name: str) -> pa.Table:
     for position, column in enumerate(frame.columns):
         try:
             arrays.append(pa.array(frame.iloc[:, position], from_pandas=True))
-        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-            first = str(error).splitlines()[0]
-            message = f"a column holds values of one type, but {column} does not ({first}); convert it"
-            problems.append(Problem("mixed_types", name, message))
+        except (pa.ArrowException, OverflowError, UnicodeError) as error:
+            problems.append(Problem("mixed_types", name, _unknown(str(column), error)))
     if problems:
         raise InputError(problems)
     chunked = [array if isinstance(array, pa.ChunkedArray) else pa.chunked_array([array]) for array in arrays]
     return pa.table(chunked, names=[str(column) for column in frame.columns])
+
+
+def _unknown(column: str, error: Exception) -> str:
+    """Say of a column what Arrow makes nothing of; where an object lies in memory is left out."""
+    first = re.sub(r" at 0x[0-9a-f]+", "", str(error).splitlines()[0])
+    rule = "a column holds numbers, texts, truth values or dates, of one type"
+    return f"{rule}, but {column} does not ({first}); convert it"
 
 
 def _from_other(frame: Any, name: str) -> pa.Table:

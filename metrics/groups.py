@@ -138,7 +138,7 @@ def _to_arrow(series: nw.Series[Any]) -> Any:
     if series.implementation.is_pandas_like():
         try:
             return pa.array(native, from_pandas=True)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError, UnicodeError):
             return native.to_numpy(dtype=object)
     return series.to_arrow()
 

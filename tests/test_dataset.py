@@ -308,10 +308,22 @@ def test_names_with_quotes_and_stars_are_only_names(tmp_path):
 def test_frames_with_two_columns_of_a_name_or_mixed_types_are_refused():
     with pytest.raises(InputError, match="got twice: a; rename"):
         open_dataset(pd.DataFrame([[1, 2]], columns=["a", "a"]))
-    with pytest.raises(InputError, match="a column holds values of one type, but m does not"):
+    with pytest.raises(InputError, match="of one type, but m does not"):
         open_dataset(pd.DataFrame({"m": pd.Series([1, "x", {}], dtype=object)}))
     with pytest.raises(InputError, match="got dict"):
         open_dataset({"a": [1]})
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[10**30, 1], [1j, 2.0], ["\ud800", "a"], [object(), 1], pd.arrays.SparseArray([0, 1])],
+    ids=["huge", "complex", "half a letter", "objects", "sparse"],
+)
+def test_columns_of_what_no_table_holds_are_refused(values):
+    column = values if isinstance(values, pd.arrays.SparseArray) else pd.Series(values, dtype=object)
+    with pytest.raises(InputError, match=r"truth values or dates, .* but m does not") as error:
+        open_dataset(pd.DataFrame({"m": column}))
+    assert " at 0x" not in str(error.value)
 
 
 def test_bands_are_named_as_people_speak():
