@@ -45,6 +45,7 @@ from .facts_reference import reference_facts, unknown_references
 from .facts_table import Column, Table, open_table, unknown_columns
 
 _MAX_PATTERN_COLUMNS = 40
+_KEPT = ("split", "weight", "id", "sensitive", "target")
 
 
 def written_by(path: str | Path) -> str | None:
@@ -95,7 +96,7 @@ def dataset_facts(
     Parameters
     ----------
     relation : duckdb.DuckDBPyRelation
-        The rows; what stands for a missing value is NULL already. Some 50 passes are made over it.
+        The rows; what stands for a missing value is NULL already. A few passes are made over each column.
     target : str or None
         Column of the label.
     pos_label : object
@@ -145,22 +146,11 @@ def dataset_facts(
         "target": [target], "split": [split], "weight": [weight], "id": [id], "sensitive": sensitive,
         "quasi_identifiers": quasi_identifiers or (), "bands": list(edges),
     }  # fmt: skip
-    wanted = {where: [item for item in names if item is not None] for where, names in named.items()}
-    if problems := unknown_columns(table, wanted):
-        raise InputError(problems)
-    roles = Roles(
-        target=table[target] if target else None,
-        positive=positive_sql(table[target] if target else None, pos_label),
-        sensitive=tuple(table[item] for item in dict.fromkeys(sensitive)),
-        split=table[split] if split else None,
-        weight=table[weight] if weight else None,
-        bands=edges,
-    )
+    roles = _roles(table, named, pos_label, edges)
     overall = _checked(table, roles, pos_label, intersections)
-    kept: dict[str | None, str] = {split: "split", weight: "weight", id: "id"}
-    kept.update(dict.fromkeys(sensitive, "sensitive"))
-    kept[target] = "target"
-    rows, columns, tenths = column_facts(table, {key: role for key, role in kept.items() if key is not None})
+    # Of a column named twice the last counts: a target is a target whatever else it is.
+    kept = {name: role for role in _KEPT for name in named[role] if name is not None}
+    rows, columns, tenths = column_facts(table, kept)
     identity = table[id] if id else None
     ids = id_facts(table, columns, id, rows)
     keys = [column.name for column in columns if column.key] + [item.column for item in ids]
@@ -203,6 +193,29 @@ def dataset_facts(
             tenths,
         ),
         references=reference_facts(reference, groupings),
+    )
+
+
+def _roles(
+    table: Table,
+    named: Mapping[str, Sequence[str | None]],
+    pos_label: object,
+    edges: Mapping[str, tuple[float, ...]],
+) -> Roles:
+    """Find the columns that are named."""
+    wanted = {where: [item for item in names if item is not None] for where, names in named.items()}
+    if problems := unknown_columns(table, wanted):
+        raise InputError(problems)
+    target, split, weight = (
+        next((table[name] for name in wanted[role]), None) for role in ("target", "split", "weight")
+    )
+    return Roles(
+        target=target,
+        positive=positive_sql(target, pos_label),
+        sensitive=tuple(table[name] for name in dict.fromkeys(wanted["sensitive"])),
+        split=split,
+        weight=weight,
+        bands=edges,
     )
 
 

@@ -76,6 +76,19 @@ def _names(data: bytes) -> list[str]:
         return []
 
 
+def folder_of(archive: zipfile.ZipFile) -> str:
+    """Give the one folder in which all parts of an archive lie.
+
+    Raises
+    ------
+    ValueError
+        There are several, or none.
+    """
+    roots = {name.partition("/")[0] for name in archive.namelist()}
+    require(len(roots) == 1, "its parts do not lie in one folder")
+    return roots.pop()
+
+
 def read_archive(data: bytes, where: str) -> Archive:
     """Read an archive.
 
@@ -95,9 +108,7 @@ def read_archive(data: bytes, where: str) -> Archive:
     """
     refuse_bomb(data, where)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        roots = {name.partition("/")[0] for name in archive.namelist()}
-        require(len(roots) == 1, "its parts do not lie in one folder")
-        root = roots.pop()
+        root = folder_of(archive)
         require(archive.read(f"{root}/{_FORMAT}") == b"pt2", "it is of another format than pt2")
         require(archive.read(f"{root}/byteorder") == b"little", "its numbers are written big end first")
         names = archive.namelist()

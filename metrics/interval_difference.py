@@ -17,7 +17,7 @@ from .interval_basics import (
     stand_ins,
     with_rows,
 )
-from .interval_rate import modified_wilson, rarity, wilson
+from .interval_rate import modified_wilson, rarity_below, wilson
 
 
 def score_z_difference(
@@ -178,7 +178,7 @@ def widened_difference(
 
 def _moved_out(counts: Table, low: Array, low1: Array, high2: Array) -> Array:
     """Lower end of ``p1 - p2``, moved to that of the rates' own ends where few outcomes carry it."""
-    few = np.maximum(rarity(counts[0]), rarity(counts[3] - counts[2]))
+    few = rarity_below(counts)
     with np.errstate(divide="ignore", invalid="ignore"):
         p1, p2 = counts[0] / counts[1], counts[2] / counts[3]
     joined = p1 - p2 - np.hypot(p1 - low1, high2 - p2)

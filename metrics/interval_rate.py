@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from .interval_basics import Array, Ends, checked_counts, critical_value
+from .interval_basics import Array, Ends, Table, checked_counts, critical_value
 
 _FEW = 3
 """Up to so many successes or failures have an end from Poisson's law; it fades out until one more."""
@@ -96,6 +96,15 @@ def rarity(x: Array) -> Array:
     """
     share: Array = np.where(x > 0, np.clip(_FEW + 1 - x, 0, 1), 0.0)
     return share
+
+
+def rarity_below(counts: Table) -> Array:
+    """Give `rarity` of the outcomes that carry the lower end of ``p1 - p2`` or ``p1 / p2``.
+
+    Those are the successes of the first group and the failures of the second.
+    """
+    x1, _, x2, n2 = counts
+    return np.maximum(rarity(x1), rarity(n2 - x2))
 
 
 def clopper_pearson(x: ArrayLike, n: ArrayLike, level: float = 0.95, *, z: ArrayLike | None = None) -> Ends:

@@ -17,7 +17,7 @@ from .interval_basics import (
     stand_ins,
     with_rows,
 )
-from .interval_rate import modified_wilson, rarity
+from .interval_rate import modified_wilson, rarity_below
 
 _FURTHEST = 60.0
 """Bracket of a ratio on the log scale: e^-60 to e^60 holds every ratio of counts that fit a float."""
@@ -140,7 +140,7 @@ def widened_ratio(
 
 def _moved_out(counts: Table, low: Array, low1: Array, high2: Array) -> Array:
     """Lower end of ``p1 / p2``, moved to that of the rates' own ends where few outcomes carry it."""
-    few = np.maximum(rarity(counts[0]), rarity(counts[3] - counts[2]))
+    few = rarity_below(counts)
     usable = with_rows(counts) & (counts[0] > 0) & (counts[2] > 0)
     x1, n1, x2, n2 = stand_ins(counts, usable)
     p1, p2 = x1 / n1, x2 / n2

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..model_checks import require
+from ..torch_archive import folder_of
 from ..torch_numbers import strided
 from ..trust import refuse_bomb
 from .pickled import Reader, Tensor, Thing
@@ -83,9 +84,7 @@ def read_script(data: bytes, where: str) -> ScriptArchive:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = archive.namelist()
         require(len(names) == len(set(names)), "two of its parts bear one name")
-        roots = {name.partition("/")[0] for name in names}
-        require(len(roots) == 1, "its parts do not lie in one folder")
-        return _Parts(archive, roots.pop(), 2 * len(data) + _FREE_BYTES).read()
+        return _Parts(archive, folder_of(archive), 2 * len(data) + _FREE_BYTES).read()
 
 
 class _Parts:
