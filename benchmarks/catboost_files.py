@@ -28,6 +28,7 @@ import pandas as pd
 from evenhand.audit.booster_catboost import CatBoostFile, read_catboost
 from evenhand.audit.model import load_model
 from evenhand.errors import InputError
+from evenhand.tests.damage import damaged
 
 SECONDS = 8
 WHOLE = [0, 1, 2, 255, 65535, 1 << 20, (1 << 31) - 1, -1, -(1 << 31)]
@@ -77,20 +78,6 @@ def fitted(path: Path) -> tuple[pd.DataFrame, list[bytes]]:
             model.save_model(str(path))
             models.append(path.read_bytes())
     return frame[:40], models
-
-
-def damaged(data: bytes, rng: random.Random) -> bytes:
-    made = bytearray(data)
-    how = rng.randrange(5)
-    for _ in range(rng.randrange(1, 5)):
-        at, other = (rng.randrange(8, len(made) - 16) // 4 * 4 for _ in range(2))
-        if how == 0:
-            made[at] ^= 1 << rng.randrange(8)
-        elif how <= 2:
-            struct.pack_into("<I", made, at, rng.choice(WHOLE) % (1 << 32))
-        elif how == 3:
-            made[at : at + 16], made[other : other + 16] = made[other : other + 16], made[at : at + 16]
-    return bytes(made[: rng.randrange(4, len(made))] if how == 4 else made)
 
 
 def crafted(data: bytes, rng: random.Random) -> bytes:

@@ -13,7 +13,7 @@ from evenhand.audit.duck import connect
 from evenhand.audit.facts import dataset_facts
 from evenhand.reports.datasheet import draw, render_datasheet
 from evenhand.reports.model_card_files import card_page
-from evenhand.tests.browsing import opened
+from evenhand.tests.browsing import opened, tables_on_paper
 from evenhand.tests.sample_record import SMALL, sample_record
 
 HOSTILE = [
@@ -46,13 +46,8 @@ def card() -> str:
 def test_no_table_is_cut_on_paper(browser, tmp_path, make):
     path = tmp_path / "page.html"
     path.write_text(make(), encoding="utf-8")
-    # A4 less the page's margins, in CSS pixels.
     page, _ = opened(browser, path, viewport={"width": 680, "height": 1000})
-    page.emulate_media(media="print")
-    cut = page.evaluate(
-        "[...document.querySelectorAll('table')].filter(t => t.getBoundingClientRect().right > 681).map("
-        "t => [t.caption.innerText, t.getBoundingClientRect().right])"
-    )
+    _, cut = tables_on_paper(page, 680)
     assert cut == []
     page.close()
 

@@ -20,7 +20,7 @@ from evenhand.reports.decision import render_decisions
 from evenhand.reports.html import render_comparison, render_report
 from evenhand.reports.language import written_in
 from evenhand.reports.model_card_files import card_page
-from evenhand.tests.browsing import opened
+from evenhand.tests.browsing import opened, tables_on_paper
 from evenhand.tests.rich_audit import rich_record
 from evenhand.tests.sample_record import SMALL, many_groups, sample_record
 
@@ -115,12 +115,7 @@ def test_pictures_of_one_page_have_letters_of_one_size(browser: Any, folder: Pat
 
 @pytest.mark.parametrize("name", ["rich-de", "compare-en", "decision-de", "thousand"])
 def test_paper_cuts_no_table(browser: Any, folder: Path, name: str) -> None:
-    # A4 less the page's margins, in CSS pixels.
     page, _ = opened(browser, folder / f"{name}.html", viewport={"width": 688, "height": 1000})
-    page.emulate_media(media="print")
-    cut = page.evaluate(
-        "[...document.querySelectorAll('table')].filter(t => t.checkVisibility() &&"
-        " t.getBoundingClientRect().right > 689).map(t => [t.id, t.getBoundingClientRect().right])"
-    )
+    _, cut = tables_on_paper(page, 688)
     assert cut == []
     page.close()

@@ -17,6 +17,7 @@ from evenhand.audit.explaining_model import counted
 from evenhand.audit.flatbuffer import Table, write_flatbuffer
 from evenhand.audit.model import load_model
 from evenhand.errors import ModelError
+from evenhand.tests.damage import damaged
 
 catboost = pytest.importorskip("catboost")
 
@@ -155,27 +156,11 @@ def files(rows, sums):
     return {name: fitted(rows, sums, name)[0]._serialize_model() for name in names}
 
 
-def mutated(data: bytes, rng: random.Random) -> bytes:
-    """Bytes and numbers changed, parts swapped, and the end cut."""
-    made = bytearray(data)
-    how = rng.randrange(5)
-    for _ in range(rng.randrange(1, 4)):
-        at, other = (rng.randrange(8, len(made) - 8) // 4 * 4 for _ in range(2))
-        if how == 0:
-            made[at] ^= 1 << rng.randrange(8)
-        elif how <= 2:
-            extreme = rng.choice([0, 1, 2, 255, 65535, 1 << 24, (1 << 31) - 1, 1 << 31, (1 << 32) - 1])
-            struct.pack_into("<I", made, at, extreme)
-        elif how == 3:
-            made[at : at + 8], made[other : other + 8] = made[other : other + 8], made[at : at + 8]
-    return bytes(made[: rng.randrange(4, len(made))] if how == 4 else made)
-
-
 @pytest.mark.parametrize("name", ["statistics", "combinations", "every kind", "depthwise", "lossguide"])
 def test_mutated_files_are_refused_or_score(files, asked, tmp_path, name):
     rng, refused = random.Random(name), 0
     for _ in range(60):
-        (tmp_path / "m.cbm").write_bytes(mutated(files[name], rng))
+        (tmp_path / "m.cbm").write_bytes(damaged(files[name], rng))
         try:
             load_model(tmp_path / "m.cbm").estimator.predict_proba(asked)
         except ModelError:

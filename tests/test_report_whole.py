@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from evenhand.reports.html import render_report
-from evenhand.tests.browsing import opened
+from evenhand.tests.browsing import opened, tables_on_paper
 from evenhand.tests.rich_audit import rich_record
 
 SECTIONS = {
@@ -101,11 +101,7 @@ def test_the_page_is_whole_without_script(browser: Any, path: Path) -> None:
 
 def test_printing_cuts_no_table(browser: Any, path: Path) -> None:
     page, _ = opened(browser, path, viewport={"width": 680, "height": 900})
-    page.emulate_media(media="print")
-    boxes = page.evaluate(
-        "[...document.querySelectorAll('table')].filter(t => t.checkVisibility())"
-        ".map(t => [t.id, t.getBoundingClientRect().right])"
-    )
-    assert len(boxes) > 10
-    assert [name for name, right in boxes if right > 681] == []
+    printed, cut = tables_on_paper(page, 680)
+    assert len(printed) > 10
+    assert cut == []
     page.close()
