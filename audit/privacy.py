@@ -24,7 +24,7 @@ from .record import GroupFacts, Record
 Hidden = Mapping[str, frozenset[Group]]
 """By grouping name, the groups whose figures are withheld."""
 
-MARGINS = ("true_positive_rate", "false_positive_rate")
+_OUTCOMES = ("true_positive_rate", "false_positive_rate")
 """Rates whose denominators are the positives and the negatives."""
 
 
@@ -96,7 +96,7 @@ def _is_masked(item: GroupFacts) -> bool:
 
 def _sizes(item: GroupFacts) -> list[int]:
     """Count the positives and the negatives of a group, where it has labels and decisions."""
-    return [item.rates[name].rows for name in MARGINS if name in item.rates]
+    return [item.rates[name].rows for name in _OUTCOMES if name in item.rates]
 
 
 def conceals(item: Disparity, hidden: frozenset[Group]) -> bool:

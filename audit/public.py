@@ -89,7 +89,11 @@ def told_record(record: Record) -> Record:
     public, shown = public_record(record), masked(record)
     parts = ("groupings", "explanations", "mitigation", "verdicts")
     names = [g.name for part in record.groupings for g in part.groups if g.group in hidden[part.name]]
-    notes = (note for note in record.notes if not any(name in note.text for name in names))
+    notes = (
+        note
+        for note in record.notes
+        if note.code not in SMALL_NOTES or not any(name in note.text for name in names)
+    )
     frontier, recourse = record.frontier, record.recourse
     if frontier is not None and (frontier.grouping, frontier.metric) in concealed:
         frontier = None

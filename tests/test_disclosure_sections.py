@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from evenhand import audit_predictions, explain_row
+from evenhand.api import audit_file
 from evenhand.audit.card import card_of
 from evenhand.audit.compare import compare_records
 from evenhand.audit.law_counts import law_record
@@ -33,6 +34,7 @@ from evenhand.audit.rows import Part
 from evenhand.audit.settings import Settings
 from evenhand.audit.slices import slice_facts
 from evenhand.cli.summary import summary
+from evenhand.reading import settings_from
 from evenhand.reports.datasheet_markdown import render_markdown
 from evenhand.reports.flat_tables import csv_text, flat_tables, parquet_bytes
 from evenhand.reports.model_card_files import card_header, card_page
@@ -408,3 +410,14 @@ def test_the_terminal_compares_no_withheld_group_within_levels():
     lines = {line.group: line.withheld for line in told.conditional[0].pooled}
     assert all(lines[group] for group in hidden if group in lines)
     assert all(not item.rates for item in told.groupings[0].groups if item.group in hidden)
+
+
+def test_notes_stay_in_the_terminal_where_a_withheld_group_is_called_like_a_figure(tmp_path):
+    """A group called 2 is withheld, and "up to 2 rows a person" speaks of no group."""
+    frame = pd.DataFrame({"group": np.repeat(["0", "1", "2"], [60, 60, 4]), "p": np.tile([0, 1, 1, 0], 31)})
+    frame.assign(person=np.repeat(np.arange(62), 2)).to_parquet(tmp_path / "rows.parquet")
+    settings = {"prediction": "p", "sensitive": ("group",), "id": "person"}
+    record = audit_file(settings_from(tmp_path / "rows.parquet", settings)).record
+    assert ("2",) in hidden_groups(record)["group"]
+    codes = [{note.code for note in one.notes} for one in (record, told_record(record))]
+    assert codes == [{"repeated_people", "small_groups"}, {"repeated_people"}]
